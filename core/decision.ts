@@ -1,0 +1,96 @@
+import type { Gate } from './risk/gate.js'
+import type { Instant } from './time.js'
+
+/** What a decision was about. */
+export type DecisionKind =
+  | 'entry'
+  | 'pyramid'
+  | 'exit'
+  | 'stop'
+  | 'peelOff'
+  | 'operatorExit'
+  | 'tradingState'
+  | 'cash'
+  | 'bar'
+  | 'scout'
+
+/** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */
+export type DecisionOutcome = 'approved' | 'blocked' | 'ignored'
+
+/** The constraint that set the size; geometric and riskBudget are the pyramid's B and C. */
+export type BoundBy = 'risk' | 'volatility' | 'margin' | 'geometric' | 'riskBudget'
+
+/** The arithmetic of a base entry: lots that each constraint allows (fractions kept) and what they were computed from. */
+export interface EntrySizing {
+  readonly kind: 'entry'
+  readonly equity: number
+  readonly availableMargin: number
+  readonly price: number
+  readonly stop: number
+  readonly stopDistance: number
+  readonly atr: number
+  /** alert, bar or derived from the alert's stop. */
+  readonly atrFrom: 'alert' | 'bar' | 'derived'
+  readonly er: number
+  readonly pointValue: number
+  readonly marginPerLot: number
+  readonly riskPct: number
+  readonly volatilityPct: number
+  readonly riskLots: number
+  readonly volatilityLots: number
+  readonly marginLots: number
+  readonly constraints: readonly ('risk' | 'volatility' | 'margin')[]
+  readonly lots: number
+  readonly boundBy: BoundBy
+}
+
+/** The arithmetic of a pyramid: A margin, B geometric, C half of the base unit's profit beyond its initial risk. */
+export interface PyramidSizing {
+  readonly kind: 'pyramid'
+  readonly equity: number
+  readonly availableMargin: number
+  readonly price: number
+  readonly stop: number
+  readonly stopDistance: number
+  readonly atr: number
+  readonly atrFrom: 'alert' | 'bar' | 'derived'
+  readonly pointValue: number
+  readonly marginPerLot: number
+  readonly baseLots: number
+  readonly pyramidsOpened: number
+  readonly profitBeyondRisk: number
+  readonly marginLots: number
+  readonly geometricLots: number
+  readonly riskBudgetLots: number
+  readonly lots: number
+  readonly boundBy: BoundBy
+}
+
+/** How the lots of a decision came about. */
+export type Sizing = EntrySizing | PyramidSizing
+
+/** A decision with all its arithmetic: enough to explain it years later without running anything. */
+export interface Decision {
+  readonly id: string
+  /** The alert, command or bar that caused it. */
+  readonly inputId: string
+  readonly at: Instant
+  readonly kind: DecisionKind
+  readonly instrument: string | null
+  readonly outcome: DecisionOutcome
+  /** Codes: of the gates that are shut, or why it was approved or ignored. */
+  readonly reasons: readonly string[]
+  readonly gates: readonly Gate[]
+  readonly sizing: Sizing | null
+  readonly boundBy: BoundBy | null
+  /** Lots that it asked for; 0 when blocked or ignored. */
+  readonly lots: number
+  readonly price: number | null
+  readonly stop: number | null
+  /** Positions that it concerns. */
+  readonly positionIds: readonly string[]
+  /** What was unusual and did not matter: flags of an exit, an alert's own lots or stop. */
+  readonly notes: readonly string[]
+  /** The configuration in force. */
+  readonly versions: { readonly configuration: string }
+}

@@ -1,0 +1,285 @@
+import type { Decimal } from './decimal.js'
+import type { Decision } from './decision.js'
+import type { OrderPurpose } from './order/order.js'
+import type { PostingKind } from './portfolio/ledger.js'
+import type { TradingState } from './risk/trading-state.js'
+import type { PortfolioSettings } from './settings.js'
+import type { Instant } from './time.js'
+
+/** A configuration is in force from here on; decisions name its hash. */
+export interface ConfigurationApplied {
+  readonly type: 'ConfigurationApplied'
+  readonly hash: string
+  readonly settings: PortfolioSettings
+}
+
+/** Something was decided: approved, blocked or ignored, with its arithmetic. */
+export interface DecisionMade {
+  readonly type: 'DecisionMade'
+  readonly decision: Decision
+}
+
+/** An order exists. Nothing has been sent. */
+export interface OrderInitialized {
+  readonly type: 'OrderInitialized'
+  readonly orderId: string
+  readonly decisionId: string
+  readonly positionId: string
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly purpose: OrderPurpose
+  readonly orderType: 'market' | 'limit'
+  readonly lots: Decimal
+  readonly limitPrice: Decimal | null
+  readonly referencePrice: number
+  readonly at: Instant
+  /** How the unit that an entry opens was sized; null for exits. */
+  readonly unit: {
+    readonly number: number
+    readonly label: string | null
+    readonly stopDistance: number
+    readonly atr: number
+    readonly pointValue: number
+    readonly marginPerLot: number
+  } | null
+}
+
+/** We refused to send an order: the trading state, a lock or its age forbade it. */
+export interface OrderDenied {
+  readonly type: 'OrderDenied'
+  readonly orderId: string
+  readonly reason: string
+  readonly at: Instant
+}
+
+/** The order is about to leave, for the nth time. Recorded before the request. */
+export interface OrderSubmitted {
+  readonly type: 'OrderSubmitted'
+  readonly orderId: string
+  readonly attempt: number
+  readonly at: Instant
+}
+
+/** The venue has the order. */
+export interface OrderAccepted {
+  readonly type: 'OrderAccepted'
+  readonly orderId: string
+  readonly venueOrderId: string
+}
+
+/** The venue refused the order for good. */
+export interface OrderRejected {
+  readonly type: 'OrderRejected'
+  readonly orderId: string
+  readonly code: string
+  readonly message: string
+  readonly at: Instant
+}
+
+/** No answer, or one that proves nothing: the order may exist. */
+export interface OrderUnresolved {
+  readonly type: 'OrderUnresolved'
+  readonly orderId: string
+  readonly cause: string
+}
+
+/** Proof that the venue does not have the order: it may be sent again under the same id. */
+export interface OrderProvenAbsent {
+  readonly type: 'OrderProvenAbsent'
+  readonly orderId: string
+}
+
+/** A trade of the order, exactly as the broker reports it. */
+export interface OrderFilled {
+  readonly type: 'OrderFilled'
+  readonly orderId: string
+  readonly tradeId: string
+  readonly lots: Decimal
+  readonly price: Decimal
+  readonly fee: Decimal
+  readonly at: Instant
+}
+
+/** We want the venue to cancel the order; it may still fill. */
+export interface OrderCancelRequested {
+  readonly type: 'OrderCancelRequested'
+  readonly orderId: string
+}
+
+/** The order will fill no more. */
+export interface OrderCanceled {
+  readonly type: 'OrderCanceled'
+  readonly orderId: string
+  readonly reason: string
+  readonly at: Instant
+}
+
+/** The order's time is over. */
+export interface OrderExpired {
+  readonly type: 'OrderExpired'
+  readonly orderId: string
+  readonly at: Instant
+}
+
+/** The first fill of an entry order made a unit. */
+export interface UnitOpened {
+  readonly type: 'UnitOpened'
+  readonly positionId: string
+  readonly orderId: string
+  readonly instrument: string
+  readonly number: number
+  readonly label: string | null
+  /** First fill's price less the stop distance. */
+  readonly stop: number
+  readonly at: Instant
+}
+
+/** The last lot of a unit was sold. */
+export interface UnitClosed {
+  readonly type: 'UnitClosed'
+  readonly positionId: string
+  readonly realizedPnl: Decimal
+  readonly at: Instant
+}
+
+/** A unit's highest close or its stop went up; neither ever falls. */
+export interface StopRaised {
+  readonly type: 'StopRaised'
+  readonly positionId: string
+  readonly stop: number
+  readonly highestClose: number
+}
+
+/** A bar moved the stops' clock: the same bar is not applied twice. */
+export interface BarApplied {
+  readonly type: 'BarApplied'
+  readonly instrument: string
+  readonly barAt: Instant
+}
+
+/** A unit is to be closed; the wish stands until it is. */
+export interface ExitRequested {
+  readonly type: 'ExitRequested'
+  readonly positionId: string
+  readonly decisionId: string
+  readonly reason: string
+}
+
+/** An exit came while an entry is at work: what that fills is closed once it has ended. */
+export interface ExitLatched {
+  readonly type: 'ExitLatched'
+  readonly instrument: string
+  readonly orderId: string
+  readonly decisionId: string
+  readonly reason: string
+}
+
+/** A refused exit order is made again, not before this instant. */
+export interface ExitDelayed {
+  readonly type: 'ExitDelayed'
+  readonly positionId: string
+  readonly notBefore: Instant
+}
+
+/** A unit's label is what the strategy calls it. */
+export interface UnitLabeled {
+  readonly type: 'UnitLabeled'
+  readonly positionId: string
+  readonly label: string
+}
+
+/** Cash moved: the ledger's entry. Corrections are new entries. */
+export interface LedgerPosted {
+  readonly type: 'LedgerPosted'
+  readonly kind: PostingKind
+  /** Signed; what adds to cash is above 0. */
+  readonly amount: Decimal
+  readonly at: Instant
+  readonly orderId: string | null
+  readonly positionId: string | null
+  readonly note: string | null
+}
+
+/** The portfolio may do more, or less, from here on. */
+export interface TradingStateChanged {
+  readonly type: 'TradingStateChanged'
+  readonly state: TradingState
+  readonly reason: string
+  readonly at: Instant
+}
+
+/** Only exits run on the instrument until someone decides. */
+export interface InstrumentLocked {
+  readonly type: 'InstrumentLocked'
+  readonly instrument: string
+  readonly reason: string
+  readonly at: Instant
+}
+
+/** Someone decided: the instrument trades again. */
+export interface InstrumentUnlocked {
+  readonly type: 'InstrumentUnlocked'
+  readonly instrument: string
+  readonly reason: string
+}
+
+/** A person should look. */
+export interface AlarmRaised {
+  readonly type: 'AlarmRaised'
+  readonly code: AlarmCode
+  readonly severity: 'warning' | 'critical'
+  readonly instrument: string | null
+  readonly subject: string | null
+  readonly message: string
+  readonly at: Instant
+}
+
+/** What an alarm of the core can be about. */
+export type AlarmCode =
+  | 'EXIT_UNMATCHED'
+  | 'EXIT_FLAGGED'
+  | 'EXIT_CONFLICT'
+  | 'EXIT_REFUSED'
+  | 'EXIT_OLDER_THAN_POSITION'
+  | 'LATCH_WAITS_FOR_UNKNOWN_ENTRY'
+  | 'ORDER_UNRESOLVED'
+  | 'ORDER_REJECTED'
+  | 'ORDER_RESURRECTED'
+  | 'OVERFILL'
+  | 'UNKNOWN_ORDER'
+  | 'PRICE_SUSPECT'
+  | 'TRADING_FROZEN'
+  | 'POSITION_BREAK'
+  | 'INPUT_FAILED'
+
+/** Everything that can have happened to a portfolio. */
+export type PortfolioEvent =
+  | ConfigurationApplied
+  | DecisionMade
+  | OrderInitialized
+  | OrderDenied
+  | OrderSubmitted
+  | OrderAccepted
+  | OrderRejected
+  | OrderUnresolved
+  | OrderProvenAbsent
+  | OrderFilled
+  | OrderCancelRequested
+  | OrderCanceled
+  | OrderExpired
+  | UnitOpened
+  | UnitClosed
+  | StopRaised
+  | BarApplied
+  | ExitRequested
+  | ExitLatched
+  | ExitDelayed
+  | UnitLabeled
+  | LedgerPosted
+  | TradingStateChanged
+  | InstrumentLocked
+  | InstrumentUnlocked
+  | AlarmRaised
+
+/** The name of an event type. */
+export type EventType = PortfolioEvent['type']

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+
+/*
+ * Ids are derived, not drawn: the same cause has the same id on every machine and after every restart.
+ * An alert's id is a hash of where it came from and what it says happened; a decision, an order and a position carry
+ * the id of their cause with another letter in front, so a reader sees at a glance what belongs together.
+ */
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** Returns 20 characters of Crockford base 32 (100 bits of SHA-256) of the parts, which may hold any text. */
+export function digest(...parts: readonly string[]): string {
+  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest()
+  let text = ''
+  let bits = 0
+  let held = 0
+  for (let index = 0; text.length < 20; ) {
+    if (held < 5) {
+      bits = ((bits << 8) | bytes[index++]!) & 0xffff
+      held += 8
+    }
+    held -= 5
+    text += ALPHABET[(bits >> held) & 31]
+  }
+  return text
+}
+
+/** Returns the id of an alert: `A-` and a hash of its source and dedupe key. */
+export function alertId(source: string, dedupeKey: string): string {
+  return `A-${digest('alert', source, dedupeKey)}`
+}
+
+/** Returns the id of the nth decision (from 1) that an input caused. */
+export function decisionId(inputId: string, ordinal: number): string {
+  return ordinal === 1 ? `D${inputId.slice(1)}` : `D${inputId.slice(1)}.${ordinal}`
+}
+
+/** Returns the id of the order that a decision asked for. */
+export function orderId(decision: string): string {
+  return `O${decision.slice(1)}`
+}
+
+/** Returns the id of the position that an entry order opens with its first fill. */
+export function positionId(order: string): string {
+  return `P${order.slice(1)}`
+}
+
+/** Returns the id of the nth exit order (from 1) of a position: the standing intent may need several. */
+export function exitOrderId(position: string, ordinal: number): string {
+  return `O${position.slice(1)}-x${ordinal}`
+}
+
+/** Returns the key under which a broker knows an order: a UUID (RFC 9562 version 8) derived from the order's id. */
+export function clientOrderId(portfolio: string, order: string): string {
+  const hex = createHash('sha256').update(JSON.stringify(['order', portfolio, order])).digest('hex')
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

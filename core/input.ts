@@ -1,0 +1,116 @@
+import type { Alert } from './alert/alert.js'
+import type { Decimal } from './decimal.js'
+import type { OrderReport } from './order/report.js'
+import type { TradingState } from './risk/trading-state.js'
+import type { PortfolioSettings } from './settings.js'
+import type { Instant } from './time.js'
+
+/** A price that was read before the decision, with its age. */
+export interface Quote {
+  readonly price: number
+  readonly observedAt: Instant
+}
+
+/** What every input carries: an id that derives from its cause, and when it was taken up. `at` never goes back. */
+interface Cause {
+  readonly id: string
+  readonly at: Instant
+}
+
+/** An alert that the inbox accepted. Duplicates never come here; of conflicting alerts only exits do, marked. */
+export interface AlertAdmitted extends Cause {
+  readonly type: 'AlertAdmitted'
+  readonly alert: Alert
+  /** True when an alert with the same key and other content was first. */
+  readonly conflict: boolean
+  /** The broker's own price, where there is one. */
+  readonly quote: Quote | null
+}
+
+/** A bar of a price source closed. `at` is its close; MARKET_DATA alerts say the same through the inbox. */
+export interface BarClosed extends Cause {
+  readonly type: 'BarClosed'
+  readonly instrument: string
+  readonly close: number
+  readonly atr: number | null
+  readonly barAt: Instant
+}
+
+/** The dispatcher is about to send these orders: each is recorded as submitted, or denied, before anything leaves. */
+export interface OrdersDue extends Cause {
+  readonly type: 'OrdersDue'
+  readonly orderIds: readonly string[]
+}
+
+/** The broker, or the resolver, told something about orders of ours. */
+export interface BrokerReported extends Cause {
+  readonly type: 'BrokerReported'
+  readonly reports: readonly OrderReport[]
+}
+
+/** What the broker says it holds for us, taken at rest; lots by instrument, zero left out. */
+export interface AccountObserved extends Cause {
+  readonly type: 'AccountObserved'
+  readonly positions: Readonly<Record<string, Decimal>>
+}
+
+/** Time passed: standing exits whose delay is over are ordered again. */
+export interface TimerFired extends Cause {
+  readonly type: 'TimerFired'
+}
+
+/** An operator's command. */
+export interface OperatorCommanded extends Cause {
+  readonly type: 'OperatorCommanded'
+  readonly command: OperatorCommand
+}
+
+/** What an operator can order. */
+export type OperatorCommand =
+  | {
+      readonly kind: 'exit'
+      readonly target:
+        | { readonly instrument: string }
+        | { readonly positionId: string }
+        | { readonly all: true }
+      readonly reason: string
+    }
+  | { readonly kind: 'tradingState'; readonly state: TradingState; readonly reason: string }
+  | {
+      readonly kind: 'cash'
+      readonly movement: 'deposit' | 'withdrawal'
+      /** Above 0, in the portfolio's currency. */
+      readonly amount: Decimal
+      readonly note: string | null
+    }
+  | { readonly kind: 'unlock'; readonly instrument: string; readonly reason: string }
+
+/** A configuration was activated. */
+export interface ConfigurationActivated extends Cause {
+  readonly type: 'ConfigurationActivated'
+  readonly hash: string
+  readonly settings: PortfolioSettings
+}
+
+/** An input of this portfolio could not be decided: it is put aside, and its instrument locked. */
+export interface InputFailed extends Cause {
+  readonly type: 'InputFailed'
+  readonly failedInputId: string
+  readonly instrument: string | null
+  readonly error: string
+}
+
+/** Everything that can change a decision. */
+export type Input =
+  | AlertAdmitted
+  | BarClosed
+  | OrdersDue
+  | BrokerReported
+  | AccountObserved
+  | TimerFired
+  | OperatorCommanded
+  | ConfigurationActivated
+  | InputFailed
+
+/** The name of an input type. */
+export type InputType = Input['type']

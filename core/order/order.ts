@@ -1,0 +1,85 @@
+import type { Decimal } from '../decimal.js'
+import { unreachable } from '../invariant.js'
+import type { Instant } from '../time.js'
+
+/**
+ * Where an order is, in FIX's words. `denied` is ours, `rejected` is the venue's; `unresolved` means that a request
+ * left and nobody knows what became of it: it stays so until there is evidence, and it counts in full until then.
+ */
+export type OrderState =
+  | 'initialized'
+  | 'submitted'
+  | 'unresolved'
+  | 'accepted'
+  | 'partiallyFilled'
+  | 'filled'
+  | 'canceled'
+  | 'rejected'
+  | 'expired'
+  | 'denied'
+
+/** What an order is for. Entries add risk; exits and peel-offs shed it. */
+export type OrderPurpose = 'entry' | 'pyramid' | 'exit' | 'peelOff'
+
+/** An order of ours, as the fold of its events. */
+export interface Order {
+  readonly id: string
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly purpose: OrderPurpose
+  readonly positionId: string
+  readonly decisionId: string
+  readonly type: 'market' | 'limit'
+  readonly lots: Decimal
+  readonly limitPrice: Decimal | null
+  /** The price that the decision saw: slippage is measured from it. */
+  readonly referencePrice: number
+  readonly createdAt: Instant
+  state: OrderState
+  /** Count of times the order was recorded as sent. */
+  attempt: number
+  venueOrderId: string | null
+  filledLots: Decimal
+  /** Σ price × lots of its fills. */
+  filledValue: Decimal
+  tradeIds: string[]
+  /** Why it was denied, rejected, cancelled or is unresolved. */
+  reason: string | null
+  cancelRequested: boolean
+  closedAt: Instant | null
+}
+
+/** Returns whether an order in `state` may still fill: initialized, sent, unknown or resting. */
+export function isAtWork(state: OrderState): boolean {
+  switch (state) {
+    case 'initialized':
+    case 'submitted':
+    case 'unresolved':
+    case 'accepted':
+    case 'partiallyFilled':
+      return true
+    case 'filled':
+    case 'canceled':
+    case 'rejected':
+    case 'expired':
+    case 'denied':
+      return false
+    default:
+      return unreachable(state)
+  }
+}
+
+/** Returns whether an order in `state` may have reached the venue, so that only the venue's evidence ends it. */
+export function mayBeAtVenue(state: OrderState): boolean {
+  return state !== 'initialized' && isAtWork(state)
+}
+
+/** Returns the lots of `order` that may still fill. */
+export function remainingLots(order: Order): Decimal {
+  return order.lots.minus(order.filledLots)
+}
+
+/** Returns whether `order` adds to a position. */
+export function isEntry(order: Order): boolean {
+  return order.purpose === 'entry' || order.purpose === 'pyramid'
+}

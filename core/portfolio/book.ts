@@ -1,0 +1,82 @@
+import type { ScoutConditions } from '../alert/alert.js'
+import type { Instant } from '../time.js'
+import type { ExitIntent, Unit } from './unit.js'
+
+/** The last that was seen of an instrument's market. A fold of inputs, not of events. */
+export interface MarketView {
+  /** Last price, from whatever source, and when. */
+  price: number | null
+  priceAt: Instant
+  /** The last confirmed bar: its close's time and its ATR. */
+  barAt: Instant
+  atr: number | null
+  /** A price too far from the last to be believed until another agrees. */
+  suspectPrice: number | null
+  /** The last scout's conditions, and when. */
+  scout: ScoutConditions | null
+  scoutAt: Instant
+}
+
+/** What a portfolio holds and has at work in one instrument. */
+export interface Book {
+  readonly instrument: string
+  /** Units with lots, in the order of their numbers. */
+  units: Unit[]
+  /** Pyramids opened since the instrument was last flat. */
+  pyramidsOpened: number
+  /** The base unit since the instrument was last flat; kept after that unit is closed. */
+  baseUnitId: string | null
+  /** Price of the first fill of the last unit opened. */
+  lastUnitFillPrice: number | null
+  /** The one entry or pyramid order at work. */
+  entryOrderId: string | null
+  /** An exit that came while that order is at work: what it fills is closed once it has ended. */
+  latch: ExitIntent | null
+  /** Exit and peel-off orders at work. */
+  exitOrderIds: string[]
+  /** Time of the last bar that the stops have seen. */
+  trailedAt: Instant
+  /** Why only exits run here, until someone decides. */
+  lock: { readonly reason: string; readonly since: Instant } | null
+  readonly market: MarketView
+}
+
+/** flat: nothing held or at work · opening: an entry at work · open: held · closing: every unit is being closed. */
+export type BookState = 'flat' | 'opening' | 'open' | 'closing'
+
+/** Returns the book of an instrument in which nothing has happened. */
+export function emptyBook(instrument: string): Book {
+  return {
+    instrument,
+    units: [],
+    pyramidsOpened: 0,
+    baseUnitId: null,
+    lastUnitFillPrice: null,
+    entryOrderId: null,
+    latch: null,
+    exitOrderIds: [],
+    trailedAt: 0,
+    lock: null,
+    market: {
+      price: null,
+      priceAt: 0,
+      barAt: 0,
+      atr: null,
+      suspectPrice: null,
+      scout: null,
+      scoutAt: 0,
+    },
+  }
+}
+
+/** Returns where the instrument is between flat and closing. */
+export function bookState(book: Book): BookState {
+  if (book.entryOrderId !== null) return book.latch === null ? 'opening' : 'closing'
+  if (book.units.length === 0) return 'flat'
+  return book.units.every((unit) => unit.exit !== null) ? 'closing' : 'open'
+}
+
+/** Returns the base unit while it is open. */
+export function baseUnit(book: Book): Unit | undefined {
+  return book.units.find((unit) => unit.id === book.baseUnitId)
+}

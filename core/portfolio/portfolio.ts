@@ -1,0 +1,91 @@
+import { invariant } from '../invariant.js'
+import type { Order } from '../order/order.js'
+import type { TradingState } from '../risk/trading-state.js'
+import type { PortfolioSettings } from '../settings.js'
+import { type Instrument } from '../instrument/instrument.js'
+import type { Instant, LocalDate } from '../time.js'
+import { type Book, emptyBook } from './book.js'
+import { emptyLedger, type Ledger } from './ledger.js'
+
+/** How an entry order's unit was sized; kept while the order can fill. */
+export interface UnitPlan {
+  readonly number: number
+  readonly label: string | null
+  readonly stopDistance: number
+  readonly atr: number
+  readonly pointValue: number
+  readonly marginPerLot: number
+}
+
+/**
+ * The state of one portfolio: one account, one currency, one ledger. A fold of its events, the market views apart,
+ * which are a fold of its inputs. It is updated in place by the one fold that owns it.
+ */
+export interface Portfolio {
+  readonly id: string
+  /** The latest instant of any input: decisions never see time go back. */
+  now: Instant
+  settings: PortfolioSettings | null
+  configurationHash: string
+  tradingState: TradingState
+  tradingStateReason: string
+  readonly ledger: Ledger
+  /** By instrument, in the order of the configuration. */
+  readonly books: Map<string, Book>
+  /** Orders at work, and ended ones for as long as a late report may come. */
+  readonly orders: Map<string, Order>
+  readonly unitPlans: Map<string, UnitPlan>
+  /** Ended orders, oldest first: what is forgotten next. */
+  readonly endedOrders: string[]
+  /** Entry orders made on a UTC day. */
+  entriesOn: { date: LocalDate; count: number }
+  /** Instruments whose position differed from the broker's when last compared, with the difference as text. */
+  readonly suspectedBreaks: Map<string, string>
+}
+
+/** Returns a portfolio in which nothing has happened. */
+export function emptyPortfolio(id: string): Portfolio {
+  return {
+    id,
+    now: 0,
+    settings: null,
+    configurationHash: '',
+    tradingState: 'active',
+    tradingStateReason: '',
+    ledger: emptyLedger(),
+    books: new Map(),
+    orders: new Map(),
+    unitPlans: new Map(),
+    endedOrders: [],
+    entriesOn: { date: '', count: 0 },
+    suspectedBreaks: new Map(),
+  }
+}
+
+/** Returns the settings in force. Throws before the first configuration. */
+export function settingsOf(portfolio: Portfolio): PortfolioSettings {
+  invariant(portfolio.settings !== null, `portfolio ${portfolio.id} has no configuration yet`)
+  return portfolio.settings
+}
+
+/** Returns the instrument's configuration, or undefined when the portfolio does not trade it. */
+export function instrumentOf(portfolio: Portfolio, name: string): Instrument | undefined {
+  return portfolio.settings?.instruments.find((instrument) => instrument.name === name)
+}
+
+/** Returns the instrument's book, made empty on first use. */
+export function bookOf(portfolio: Portfolio, instrument: string): Book {
+  let book = portfolio.books.get(instrument)
+  if (book === undefined) {
+    book = emptyBook(instrument)
+    portfolio.books.set(instrument, book)
+  }
+  return book
+}
+
+/** Returns the order. Throws when the portfolio does not know it. */
+export function orderOf(portfolio: Portfolio, id: string): Order {
+  const order = portfolio.orders.get(id)
+  invariant(order !== undefined, `portfolio ${portfolio.id} has no order ${id}`)
+  return order
+}

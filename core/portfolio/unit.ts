@@ -1,0 +1,99 @@
+import { type Decimal, decimal, ZERO } from '../decimal.js'
+import { invariant } from '../invariant.js'
+import type { Instant } from '../time.js'
+
+/** The standing wish to close a unit, or some lots of it, until it is done. */
+export interface ExitIntent {
+  readonly decisionId: string
+  readonly reason: string
+}
+
+/**
+ * One unit of a position: a base entry or a pyramid, with a stop of its own. It exists from its first fill.
+ * Quantity and cost are kept and the average follows from them, so that no rounding enters the books.
+ */
+export interface Unit {
+  readonly id: string
+  readonly instrument: string
+  /** 1 for the base unit; the general counts, whatever the alert's label says. */
+  readonly number: number
+  label: string | null
+  readonly entryOrderId: string
+  readonly openedAt: Instant
+  /** Of the contract bought; a later change of the lot size does not touch an open unit. */
+  readonly pointValue: number
+  /** Points from entry to stop, fixed when the unit was sized. */
+  readonly stopDistance: number
+  /** ATR when the unit was sized. */
+  readonly entryAtr: number
+  lots: Decimal
+  /** Σ price × lots of what is held. */
+  cost: Decimal
+  /** Of all that was ever bought: their quotient is the entry price. */
+  boughtLots: Decimal
+  boughtValue: Decimal
+  soldLots: Decimal
+  soldValue: Decimal
+  realizedPnl: Decimal
+  fees: Decimal
+  initialStop: number
+  stop: number
+  highestClose: number
+  exit: ExitIntent | null
+  /** Count of exit orders made for it: the next one's id derives from it. */
+  exitOrders: number
+  /** No new exit order before this instant: the last one was refused. */
+  exitNotBefore: Instant
+  closedAt: Instant | null
+  /** `lots` and the entry price as doubles, for sizing and exposure. */
+  heldLots: number
+  averagePrice: number
+}
+
+/** Returns the profit, in quote currency before fees, of selling `lots` at `price`: at the average cost of what is held. */
+export function profitOfSale(unit: Unit, lots: Decimal, price: Decimal): Decimal {
+  return price.times(lots).minus(costOf(unit, lots)).times(decimal(unit.pointValue))
+}
+
+/** Returns the share of the unit's cost that `lots` carry; the last lots carry whatever is left, so nothing is lost. */
+export function costOf(unit: Unit, lots: Decimal): Decimal {
+  invariant(!unit.lots.isLessThan(lots), `${unit.id} holds ${unit.lots} lots, less than ${lots}`)
+  if (lots.equals(unit.lots)) return unit.cost
+  return unit.cost.times(lots).dividedBy(unit.lots, 12, 'halfEven')
+}
+
+/** Books a purchase into `unit`. */
+export function bookPurchase(unit: Unit, lots: Decimal, price: Decimal): void {
+  const value = price.times(lots)
+  unit.lots = unit.lots.plus(lots)
+  unit.cost = unit.cost.plus(value)
+  unit.boughtLots = unit.boughtLots.plus(lots)
+  unit.boughtValue = unit.boughtValue.plus(value)
+  unit.heldLots = unit.lots.toNumber()
+  unit.averagePrice = unit.boughtValue.toNumber() / unit.boughtLots.toNumber()
+}
+
+/** Books a sale out of `unit`. */
+export function bookSale(unit: Unit, lots: Decimal, price: Decimal): void {
+  unit.cost = unit.cost.minus(costOf(unit, lots))
+  unit.lots = unit.lots.minus(lots)
+  unit.soldLots = unit.soldLots.plus(lots)
+  unit.soldValue = unit.soldValue.plus(price.times(lots))
+  unit.heldLots = unit.lots.toNumber()
+  if (unit.lots.isZero()) unit.cost = ZERO
+}
+
+/** Returns the unit's risk in quote currency: what it loses from its entry if its stop is hit, never below 0. */
+export function unitRisk(unit: Unit): number {
+  return Math.max(0, unit.averagePrice - unit.stop) * unit.heldLots * unit.pointValue
+}
+
+/** Returns the unit's volatility in quote currency: one `atr` (points) against all of its lots. */
+export function unitVolatility(unit: Unit, atr: number): number {
+  return atr * unit.heldLots * unit.pointValue
+}
+
+/** Returns the unit's unrealized profit in quote currency at `price`, before fees. */
+export function unrealizedProfit(unit: Unit, price: number): number {
+  return (price - unit.averagePrice) * unit.heldLots * unit.pointValue
+}
