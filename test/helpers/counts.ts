@@ -1,0 +1,20 @@
+/** How much work the tests do; `npm run test:full` does what the project promises, `npm test` a quick share of it. */
+export interface Counts {
+  /** Processes killed per kind of crash test. */
+  readonly kills: number
+  /** Rounds of a test that races several clients. */
+  readonly raceRounds: number
+  /** Seeds of the simulation. */
+  readonly seeds: number
+  /** Runs of one property. */
+  readonly propertyRuns: number
+}
+
+/** Set by the runner to choose the full counts. */
+export const fullCountsVariable = 'TEST_FULL'
+
+const quick: Counts = { kills: 5, raceRounds: 50, seeds: 500, propertyRuns: 200 }
+const full: Counts = { kills: 50, raceRounds: 1000, seeds: 10_000, propertyRuns: 10_000 }
+
+/** The counts of this run. */
+export const counts: Counts = process.env[fullCountsVariable] === '1' ? full : quick

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { startPostgresService } from './postgres-service.js'
+import { startRedisService } from './redis-service.js'
+
+/** How the runner tells the tests where its servers are. */
+export const serviceVariables = {
+  postgresUrl: 'TEST_POSTGRES_URL',
+  postgresTemplate: 'TEST_POSTGRES_TEMPLATE',
+  redisUrl: 'TEST_REDIS_URL',
+} as const
+
+/** A PostgreSQL server with a migrated database to copy from. */
+export interface PostgresAddress {
+  readonly url: string
+  readonly template: string
+}
+
+let postgres: Promise<PostgresAddress> | undefined
+let redis: Promise<string> | undefined
+
+/** The PostgreSQL server of this run; a test file that is run by itself starts its own. */
+export function postgresAddress(): Promise<PostgresAddress> {
+  postgres ??= findPostgres()
+  return postgres
+}
+
+/** The address of this run's Redis server; a test file that is run by itself starts its own. */
+export function redisAddress(): Promise<string> {
+  redis ??= findRedis()
+  return redis
+}
+
+async function findPostgres(): Promise<PostgresAddress> {
+  const url = process.env[serviceVariables.postgresUrl]
+  const template = process.env[serviceVariables.postgresTemplate]
+  if (url && template) return { url, template }
+  const directory = await temporaryDirectory()
+  const service = await startPostgresService(directory)
+  atEnd(service.stop, directory)
+  return service
+}
+
+async function findRedis(): Promise<string> {
+  const url = process.env[serviceVariables.redisUrl]
+  if (url) return url
+  const directory = await temporaryDirectory()
+  const service = await startRedisService({ directory })
+  atEnd(service.stop, directory)
+  return service.url
+}
+
+/** A directory of this run, for its servers. */
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'smart-general-test-'))
+}
+
+function atEnd(stop: () => Promise<void>, directory: string): void {
+  t.teardown(async () => {
+    await stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+}
