@@ -1,16 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import t from 'tap'
 import { startPostgresService } from './postgres-service.js'
 import { startRedisService } from './redis-service.js'
-
-/** How the runner tells the tests where its servers are. */
-export const serviceVariables = {
-  postgresUrl: 'TEST_POSTGRES_URL',
-  postgresTemplate: 'TEST_POSTGRES_TEMPLATE',
-  redisUrl: 'TEST_REDIS_URL',
-} as const
+import { serviceVariables } from './service-variables.js'
+import { temporaryDirectory } from './temporary-directory.js'
 
 /** A PostgreSQL server with a migrated database to copy from. */
 export interface PostgresAddress {
@@ -50,11 +43,6 @@ async function findRedis(): Promise<string> {
   const service = await startRedisService({ directory })
   atEnd(service.stop, directory)
   return service.url
-}
-
-/** A directory of this run, for its servers. */
-export function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'smart-general-test-'))
 }
 
 function atEnd(stop: () => Promise<void>, directory: string): void {
