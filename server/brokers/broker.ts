@@ -1,0 +1,175 @@
+import type { Decimal } from '../../core/decimal.js'
+import type { Instant } from '../../core/time.js'
+
+/*
+ * The port to a venue. Everything above it speaks in lots, in the portfolio's currency and in our own instrument names;
+ * an adapter translates, and keeps HTTP, sockets and retries of its own to itself.
+ *
+ * One rule runs through all of it: an error is not an answer. A timeout, a reset connection, a 5xx, a body that cannot
+ * be read, an empty list that came with an error: none of them says that an order does not exist, that an account is
+ * flat or that a request was not carried out. Such an outcome is `unknown`, and only the venue's evidence ends it.
+ */
+
+/**
+ * What a venue does when a request arrives a second time, and so what may follow an unknown outcome.
+ * A: the key is unique for good, so the same request may be sent again · B: the key is unique among open orders and
+ * requests carry a time fence · C: the venue only echoes a tag · D: nothing ties an order to its request.
+ */
+export type ResendClass = 'A' | 'B' | 'C' | 'D'
+
+/** What the venue promises. */
+export interface BrokerCapabilities {
+  readonly resendClass: ResendClass
+}
+
+/** An order as the venue is asked for it. */
+export interface OrderRequest {
+  /** The key at the venue: the same for every attempt of the same order. */
+  readonly clientOrderId: string
+  readonly orderId: string
+  /** Which recorded send this is, from 1. */
+  readonly attempt: number
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly type: 'market' | 'limit'
+  readonly lots: Decimal
+  /** Null for a market order. */
+  readonly limitPrice: Decimal | null
+  /** The price that the decision saw, in points. */
+  readonly referencePrice: number
+  /** Quote currency per point and lot. */
+  readonly pointValue: number
+  /** Smallest price step, in points. */
+  readonly tick: number
+  /** When the send was recorded. */
+  readonly at: Instant
+}
+
+/** Names an order of ours: some venues look it up by its key, some by their own id, some need the instrument too. */
+export interface OrderReference {
+  readonly clientOrderId: string
+  /** Null while no answer has told it. */
+  readonly venueOrderId: string | null
+  readonly instrument: string
+}
+
+/** A trade of an order, exactly as the venue tells it. */
+export interface VenueFill {
+  /** Unique among the trades of its order. */
+  readonly tradeId: string
+  readonly lots: Decimal
+  readonly price: Decimal
+  /** In the portfolio's currency, at least 0. */
+  readonly fee: Decimal
+  readonly at: Instant
+}
+
+/** Where an order is at the venue. A working one may be partly filled; all but it are final, though trades may show late. */
+export type VenueOrderStatus = 'working' | 'filled' | 'canceled' | 'rejected' | 'expired'
+
+/** An order as the venue shows it, with the trades that it shows so far, in any order. */
+export interface VenueOrder {
+  /** Null for an order that somebody else placed in the account. */
+  readonly clientOrderId: string | null
+  readonly venueOrderId: string
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly lots: Decimal
+  readonly status: VenueOrderStatus
+  /** Why it was canceled, rejected or expired, in the venue's words: a code, and a sentence. */
+  readonly code: string | null
+  readonly message: string | null
+  readonly fills: readonly VenueFill[]
+}
+
+/** Nobody knows what became of a request: it may have been carried out, or may yet be. */
+export interface Unknown {
+  readonly kind: 'unknown'
+  readonly cause: string
+}
+
+/** The request did not leave this machine, for certain: a rate limit of our own, a closed breaker. Never a timeout. */
+export interface NotSent {
+  readonly kind: 'notSent'
+  /** Milliseconds to wait before the next try. */
+  readonly retryAfterMs: number
+  readonly cause: string
+}
+
+/** What became of a request for an order. */
+export type SubmitOutcome =
+  /** The venue has it. The trades that the answer told already come along; further ones follow as reports. */
+  | { readonly kind: 'accepted'; readonly venueOrderId: string; readonly fills: readonly VenueFill[] }
+  /** The venue refused it for good, with a code on the adapter's list of definitive ones; any other refusal is unknown. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | Unknown
+  | NotSent
+
+/** What became of a request to cancel an order. */
+export type CancelOutcome =
+  /** It will fill no more. Trades from before may still be shown late. */
+  | { readonly kind: 'canceled'; readonly order: VenueOrder }
+  /** The venue took the request; the order's end is reported later, and it may fill until then. */
+  | { readonly kind: 'requested' }
+  /** It had ended before, in whatever way: its query tells which. */
+  | { readonly kind: 'tooLate' }
+  /** The venue does not know it, which does not prove that it never will. */
+  | { readonly kind: 'absent' }
+  | Unknown
+  | NotSent
+
+/** What the venue answers when asked for one order. */
+export type OrderAnswer =
+  | { readonly kind: 'found'; readonly order: VenueOrder }
+  /** A successful read that does not contain it. What that proves depends on the venue's resend class. */
+  | { readonly kind: 'absent' }
+  | Unknown
+
+/** Something the venue tells by itself. Reports may be late, repeated, out of order, or never come. */
+export type VenueReport =
+  | { readonly kind: 'accepted'; readonly clientOrderId: string; readonly venueOrderId: string }
+  | {
+      readonly kind: 'rejected'
+      readonly clientOrderId: string
+      readonly code: string
+      readonly message: string
+    }
+  | { readonly kind: 'fill'; readonly clientOrderId: string; readonly fill: VenueFill }
+  | { readonly kind: 'canceled'; readonly clientOrderId: string; readonly reason: string }
+  | { readonly kind: 'expired'; readonly clientOrderId: string }
+
+/** Takes what a venue tells by itself. */
+export type ReportListener = (report: VenueReport) => void
+
+/** One account at a venue. */
+export interface Broker {
+  readonly name: string
+  readonly capabilities: BrokerCapabilities
+
+  /**
+   * Sends the order once and returns what became of it. Never sends again by itself, and does not throw for anything
+   * that a network or a venue can do; when `deadline` aborts it stops waiting and the outcome is unknown.
+   */
+  submit(order: OrderRequest, deadline: AbortSignal): Promise<SubmitOutcome>
+
+  /** Asks the venue to cancel the order and returns what became of the request. Throws as little as submit. */
+  cancel(order: OrderReference): Promise<CancelOutcome>
+
+  /** Returns what the venue shows of one order. Throws as little as submit. */
+  order(order: OrderReference): Promise<OrderAnswer>
+
+  /**
+   * Returns every order of the account that is working, and at least those that traded or ended at or after `since`.
+   * Throws when the venue could not be read in full: a failed read is an error, never an empty or a shorter list.
+   */
+  orders(since: Instant): Promise<readonly VenueOrder[]>
+
+  /** Returns the net lots by instrument, below 0 when short, zero left out. Throws when they could not be read in full. */
+  positions(): Promise<Readonly<Record<string, Decimal>>>
+
+  /** Calls the listener with what the venue tells by itself. It is a short-cut: polling finds everything without it. */
+  onReport?(listener: ReportListener): void
+
+  /** Ends streams and timers; requests under way are answered still. */
+  close(): Promise<void>
+}
