@@ -64,6 +64,6 @@ function startGuardian(directory: string, name: string): ChildProcess | undefine
 }
 
 async function hasOthers(directory: string, own: string): Promise<boolean> {
-  const names = await readdir(directory)
+  const names = await readdir(directory).catch(() => [])
   return names.some((name) => name !== own && isAlive(Number.parseInt(name, 10)))
 }

@@ -6,12 +6,8 @@ import type { Tables } from '../../server/db/tables.js'
 import { silentLog } from '../../server/observe/log.js'
 import { databaseUrl } from './postgres-service.js'
 import { postgresAddress } from './services.js'
+import type { Teardown } from './temporary-directory.js'
 import { withClient } from './with-client.js'
-
-/** The part of a test that these helpers need. */
-export interface Teardown {
-  readonly teardown: (finish: () => unknown) => unknown
-}
 
 /** An empty, migrated database of one test. */
 export interface TestDatabase {

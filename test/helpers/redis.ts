@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
-import type { Teardown } from './postgres.js'
 import { redisDatabases } from './redis-service.js'
 import { redisAddress } from './services.js'
+import type { Teardown } from './temporary-directory.js'
 
 /** An empty Redis database of one test. */
 export interface TestRedis {

@@ -1,8 +1,20 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** The part of a test that helpers need to clean up after it. */
+export interface Teardown {
+  readonly teardown: (finish: () => unknown) => unknown
+}
+
 /** A new directory for the servers of a run; whoever asks removes it. */
-export function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'smart-general-test-'))
+export async function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(await realpath(tmpdir()), 'smart-general-test-'))
+}
+
+/** A new directory of one test. Unlike tap's own it is removed after whatever the test registers later has stopped. */
+export async function testDirectory(t: Teardown): Promise<string> {
+  const directory = await temporaryDirectory()
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  return directory
 }
