@@ -1,4 +1,17 @@
 import type { Migration } from 'kysely'
+import { portfolios } from './0001-portfolios.js'
+import { inbox } from './0002-inbox.js'
+import { logs } from './0003-logs.js'
+import { projections } from './0004-projections.js'
+import { idempotency } from './0005-idempotency.js'
+import { paper } from './0006-paper.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
-export const migrations: Record<string, Migration> = {}
+export const migrations: Record<string, Migration> = {
+  '0001-portfolios': portfolios,
+  '0002-inbox': inbox,
+  '0003-logs': logs,
+  '0004-projections': projections,
+  '0005-idempotency': idempotency,
+  '0006-paper': paper,
+}
