@@ -47,7 +47,7 @@ export function showWork(metrics: Metrics, work: WorkSnapshot): void {
   metrics.openPositions.set(work.openPositions)
   metrics.orders.reset()
   for (const [state, count] of Object.entries(work.ordersByState)) metrics.orders.set({ state }, count)
-  metrics.unresolvedOrders.set(work.ordersByState['unresolved'] ?? 0)
+  metrics.unresolvedOrders.set(work.ordersByState.unresolved ?? 0)
 }
 
 function requestMetrics(registry: Registry) {
