@@ -73,8 +73,10 @@ export class Decimal {
 
   /** Returns a number below, equal to or above 0 as this is below, equal to or above `other`. */
   compare(other: Decimal): number {
-    const left = this.scale < other.scale ? this.coefficient * power(other.scale - this.scale) : this.coefficient
-    const right = other.scale < this.scale ? other.coefficient * power(this.scale - other.scale) : other.coefficient
+    const left =
+      this.scale < other.scale ? this.coefficient * power(other.scale - this.scale) : this.coefficient
+    const right =
+      other.scale < this.scale ? other.coefficient * power(this.scale - other.scale) : other.coefficient
     return left < right ? -1 : left > right ? 1 : 0
   }
 
@@ -119,7 +121,8 @@ export class Decimal {
     const point = digits.length - this.scale
     let end = digits.length
     while (end > point && digits.charCodeAt(end - 1) === 48) end--
-    const text = end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`
+    const text =
+      end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`
     return negative && this.coefficient !== 0n ? `-${text}` : text
   }
 

@@ -150,13 +150,6 @@ export interface StopRaised {
   readonly highestClose: number
 }
 
-/** A bar moved the stops' clock: the same bar is not applied twice. */
-export interface BarApplied {
-  readonly type: 'BarApplied'
-  readonly instrument: string
-  readonly barAt: Instant
-}
-
 /** A unit is to be closed; the wish stands until it is. */
 export interface ExitRequested {
   readonly type: 'ExitRequested'
@@ -179,13 +172,6 @@ export interface ExitDelayed {
   readonly type: 'ExitDelayed'
   readonly positionId: string
   readonly notBefore: Instant
-}
-
-/** A unit's label is what the strategy calls it. */
-export interface UnitLabeled {
-  readonly type: 'UnitLabeled'
-  readonly positionId: string
-  readonly label: string
 }
 
 /** Cash moved: the ledger's entry. Corrections are new entries. */
@@ -270,11 +256,9 @@ export type PortfolioEvent =
   | UnitOpened
   | UnitClosed
   | StopRaised
-  | BarApplied
   | ExitRequested
   | ExitLatched
   | ExitDelayed
-  | UnitLabeled
   | LedgerPosted
   | TradingStateChanged
   | InstrumentLocked

@@ -52,7 +52,9 @@ export function exitOrderId(position: string, ordinal: number): string {
 
 /** Returns the key under which a broker knows an order: a UUID (RFC 9562 version 8) derived from the order's id. */
 export function clientOrderId(portfolio: string, order: string): string {
-  const hex = createHash('sha256').update(JSON.stringify(['order', portfolio, order])).digest('hex')
+  const hex = createHash('sha256')
+    .update(JSON.stringify(['order', portfolio, order]))
+    .digest('hex')
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

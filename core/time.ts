@@ -36,12 +36,18 @@ export function isoInstant(instant: Instant): string {
  * Returns the instant that an ISO 8601 text names, or null when it names none (a 31 April included).
  * A text without an offset is read in a zone `offsetMinutes(localInstant)` east of UTC.
  */
-export function parseInstant(text: string, offsetMinutes: (local: Instant) => number = () => 0): Instant | null {
+export function parseInstant(
+  text: string,
+  offsetMinutes: (local: Instant) => number = () => 0,
+): Instant | null {
   const match = ISO.exec(text.trim())
   if (match === null) return null
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) => Number(match[group] ?? 0))
+  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) =>
+    Number(match[group] ?? 0),
+  )
   const local = Date.UTC(year!, month! - 1, day!, hour!, minute!, second!, milliseconds(match[7]))
-  const valid = hour! <= 23 && minute! <= 59 && second! <= 59 && isoInstant(local).startsWith(text.trim().slice(0, 10))
+  const valid =
+    hour! <= 23 && minute! <= 59 && second! <= 59 && isoInstant(local).startsWith(text.trim().slice(0, 10))
   if (!valid) return null
   const zone = match[8]
   if (zone === undefined) return local - offsetMinutes(local) * MINUTE
@@ -65,7 +71,11 @@ export function civilDate(days: number): readonly [number, number, number] {
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   )
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)

@@ -1,4 +1,4 @@
-import { type LocalDate, parseInstant, HOUR } from '../time.js'
+import { HOUR, type LocalDate, parseInstant } from '../time.js'
 import { isUsDaylightSaving } from './zone.js'
 
 /** Returns the close of MCX's evening session, HH:MM Indian time: 23:30 while New York keeps daylight saving, else 23:55. */

@@ -1,9 +1,11 @@
-import { type Instant, type LocalDate, localDate } from '../time.js'
-import { zoneOffsetMinutes, type Zone } from '../calendar/zone.js'
+import type { Zone } from '../calendar/zone.js'
+import type { Instant, LocalDate } from '../time.js'
 
 /** Facts of a contract that change on known dates: valid from the start of `from` in the exchange's zone. */
 export interface ContractFacts {
   readonly from: LocalDate
+  /** Start of `from`: when these facts begin to hold. */
+  readonly fromInstant: Instant
   /** Units in one lot. */
   readonly lotSize: number
   /** Quote currency per point and lot. */
@@ -46,9 +48,8 @@ export interface Instrument {
 /** Returns the facts of `instrument` in force at `at`. */
 export function factsAt(instrument: Instrument, at: Instant): ContractFacts {
   const facts = instrument.facts
-  if (facts.length === 1) return facts[0]!
-  const today = localDate(at, zoneOffsetMinutes(instrument.zone, at))
-  let inForce = facts[0]!
-  for (const candidate of facts) if (candidate.from <= today) inForce = candidate
-  return inForce
+  for (let index = facts.length - 1; index > 0; index--) {
+    if (facts[index]!.fromInstant <= at) return facts[index]!
+  }
+  return facts[0]!
 }

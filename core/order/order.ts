@@ -2,6 +2,12 @@ import type { Decimal } from '../decimal.js'
 import { unreachable } from '../invariant.js'
 import type { Instant } from '../time.js'
 
+/** The standing wish to close a position until it is done. */
+export interface ExitIntent {
+  readonly decisionId: string
+  readonly reason: string
+}
+
 /**
  * Where an order is, in FIX's words. `denied` is ours, `rejected` is the venue's; `unresolved` means that a request
  * left and nobody knows what became of it: it stays so until there is evidence, and it counts in full until then.
@@ -46,6 +52,8 @@ export interface Order {
   /** Why it was denied, rejected, cancelled or is unresolved. */
   reason: string | null
   cancelRequested: boolean
+  /** An exit that came while this entry was at work: what it fills is closed once it has ended. */
+  latch: ExitIntent | null
   closedAt: Instant | null
 }
 

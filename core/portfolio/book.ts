@@ -1,17 +1,18 @@
 import type { ScoutConditions } from '../alert/alert.js'
 import type { Instant } from '../time.js'
-import type { ExitIntent, Unit } from './unit.js'
+import type { Unit } from './unit.js'
 
 /** The last that was seen of an instrument's market. A fold of inputs, not of events. */
 export interface MarketView {
   /** Last price, from whatever source, and when. */
   price: number | null
   priceAt: Instant
-  /** The last confirmed bar: its close's time and its ATR. */
+  /** The last confirmed bar: its close, that close's time, and the ATR then. A bar is applied once. */
+  barClose: number | null
   barAt: Instant
   atr: number | null
-  /** A price too far from the last to be believed until another agrees. */
-  suspectPrice: number | null
+  /** A close too far from the last to be believed until the next bar agrees. */
+  suspectClose: number | null
   /** The last scout's conditions, and when. */
   scout: ScoutConditions | null
   scoutAt: Instant
@@ -30,12 +31,8 @@ export interface Book {
   lastUnitFillPrice: number | null
   /** The one entry or pyramid order at work. */
   entryOrderId: string | null
-  /** An exit that came while that order is at work: what it fills is closed once it has ended. */
-  latch: ExitIntent | null
   /** Exit and peel-off orders at work. */
   exitOrderIds: string[]
-  /** Time of the last bar that the stops have seen. */
-  trailedAt: Instant
   /** Why only exits run here, until someone decides. */
   lock: { readonly reason: string; readonly since: Instant } | null
   readonly market: MarketView
@@ -53,16 +50,15 @@ export function emptyBook(instrument: string): Book {
     baseUnitId: null,
     lastUnitFillPrice: null,
     entryOrderId: null,
-    latch: null,
     exitOrderIds: [],
-    trailedAt: 0,
     lock: null,
     market: {
       price: null,
       priceAt: 0,
+      barClose: null,
       barAt: 0,
       atr: null,
-      suspectPrice: null,
+      suspectClose: null,
       scout: null,
       scoutAt: 0,
     },
@@ -71,7 +67,7 @@ export function emptyBook(instrument: string): Book {
 
 /** Returns where the instrument is between flat and closing. */
 export function bookState(book: Book): BookState {
-  if (book.entryOrderId !== null) return book.latch === null ? 'opening' : 'closing'
+  if (book.entryOrderId !== null) return 'opening'
   if (book.units.length === 0) return 'flat'
   return book.units.every((unit) => unit.exit !== null) ? 'closing' : 'open'
 }

@@ -1,11 +1,12 @@
+import type { Instrument } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
 import type { Order } from '../order/order.js'
 import type { TradingState } from '../risk/trading-state.js'
 import type { PortfolioSettings } from '../settings.js'
-import { type Instrument } from '../instrument/instrument.js'
 import type { Instant, LocalDate } from '../time.js'
 import { type Book, emptyBook } from './book.js'
 import { emptyLedger, type Ledger } from './ledger.js'
+import type { Unit } from './unit.js'
 
 /** How an entry order's unit was sized; kept while the order can fill. */
 export interface UnitPlan {
@@ -35,8 +36,10 @@ export interface Portfolio {
   /** Orders at work, and ended ones for as long as a late report may come. */
   readonly orders: Map<string, Order>
   readonly unitPlans: Map<string, UnitPlan>
-  /** Ended orders, oldest first: what is forgotten next. */
-  readonly endedOrders: string[]
+  /** Closed units, kept as long as ended orders. */
+  readonly closedUnits: Map<string, Unit>
+  /** Ids of ended orders and closed units with the instant of their end, oldest first: what is forgotten next. */
+  readonly ended: { readonly id: string; readonly at: Instant }[]
   /** Entry orders made on a UTC day. */
   entriesOn: { date: LocalDate; count: number }
   /** Instruments whose position differed from the broker's when last compared, with the difference as text. */
@@ -56,7 +59,8 @@ export function emptyPortfolio(id: string): Portfolio {
     books: new Map(),
     orders: new Map(),
     unitPlans: new Map(),
-    endedOrders: [],
+    closedUnits: new Map(),
+    ended: [],
     entriesOn: { date: '', count: 0 },
     suspectedBreaks: new Map(),
   }

@@ -1,12 +1,7 @@
 import { type Decimal, decimal, ZERO } from '../decimal.js'
 import { invariant } from '../invariant.js'
+import type { ExitIntent } from '../order/order.js'
 import type { Instant } from '../time.js'
-
-/** The standing wish to close a unit, or some lots of it, until it is done. */
-export interface ExitIntent {
-  readonly decisionId: string
-  readonly reason: string
-}
 
 /**
  * One unit of a position: a base entry or a pyramid, with a stop of its own. It exists from its first fill.
@@ -50,7 +45,7 @@ export interface Unit {
   averagePrice: number
 }
 
-/** Returns the profit, in quote currency before fees, of selling `lots` at `price`: at the average cost of what is held. */
+/** Returns the profit, in quote currency before fees, of selling `lots` at `price`: against the average cost of what is held. */
 export function profitOfSale(unit: Unit, lots: Decimal, price: Decimal): Decimal {
   return price.times(lots).minus(costOf(unit, lots)).times(decimal(unit.pointValue))
 }
@@ -62,9 +57,8 @@ export function costOf(unit: Unit, lots: Decimal): Decimal {
   return unit.cost.times(lots).dividedBy(unit.lots, 12, 'halfEven')
 }
 
-/** Books a purchase into `unit`. */
-export function bookPurchase(unit: Unit, lots: Decimal, price: Decimal): void {
-  const value = price.times(lots)
+/** Books a purchase of `lots` for `value` (Σ price × lots) into `unit`. */
+export function bookPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
   unit.lots = unit.lots.plus(lots)
   unit.cost = unit.cost.plus(value)
   unit.boughtLots = unit.boughtLots.plus(lots)
@@ -73,12 +67,12 @@ export function bookPurchase(unit: Unit, lots: Decimal, price: Decimal): void {
   unit.averagePrice = unit.boughtValue.toNumber() / unit.boughtLots.toNumber()
 }
 
-/** Books a sale out of `unit`. */
-export function bookSale(unit: Unit, lots: Decimal, price: Decimal): void {
+/** Books a sale of `lots` for `value` (Σ price × lots) out of `unit`. */
+export function bookSale(unit: Unit, lots: Decimal, value: Decimal): void {
   unit.cost = unit.cost.minus(costOf(unit, lots))
   unit.lots = unit.lots.minus(lots)
   unit.soldLots = unit.soldLots.plus(lots)
-  unit.soldValue = unit.soldValue.plus(price.times(lots))
+  unit.soldValue = unit.soldValue.plus(value)
   unit.heldLots = unit.lots.toNumber()
   if (unit.lots.isZero()) unit.cost = ZERO
 }

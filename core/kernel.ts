@@ -1,0 +1,235 @@
+import type { AlarmRaised, PortfolioEvent } from './event.js'
+import type { AccountObserved, AlertAdmitted, Input, InputFailed, OperatorCommanded } from './input.js'
+import { unreachable } from './invariant.js'
+import { decideDispatch } from './order/dispatch.js'
+import { decideReport } from './order/reports.js'
+import { alarm } from './portfolio/alarm.js'
+import type { Book } from './portfolio/book.js'
+import { evolve, findUnit } from './portfolio/evolve.js'
+import { type Observation, observe } from './portfolio/observe.js'
+import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
+import { planExits } from './portfolio/standing-exits.js'
+import { decideCash, decideTradingState } from './risk/commands.js'
+import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
+import { decideEntry } from './strategies/trend/entry.js'
+import { decideExit, type ExitTarget, requestExits } from './strategies/trend/exit.js'
+import { decidePyramid } from './strategies/trend/pyramid.js'
+
+export { evolve } from './portfolio/evolve.js'
+export { observe } from './portfolio/observe.js'
+
+/**
+ * Decides `input` and returns everything that happened, in order, with `portfolio` already evolved by it.
+ *
+ * The deciders are pure: each reads the state and returns events. What a decider returns is applied before the next
+ * one looks, so a stop that closes a unit is seen by the peel-off after it, and a fill by the standing exits.
+ */
+export function step(portfolio: Portfolio, input: Input): PortfolioEvent[] {
+  const happened: PortfolioEvent[] = []
+  const record = (events: readonly PortfolioEvent[]): void => {
+    for (const event of events) {
+      evolve(portfolio, event)
+      happened.push(event)
+    }
+  }
+  const observation = observe(portfolio, input)
+  const touched = decide(portfolio, input, observation, record)
+  for (const book of touched) record(planExits(portfolio, book))
+  return happened
+}
+
+type Recorder = (events: readonly PortfolioEvent[]) => void
+
+/** Routes the input to its deciders; returns the books whose standing exits may need an order. */
+function decide(
+  portfolio: Portfolio,
+  input: Input,
+  observation: Observation,
+  record: Recorder,
+): Iterable<Book> {
+  switch (input.type) {
+    case 'AlertAdmitted':
+      decideAlert(portfolio, input, observation, record)
+      return [bookOf(portfolio, input.alert.instrument)]
+    case 'BarClosed':
+      decideBar(portfolio, input.id, observation, record)
+      return [bookOf(portfolio, input.instrument)]
+    case 'OrdersDue':
+      record(decideDispatch(portfolio, input.orderIds))
+      return []
+    case 'BrokerReported': {
+      for (const report of input.reports) record(decideReport(portfolio, report))
+      const known = input.reports.filter((report) => portfolio.orders.has(report.orderId))
+      return new Set(known.map((report) => bookOf(portfolio, orderOf(portfolio, report.orderId).instrument)))
+    }
+    case 'AccountObserved':
+      record(decideBreaks(portfolio, input, observation))
+      return []
+    case 'TimerFired':
+      return portfolio.books.values()
+    case 'OperatorCommanded':
+      decideCommand(portfolio, input, record)
+      return portfolio.books.values()
+    case 'ConfigurationActivated':
+      if (portfolio.configurationHash === input.hash) return []
+      record([{ type: 'ConfigurationApplied', hash: input.hash, settings: input.settings }])
+      return []
+    case 'InputFailed':
+      record(decideFailure(portfolio, input))
+      return []
+    default:
+      return unreachable(input)
+  }
+}
+
+function decideAlert(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  observation: Observation,
+  record: Recorder,
+): void {
+  const { alert } = input
+  switch (alert.type) {
+    case 'BASE_ENTRY':
+      record(decideEntry(portfolio, input, alert))
+      break
+    case 'PYRAMID':
+      record(decidePyramid(portfolio, input, alert))
+      break
+    case 'EXIT':
+      record(decideExit(portfolio, input, alert))
+      break
+    case 'MARKET_DATA':
+      decideBar(portfolio, input.id, observation, record)
+      break
+    case 'EOD_MONITOR':
+      break
+    default:
+      unreachable(alert)
+  }
+}
+
+/** A confirmed bar: first the stops, then the peel-offs of what the stops leave. */
+function decideBar(portfolio: Portfolio, inputId: string, observation: Observation, record: Recorder): void {
+  const { bar, suspectClose } = observation
+  if (suspectClose !== null) {
+    const message = `a close of ${suspectClose} is too far from the last one; it waits until the next bar agrees`
+    const instrument = null
+    record([
+      alarm(portfolio, {
+        code: 'PRICE_SUSPECT',
+        severity: 'critical',
+        instrument,
+        subject: inputId,
+        message,
+      }),
+    ])
+  }
+  if (bar === null || bar.book.units.length === 0) return
+  const stops = decideStops(portfolio, inputId, bar)
+  record(stops)
+  const decisions = stops.filter((event) => event.type === 'DecisionMade').length
+  record(decidePeelOffs(portfolio, inputId, bar, decisions))
+}
+
+function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: Recorder): void {
+  const { command } = input
+  switch (command.kind) {
+    case 'exit':
+      decideOperatorExit(portfolio, input.id, command, record)
+      break
+    case 'tradingState':
+      record(decideTradingState(portfolio, input.id, command))
+      break
+    case 'cash':
+      record(decideCash(portfolio, input.id, command))
+      break
+    case 'unlock':
+      record([{ type: 'InstrumentUnlocked', instrument: command.instrument, reason: command.reason }])
+      break
+    default:
+      unreachable(command)
+  }
+}
+
+type ExitCommand = Extract<OperatorCommanded['command'], { kind: 'exit' }>
+
+function decideOperatorExit(
+  portfolio: Portfolio,
+  inputId: string,
+  command: ExitCommand,
+  record: Recorder,
+): void {
+  const targets = operatorTargets(portfolio, command)
+  let ordinal = 0
+  for (const [book, target] of targets) {
+    ordinal += 1
+    const { reason } = command
+    record(
+      requestExits(portfolio, {
+        inputId,
+        kind: 'operatorExit',
+        reason,
+        alert: null,
+        book,
+        target,
+        named: target,
+        ordinal,
+      }),
+    )
+  }
+}
+
+function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, ExitTarget][] {
+  const { target } = command
+  if ('positionId' in target) {
+    const unit = findUnit(portfolio, target.positionId)
+    return unit === undefined ? [] : [[bookOf(portfolio, unit.instrument), { units: [unit], entry: null }]]
+  }
+  const books =
+    'instrument' in target ? [bookOf(portfolio, target.instrument)] : [...portfolio.books.values()]
+  const targets: [Book, ExitTarget][] = []
+  for (const book of books) {
+    const entry = book.entryOrderId === null ? null : orderOf(portfolio, book.entryOrderId)
+    if (book.units.length > 0 || entry !== null) targets.push([book, { units: book.units, entry }])
+  }
+  return targets
+}
+
+/** A difference from the broker's count that was seen twice at rest locks its instrument until someone decides. */
+function decideBreaks(
+  portfolio: Portfolio,
+  input: AccountObserved,
+  observation: Observation,
+): PortfolioEvent[] {
+  const events: PortfolioEvent[] = []
+  for (const [instrument, difference] of observation.confirmedBreaks) {
+    if (difference === '' || portfolio.books.get(instrument)?.lock != null) continue
+    events.push({ type: 'InstrumentLocked', instrument, reason: difference, at: portfolio.now })
+    const message = `${instrument}: ${difference}`
+    events.push(
+      alarm(portfolio, {
+        code: 'POSITION_BREAK',
+        severity: 'critical',
+        instrument,
+        subject: input.id,
+        message,
+      }),
+    )
+  }
+  return events
+}
+
+function decideFailure(portfolio: Portfolio, input: InputFailed): PortfolioEvent[] {
+  const { instrument, failedInputId, error } = input
+  const message = `input ${failedInputId} could not be decided and is put aside: ${error}`
+  const raised: AlarmRaised = alarm(portfolio, {
+    code: 'INPUT_FAILED',
+    severity: 'critical',
+    instrument,
+    subject: failedInputId,
+    message,
+  })
+  if (instrument === null) return [raised]
+  return [{ type: 'InstrumentLocked', instrument, reason: message, at: portfolio.now }, raised]
+}

@@ -1,0 +1,10 @@
+import type { AlarmRaised } from '../event.js'
+import type { Portfolio } from './portfolio.js'
+
+/** What an alarm says, its time apart. */
+export type AlarmText = Omit<AlarmRaised, 'type' | 'at'>
+
+/** Returns an alarm at the portfolio's present. */
+export function alarm(portfolio: Portfolio, text: AlarmText): AlarmRaised {
+  return { type: 'AlarmRaised', ...text, at: portfolio.now }
+}

@@ -1,0 +1,290 @@
+import { ZERO } from '../decimal.js'
+import type { OrderFilled, OrderInitialized, PortfolioEvent, UnitOpened } from '../event.js'
+import { invariant, unreachable } from '../invariant.js'
+import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
+import { type Instant, localDate } from '../time.js'
+import { post } from './ledger.js'
+import { bookOf, orderOf, type Portfolio } from './portfolio.js'
+import { bookPurchase, bookSale, type Unit } from './unit.js'
+
+/**
+ * Returns `portfolio` after `event`, updated in place. An event that does not fit the state is corrupt data: it throws
+ * rather than leaves the books in doubt.
+ */
+export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
+  switch (event.type) {
+    case 'ConfigurationApplied':
+      portfolio.settings = event.settings
+      portfolio.configurationHash = event.hash
+      for (const instrument of event.settings.instruments) bookOf(portfolio, instrument.name)
+      break
+    case 'DecisionMade':
+      break
+    case 'OrderInitialized':
+      initializeOrder(portfolio, event)
+      break
+    case 'OrderSubmitted':
+      submitOrder(orderOf(portfolio, event.orderId), event.attempt)
+      break
+    case 'OrderAccepted':
+      acceptOrder(orderOf(portfolio, event.orderId), event.venueOrderId)
+      break
+    case 'OrderUnresolved':
+      moveOrder(orderOf(portfolio, event.orderId), 'unresolved', event.cause)
+      break
+    case 'OrderProvenAbsent':
+      moveOrder(orderOf(portfolio, event.orderId), 'initialized', null)
+      break
+    case 'OrderDenied':
+      endOrder(portfolio, orderOf(portfolio, event.orderId), 'denied', event.reason, event.at)
+      break
+    case 'OrderRejected':
+      endOrder(
+        portfolio,
+        orderOf(portfolio, event.orderId),
+        'rejected',
+        `${event.code}: ${event.message}`,
+        event.at,
+      )
+      break
+    case 'OrderCanceled':
+      endOrder(portfolio, orderOf(portfolio, event.orderId), 'canceled', event.reason, event.at)
+      break
+    case 'OrderExpired':
+      endOrder(portfolio, orderOf(portfolio, event.orderId), 'expired', null, event.at)
+      break
+    case 'OrderCancelRequested':
+      orderOf(portfolio, event.orderId).cancelRequested = true
+      break
+    case 'OrderFilled':
+      fillOrder(portfolio, event)
+      break
+    case 'UnitOpened':
+      openUnit(portfolio, event)
+      break
+    case 'UnitClosed':
+      closeUnit(portfolio, event.positionId, event.at)
+      break
+    case 'StopRaised':
+      raiseStop(unitOf(portfolio, event.positionId), event.stop, event.highestClose)
+      break
+    case 'ExitRequested':
+      unitOf(portfolio, event.positionId).exit = { decisionId: event.decisionId, reason: event.reason }
+      break
+    case 'ExitLatched':
+      orderOf(portfolio, event.orderId).latch = { decisionId: event.decisionId, reason: event.reason }
+      for (const unit of bookOf(portfolio, event.instrument).units) {
+        if (unit.entryOrderId === event.orderId) {
+          unit.exit = { decisionId: event.decisionId, reason: event.reason }
+        }
+      }
+      break
+    case 'ExitDelayed':
+      unitOf(portfolio, event.positionId).exitNotBefore = event.notBefore
+      break
+    case 'LedgerPosted': {
+      post(portfolio.ledger, event.kind, event.amount)
+      const unit = event.positionId === null ? undefined : findUnit(portfolio, event.positionId)
+      if (unit !== undefined && event.kind === 'realizedPnl')
+        unit.realizedPnl = unit.realizedPnl.plus(event.amount)
+      if (unit !== undefined && event.kind === 'fee') unit.fees = unit.fees.minus(event.amount)
+      break
+    }
+    case 'TradingStateChanged':
+      portfolio.tradingState = event.state
+      portfolio.tradingStateReason = event.reason
+      break
+    case 'InstrumentLocked':
+      bookOf(portfolio, event.instrument).lock = { reason: event.reason, since: event.at }
+      break
+    case 'InstrumentUnlocked':
+      bookOf(portfolio, event.instrument).lock = null
+      portfolio.suspectedBreaks.delete(event.instrument)
+      break
+    case 'AlarmRaised':
+      break
+    default:
+      return unreachable(event)
+  }
+  return portfolio
+}
+
+function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
+  invariant(!portfolio.orders.has(event.orderId), `order ${event.orderId} exists already`)
+  const order: Order = {
+    id: event.orderId,
+    instrument: event.instrument,
+    side: event.side,
+    purpose: event.purpose,
+    positionId: event.positionId,
+    decisionId: event.decisionId,
+    type: event.orderType,
+    lots: event.lots,
+    limitPrice: event.limitPrice,
+    referencePrice: event.referencePrice,
+    createdAt: event.at,
+    state: 'initialized',
+    attempt: 0,
+    venueOrderId: null,
+    filledLots: ZERO,
+    filledValue: ZERO,
+    tradeIds: [],
+    reason: null,
+    cancelRequested: false,
+    latch: null,
+    closedAt: null,
+  }
+  portfolio.orders.set(order.id, order)
+  const book = bookOf(portfolio, order.instrument)
+  if (isEntry(order)) {
+    invariant(book.entryOrderId === null, `${order.instrument} has the entry ${book.entryOrderId} at work`)
+    invariant(event.unit !== null, `entry ${order.id} has no plan for its unit`)
+    book.entryOrderId = order.id
+    portfolio.unitPlans.set(order.id, event.unit)
+    countEntry(portfolio, event.at)
+  } else {
+    book.exitOrderIds.push(order.id)
+    if (order.purpose === 'exit') unitOf(portfolio, order.positionId).exitOrders += 1
+  }
+}
+
+function countEntry(portfolio: Portfolio, at: Instant): void {
+  const date = localDate(at)
+  const before = portfolio.entriesOn
+  portfolio.entriesOn = { date, count: before.date === date ? before.count + 1 : 1 }
+}
+
+function submitOrder(order: Order, attempt: number): void {
+  invariant(order.state === 'initialized', `order ${order.id} is ${order.state}, it cannot be submitted`)
+  order.state = 'submitted'
+  order.attempt = attempt
+}
+
+function acceptOrder(order: Order, venueOrderId: string): void {
+  order.venueOrderId = venueOrderId
+  moveOrder(order, order.filledLots.isPositive() ? 'partiallyFilled' : 'accepted', null)
+}
+
+function moveOrder(order: Order, state: OrderState, reason: string | null): void {
+  invariant(isAtWork(order.state), `order ${order.id} is ${order.state}, it cannot become ${state}`)
+  order.state = state
+  order.reason = reason
+}
+
+function endOrder(
+  portfolio: Portfolio,
+  order: Order,
+  state: OrderState,
+  reason: string | null,
+  at: Instant,
+): void {
+  moveOrder(order, state, reason)
+  order.closedAt = at
+  portfolio.ended.push({ id: order.id, at })
+  const book = bookOf(portfolio, order.instrument)
+  if (book.entryOrderId === order.id) book.entryOrderId = null
+  else book.exitOrderIds = book.exitOrderIds.filter((id) => id !== order.id)
+}
+
+function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
+  const order = orderOf(portfolio, event.orderId)
+  const value = event.price.times(event.lots)
+  order.tradeIds.push(event.tradeId)
+  order.filledLots = order.filledLots.plus(event.lots)
+  order.filledValue = order.filledValue.plus(value)
+  portfolio.suspectedBreaks.delete(order.instrument)
+  const unit = findUnit(portfolio, order.positionId)
+  if (order.side === 'sell') {
+    invariant(unit !== undefined, `${order.positionId} is not held, order ${order.id} cannot sell it`)
+    bookSale(unit, event.lots, value)
+  } else if (unit !== undefined) {
+    bookPurchase(unit, event.lots, value)
+  }
+  const isFilled = !order.filledLots.isLessThan(order.lots)
+  if (!isAtWork(order.state)) {
+    if (isFilled) order.state = 'filled'
+  } else if (isFilled) {
+    endOrder(portfolio, order, 'filled', null, event.at)
+  } else {
+    order.state = 'partiallyFilled'
+  }
+}
+
+function openUnit(portfolio: Portfolio, event: UnitOpened): void {
+  const order = orderOf(portfolio, event.orderId)
+  const plan = portfolio.unitPlans.get(order.id)
+  invariant(plan !== undefined, `order ${order.id} has no plan for its unit`)
+  const book = bookOf(portfolio, event.instrument)
+  const unit: Unit = {
+    id: event.positionId,
+    instrument: event.instrument,
+    number: event.number,
+    label: event.label,
+    entryOrderId: order.id,
+    openedAt: event.at,
+    pointValue: plan.pointValue,
+    stopDistance: plan.stopDistance,
+    entryAtr: plan.atr,
+    lots: ZERO,
+    cost: ZERO,
+    boughtLots: ZERO,
+    boughtValue: ZERO,
+    soldLots: ZERO,
+    soldValue: ZERO,
+    realizedPnl: ZERO,
+    fees: ZERO,
+    initialStop: event.stop,
+    stop: event.stop,
+    highestClose: 0,
+    exit: order.latch,
+    exitOrders: 0,
+    exitNotBefore: 0,
+    closedAt: null,
+    heldLots: 0,
+    averagePrice: 0,
+  }
+  bookPurchase(unit, order.filledLots, order.filledValue)
+  unit.highestClose = unit.averagePrice
+  book.units.push(unit)
+  book.lastUnitFillPrice = unit.averagePrice
+  if (event.number === 1) book.baseUnitId = unit.id
+  else book.pyramidsOpened += 1
+}
+
+function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
+  const unit = unitOf(portfolio, id)
+  invariant(unit.lots.isZero(), `${id} still holds ${unit.lots} lots`)
+  unit.closedAt = at
+  portfolio.closedUnits.set(id, unit)
+  portfolio.ended.push({ id, at })
+  const book = bookOf(portfolio, unit.instrument)
+  book.units = book.units.filter((held) => held !== unit)
+  if (book.units.length > 0) return
+  book.pyramidsOpened = 0
+  book.baseUnitId = null
+  book.lastUnitFillPrice = null
+}
+
+function raiseStop(unit: Unit, stop: number, highestClose: number): void {
+  invariant(stop >= unit.stop, `the stop of ${unit.id} would fall from ${unit.stop} to ${stop}`)
+  invariant(highestClose >= unit.highestClose, `the highest close of ${unit.id} would fall`)
+  unit.stop = stop
+  unit.highestClose = highestClose
+}
+
+/** Returns the open unit with this id, or undefined. */
+export function findUnit(portfolio: Portfolio, id: string): Unit | undefined {
+  const entry = portfolio.orders.get(`O${id.slice(1)}`)
+  const books = entry === undefined ? portfolio.books.values() : [bookOf(portfolio, entry.instrument)]
+  for (const book of books) {
+    for (const unit of book.units) if (unit.id === id) return unit
+  }
+  return undefined
+}
+
+/** Returns the open unit with this id. Throws when there is none. */
+export function unitOf(portfolio: Portfolio, id: string): Unit {
+  const unit = findUnit(portfolio, id)
+  invariant(unit !== undefined, `${id} is not an open position`)
+  return unit
+}

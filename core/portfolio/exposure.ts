@@ -1,0 +1,48 @@
+import { factsAt } from '../instrument/instrument.js'
+import { remainingLots } from '../order/order.js'
+import { instrumentOf, type Portfolio } from './portfolio.js'
+import { unitRisk, unitVolatility } from './unit.js'
+
+/** What a portfolio has at stake, in quote currency; entry orders at work and unknown count in full. */
+export interface Exposure {
+  /** Portfolio heat: what is lost if every stop is hit. */
+  readonly risk: number
+  /** One ATR against every unit. */
+  readonly volatility: number
+  readonly marginUsed: number
+  readonly marginReserved: number
+}
+
+/** Returns the exposure of all units and entry orders, with the margins in force now and the ATRs last seen. */
+export function exposureOf(portfolio: Portfolio): Exposure {
+  let risk = 0
+  let volatility = 0
+  let marginUsed = 0
+  let marginReserved = 0
+  for (const book of portfolio.books.values()) {
+    if (book.units.length > 0) {
+      const instrument = instrumentOf(portfolio, book.instrument)
+      const marginPerLot = instrument === undefined ? 0 : factsAt(instrument, portfolio.now).marginPerLot
+      for (const unit of book.units) {
+        risk += unitRisk(unit)
+        volatility += unitVolatility(unit, book.market.atr ?? unit.entryAtr)
+        marginUsed += unit.heldLots * marginPerLot
+      }
+    }
+    if (book.entryOrderId === null) continue
+    const plan = portfolio.unitPlans.get(book.entryOrderId)!
+    const lots = remainingLots(portfolio.orders.get(book.entryOrderId)!).toNumber()
+    risk += lots * plan.stopDistance * plan.pointValue
+    volatility += lots * plan.atr * plan.pointValue
+    marginReserved += lots * plan.marginPerLot
+  }
+  return { risk, volatility, marginUsed, marginReserved }
+}
+
+/**
+ * Returns the margin that new orders may use: the capped share of margin equity (closed plus all unrealized profit),
+ * less what is used and reserved; never below 0.
+ */
+export function availableMargin(openEquity: number, maxMarginPct: number, exposure: Exposure): number {
+  return Math.max(0, (openEquity * maxMarginPct) / 100 - exposure.marginUsed - exposure.marginReserved)
+}

@@ -1,0 +1,163 @@
+import { alertTime } from '../alert/alert.js'
+import { type Decimal, ZERO } from '../decimal.js'
+import type { AccountObserved, AlertAdmitted, Input } from '../input.js'
+import { isAtWork } from '../order/order.js'
+import { DAY, type Instant } from '../time.js'
+import type { Book } from './book.js'
+import { bookOf, type Portfolio } from './portfolio.js'
+
+/** Ended orders and closed units are kept this long for late reports. */
+export const ENDED_KEPT_FOR = 7 * DAY
+
+/** What an input changed in the market view, for the deciders to act on. */
+export interface Observation {
+  /** A confirmed bar that is later than the last one, and believed; null otherwise. */
+  readonly bar: {
+    readonly book: Book
+    readonly close: number
+    readonly atr: number | null
+    readonly at: Instant
+  } | null
+  /** The close of a bar that is put aside because it is too far from the last. */
+  readonly suspectClose: number | null
+  /** Instruments that differ from the broker's count for the second time in a row, with the difference as text. */
+  readonly confirmedBreaks: ReadonlyMap<string, string>
+}
+
+const NOTHING: Observation = { bar: null, suspectClose: null, confirmedBreaks: new Map() }
+
+/**
+ * Takes the facts of `input` into the portfolio's view of time, market and account, and returns what is new.
+ * This is the part of the state that is a fold of inputs; everything else is a fold of events.
+ */
+export function observe(portfolio: Portfolio, input: Input): Observation {
+  portfolio.now = Math.max(portfolio.now, input.at)
+  forgetEnded(portfolio)
+  switch (input.type) {
+    case 'AlertAdmitted':
+      return observeAlert(portfolio, input)
+    case 'BarClosed':
+      return observeBar(bookOf(portfolio, input.instrument), input.close, input.atr, input.barAt)
+    case 'BrokerReported':
+      for (const report of input.reports) {
+        if (report.kind !== 'fill') continue
+        const order = portfolio.orders.get(report.orderId)
+        if (order !== undefined)
+          seePrice(bookOf(portfolio, order.instrument), report.price.toNumber(), report.at)
+      }
+      return NOTHING
+    case 'AccountObserved':
+      return { ...NOTHING, confirmedBreaks: compareAccount(portfolio, input) }
+    default:
+      return NOTHING
+  }
+}
+
+function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
+  const { alert } = input
+  const book = bookOf(portfolio, alert.instrument)
+  const at = alertTime(alert) ?? input.at
+  switch (alert.type) {
+    case 'MARKET_DATA':
+      return observeBar(book, alert.price, alert.atr, at)
+    case 'EOD_MONITOR':
+      seePrice(book, alert.price, at)
+      if (book.market.scoutAt <= at) {
+        book.market.scout = alert.conditions
+        book.market.scoutAt = at
+      }
+      return NOTHING
+    case 'BASE_ENTRY':
+    case 'PYRAMID':
+      seePrice(book, alert.price, at)
+      return NOTHING
+    case 'EXIT':
+      if (alert.price !== null) seePrice(book, alert.price, at)
+      return NOTHING
+  }
+}
+
+function seePrice(book: Book, price: number, at: Instant): void {
+  if (at < book.market.priceAt) return
+  book.market.price = price
+  book.market.priceAt = at
+}
+
+/** A close further than max(8 ATR, 10 %) from the last waits until the next bar agrees with it. */
+function observeBar(book: Book, close: number, atr: number | null, at: Instant): Observation {
+  const market = book.market
+  if (at <= market.barAt) return NOTHING
+  const last = market.barClose
+  const believed =
+    last === null ||
+    isNear(close, last, atr ?? market.atr) ||
+    (market.suspectClose !== null && isNear(close, market.suspectClose, atr ?? market.atr))
+  market.barAt = at
+  if (!believed) {
+    market.suspectClose = close
+    return { ...NOTHING, suspectClose: close }
+  }
+  market.suspectClose = null
+  market.barClose = close
+  if (atr !== null) market.atr = atr
+  seePrice(book, close, at)
+  return { ...NOTHING, bar: { book, close, atr: atr ?? market.atr, at } }
+}
+
+/** Returns whether `price` is within max(8 ATR, 10 %) of `reference`. */
+export function isNear(price: number, reference: number, atr: number | null): boolean {
+  return Math.abs(price - reference) <= Math.max(8 * (atr ?? 0), 0.1 * reference)
+}
+
+function compareAccount(portfolio: Portfolio, input: AccountObserved): Map<string, string> {
+  const confirmed = new Map<string, string>()
+  for (const [instrument, difference] of differences(portfolio, input.positions)) {
+    if (portfolio.suspectedBreaks.get(instrument) === difference) confirmed.set(instrument, difference)
+    if (difference === '') portfolio.suspectedBreaks.delete(instrument)
+    else portfolio.suspectedBreaks.set(instrument, difference)
+  }
+  return confirmed
+}
+
+/** Returns, by instrument at rest, how the broker's lots differ from the book's; '' when they agree. */
+function differences(
+  portfolio: Portfolio,
+  positions: Readonly<Record<string, Decimal>>,
+): Map<string, string> {
+  const found = new Map<string, string>()
+  const instruments = new Set([...portfolio.books.keys(), ...Object.keys(positions)])
+  for (const instrument of instruments) {
+    if (hasOrderAtWork(portfolio, instrument)) continue
+    const ours = heldLots(portfolio.books.get(instrument))
+    const theirs = positions[instrument] ?? ZERO
+    found.set(instrument, ours.equals(theirs) ? '' : `the book holds ${ours} lots, the broker ${theirs}`)
+  }
+  return found
+}
+
+function heldLots(book: Book | undefined): Decimal {
+  let lots = ZERO
+  for (const unit of book?.units ?? []) lots = lots.plus(unit.lots)
+  return lots
+}
+
+function hasOrderAtWork(portfolio: Portfolio, instrument: string): boolean {
+  for (const order of portfolio.orders.values()) {
+    if (order.instrument === instrument && isAtWork(order.state)) return true
+  }
+  return false
+}
+
+function forgetEnded(portfolio: Portfolio): void {
+  const ended = portfolio.ended
+  const oldest = portfolio.now - ENDED_KEPT_FOR
+  let count = 0
+  while (count < ended.length && ended[count]!.at < oldest) {
+    const { id } = ended[count]!
+    portfolio.orders.delete(id)
+    portfolio.unitPlans.delete(id)
+    portfolio.closedUnits.delete(id)
+    count++
+  }
+  if (count > 0) ended.splice(0, count)
+}

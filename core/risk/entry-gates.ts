@@ -1,0 +1,58 @@
+import type { EntryAlert } from '../alert/alert.js'
+import type { AlertAdmitted } from '../input.js'
+import type { Instrument } from '../instrument/instrument.js'
+import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
+import { localDate, MINUTE, SECOND } from '../time.js'
+import { atMost, type Gate, must } from './gate.js'
+import { allowsEntries } from './trading-state.js'
+
+/** Returns the gates that any entry passes before it is measured: trading state, lock, age, one order at work, price. */
+export function admissionGates(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: EntryAlert,
+  instrument: Instrument,
+): Gate[] {
+  const settings = settingsOf(portfolio)
+  const book = bookOf(portfolio, alert.instrument)
+  const age = (portfolio.now - alert.timestamp) / SECOND
+  const atWork = book.entryOrderId ?? book.exitOrderIds[0] ?? null
+  return [
+    must('TRADING_STATE', allowsEntries(portfolio.tradingState), portfolio.tradingState, 'active'),
+    must('INSTRUMENT_LOCKED', book.lock === null, book.lock?.reason ?? null, 'not locked'),
+    atMost('STALE', age, settings.entryMaxAgeSeconds),
+    atMost('FUTURE', -age, settings.entryMaxAheadSeconds),
+    must('ORDER_AT_WORK', atWork === null, atWork, 'nothing at work'),
+    ...collarGate(portfolio, input, alert, instrument),
+  ]
+}
+
+/**
+ * A broker's quote bounds the price by the configured collar. Without one, the last bar's close bounds it by
+ * max(8 ATR, 10 %), as long as that bar is fresh: a slip of a digit must not become an order.
+ */
+function collarGate(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: EntryAlert,
+  instrument: Instrument,
+): Gate[] {
+  if (input.quote !== null) {
+    const away = (Math.abs(alert.price - input.quote.price) / input.quote.price) * 100
+    return [atMost('PRICE_COLLAR', away, settingsOf(portfolio).controls.priceCollarPct)]
+  }
+  const { barClose, barAt, atr } = bookOf(portfolio, alert.instrument).market
+  if (barClose === null || portfolio.now - barAt > 2 * instrument.barMinutes * MINUTE) return []
+  const away = (Math.abs(alert.price - barClose) / barClose) * 100
+  return [atMost('PRICE_COLLAR', away, Math.max((800 * (atr ?? 0)) / barClose, 10))]
+}
+
+/** Returns the pre-trade controls of an order of this `value` (quote currency). */
+export function controlGates(portfolio: Portfolio, value: number): Gate[] {
+  const { maxOrderValue, maxOrdersPerDay } = settingsOf(portfolio).controls
+  const { date, count } = portfolio.entriesOn
+  const today = date === localDate(portfolio.now) ? count : 0
+  const gates = [atMost('ORDERS_PER_DAY', today + 1, maxOrdersPerDay)]
+  if (maxOrderValue !== null) gates.push(atMost('ORDER_VALUE', value, maxOrderValue))
+  return gates
+}

@@ -1,0 +1,149 @@
+import { decimal } from '../../decimal.js'
+import type { Decision } from '../../decision.js'
+import type { PortfolioEvent } from '../../event.js'
+import { decisionId, orderId } from '../../ids.js'
+import type { Book } from '../../portfolio/book.js'
+import { sizingEquity } from '../../portfolio/equity.js'
+import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
+import { type Unit, unitRisk, unitVolatility } from '../../portfolio/unit.js'
+import { allowsReductions } from '../../risk/trading-state.js'
+import { type Instant, SECOND } from '../../time.js'
+import { peelOff } from './peel.js'
+import { trailStop } from './stop.js'
+
+/** A confirmed bar, as the deciders of stops and peel-offs take it. */
+export interface Bar {
+  readonly book: Book
+  readonly close: number
+  readonly atr: number | null
+  readonly at: Instant
+}
+
+/** Returns the stops that `bar` raises and the exits of the units whose updated stop is above its close. */
+export function decideStops(portfolio: Portfolio, inputId: string, bar: Bar): PortfolioEvent[] {
+  const instrument = instrumentOf(portfolio, bar.book.instrument)
+  if (instrument === undefined) return []
+  const events: PortfolioEvent[] = []
+  let decisions = 0
+  for (const unit of bar.book.units) {
+    if (bar.at < Math.floor(unit.openedAt / SECOND) * SECOND) continue
+    const atr = bar.atr ?? unit.entryAtr
+    const trail = trailStop(unit, bar.close, atr, instrument.trend.trailingAtrMultiple)
+    const { highestClose, stop } = trail
+    if (stop > unit.stop || highestClose > unit.highestClose) {
+      events.push({ type: 'StopRaised', positionId: unit.id, stop, highestClose })
+    }
+    if (!trail.hit || unit.exit !== null) continue
+    const decision = stopDecision(portfolio, inputId, ++decisions, unit, bar.close, stop)
+    events.push({ type: 'DecisionMade', decision })
+    events.push({ type: 'ExitRequested', positionId: unit.id, decisionId: decision.id, reason: 'STOP_HIT' })
+  }
+  return events
+}
+
+function stopDecision(
+  portfolio: Portfolio,
+  inputId: string,
+  ordinal: number,
+  unit: Unit,
+  close: number,
+  stop: number,
+): Decision {
+  return {
+    id: decisionId(inputId, ordinal),
+    inputId,
+    at: portfolio.now,
+    kind: 'stop',
+    instrument: unit.instrument,
+    outcome: 'approved',
+    reasons: ['STOP_HIT'],
+    gates: [],
+    sizing: null,
+    boundBy: null,
+    lots: unit.heldLots,
+    price: close,
+    stop,
+    positionIds: [unit.id],
+    notes: [],
+    versions: { configuration: portfolio.configurationHash },
+  }
+}
+
+/**
+ * Returns the sales of the lots by which units have outgrown their ongoing risk and volatility.
+ * Never with an order of the instrument at work: what that fills would change the measure.
+ */
+export function decidePeelOffs(
+  portfolio: Portfolio,
+  inputId: string,
+  bar: Bar,
+  decisionsBefore: number,
+): PortfolioEvent[] {
+  const { book } = bar
+  const instrument = instrumentOf(portfolio, book.instrument)
+  const isQuiet = book.entryOrderId === null && book.exitOrderIds.length === 0
+  if (instrument === undefined || !isQuiet || book.lock !== null) return []
+  if (!allowsReductions(portfolio.tradingState)) return []
+  const equity = sizingEquity(portfolio)
+  const events: PortfolioEvent[] = []
+  let ordinal = decisionsBefore
+  for (const unit of book.units) {
+    if (unit.exit !== null) continue
+    const peel = peelOff({
+      risk: unitRisk(unit),
+      volatility: unitVolatility(unit, bar.atr ?? unit.entryAtr),
+      lots: unit.heldLots,
+      equity,
+      maxRiskPct: instrument.trend.ongoingRiskPct,
+      maxVolatilityPct: instrument.trend.ongoingVolatilityPct,
+    })
+    if (peel.lots === 0) continue
+    ordinal += 1
+    const id = decisionId(inputId, ordinal)
+    const decision: Decision = {
+      id,
+      inputId,
+      at: portfolio.now,
+      kind: 'peelOff',
+      instrument: unit.instrument,
+      outcome: 'approved',
+      reasons: peelReasons(peel),
+      gates: [],
+      sizing: null,
+      boundBy: null,
+      lots: peel.lots,
+      price: bar.close,
+      stop: unit.stop,
+      positionIds: [unit.id],
+      notes: [
+        `risk is ${peel.riskPct.toFixed(2)} % of equity, the limit ${instrument.trend.ongoingRiskPct} %`,
+        `volatility is ${peel.volatilityPct.toFixed(2)} % of equity, the limit ${instrument.trend.ongoingVolatilityPct} %`,
+      ],
+      versions: { configuration: portfolio.configurationHash },
+    }
+    events.push({ type: 'DecisionMade', decision })
+    events.push({
+      type: 'OrderInitialized',
+      orderId: orderId(id),
+      decisionId: id,
+      positionId: unit.id,
+      instrument: unit.instrument,
+      side: 'sell',
+      purpose: 'peelOff',
+      orderType: 'market',
+      lots: decimal(peel.lots),
+      limitPrice: null,
+      referencePrice: bar.close,
+      at: portfolio.now,
+      unit: null,
+    })
+  }
+  return events
+}
+
+function peelReasons(peel: { readonly riskLots: number; readonly volatilityLots: number }): string[] {
+  const reasons: string[] = []
+  if (peel.riskLots > 0) reasons.push('RISK_ABOVE_ONGOING_LIMIT')
+  if (peel.volatilityLots > 0) reasons.push('VOLATILITY_ABOVE_ONGOING_LIMIT')
+  return reasons
+}

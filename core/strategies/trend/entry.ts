@@ -1,0 +1,198 @@
+import type { EntryAlert } from '../../alert/alert.js'
+import { decimal } from '../../decimal.js'
+import type { Decision, EntrySizing } from '../../decision.js'
+import type { OrderInitialized, PortfolioEvent } from '../../event.js'
+import { decisionId, orderId, positionId } from '../../ids.js'
+import type { AlertAdmitted } from '../../input.js'
+import { factsAt, type Instrument } from '../../instrument/instrument.js'
+import { invariant } from '../../invariant.js'
+import type { Book } from '../../portfolio/book.js'
+import { equityOf } from '../../portfolio/equity.js'
+import { availableMargin, exposureOf } from '../../portfolio/exposure.js'
+import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
+import { admissionGates, controlGates } from '../../risk/entry-gates.js'
+import { above, atLeast, atMost, type Gate, must, shutGates } from '../../risk/gate.js'
+import { entryAtr } from './atr.js'
+import { sizeEntry } from './sizing.js'
+
+/** Everything that the decision on an entry or a pyramid is made of. */
+export interface EntryProposal {
+  readonly gates: readonly Gate[]
+  readonly sizing: Decision['sizing']
+  readonly unitNumber: number
+}
+
+/** Returns what follows from a BASE_ENTRY alert: an approved decision and its order, or a refusal with every gate. */
+export function decideEntry(portfolio: Portfolio, input: AlertAdmitted, alert: EntryAlert): PortfolioEvent[] {
+  const instrument = instrumentOf(portfolio, alert.instrument)
+  invariant(instrument !== undefined, `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
+  return recordProposal(portfolio, input, alert, proposeEntry(portfolio, input, alert, instrument))
+}
+
+function proposeEntry(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: EntryAlert,
+  instrument: Instrument,
+): EntryProposal {
+  const book = bookOf(portfolio, alert.instrument)
+  const gates: Gate[] = admissionGates(portfolio, input, alert, instrument)
+  gates.push(must('NOT_FLAT', book.units.length === 0, `${book.units.length} units`, 'flat'))
+  const sizing = measureEntry(portfolio, alert, instrument, book, gates)
+  if (sizing !== null) {
+    const { caps } = settingsOf(portfolio)
+    gates.push(...capGates(portfolio, sizing, caps.maxHeatPct, caps.maxVolatilityPct))
+    gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
+  }
+  return { gates, sizing, unitNumber: 1 }
+}
+
+/** Returns the sizing of a base entry, or null when it cannot be computed; adds the gates that say why. */
+function measureEntry(
+  portfolio: Portfolio,
+  alert: EntryAlert,
+  instrument: Instrument,
+  book: Book,
+  gates: Gate[],
+): EntrySizing | null {
+  const settings = settingsOf(portfolio)
+  const er = alert.er ?? settings.defaultEr
+  const erIsValid = typeof er === 'number' && er >= 0 && er <= 1
+  gates.push(must('ER_INVALID', erIsValid, String(er), '0..1'))
+  const found = stopGates(alert, instrument, book, portfolio.now, gates)
+  if (!erIsValid || found === null) return null
+  const facts = factsAt(instrument, portfolio.now)
+  const equity = equityOf(portfolio)
+  const margin = availableMargin(equity.open, settings.caps.maxMarginPct, exposureOf(portfolio))
+  const measures = {
+    equity: equity[settings.equityMode],
+    availableMargin: margin,
+    stopDistance: found.stopDistance,
+    atr: found.atr,
+    er,
+    pointValue: facts.pointValue,
+    marginPerLot: facts.marginPerLot,
+    riskPct: instrument.trend.initialRiskPct,
+    volatilityPct: instrument.trend.initialVolatilityPct,
+  }
+  return {
+    kind: 'entry',
+    ...measures,
+    price: alert.price,
+    stop: alert.price - found.stopDistance,
+    atrFrom: found.atrFrom,
+    constraints: settings.constraints,
+    ...sizeEntry(measures, settings.constraints),
+  }
+}
+
+/** Returns the ATR and the distance to the stop, or null when there is none; adds the gates that say why. */
+export function stopGates(
+  alert: EntryAlert,
+  instrument: Instrument,
+  book: Book,
+  now: number,
+  gates: Gate[],
+): { atr: number; stopDistance: number; atrFrom: EntrySizing['atrFrom'] } | null {
+  const found = entryAtr(alert, instrument, book, now)
+  gates.push(must('NO_ATR', found !== null, found === null ? null : String(found.atr), 'an ATR or a stop'))
+  if (alert.stop !== null) gates.push(above('STOP_NOT_BELOW_PRICE', alert.price - alert.stop, 0))
+  if (found === null) return null
+  const stopDistance = found.atr * instrument.trend.initialAtrMultiple
+  return stopDistance > 0 ? { atr: found.atr, stopDistance, atrFrom: found.from } : null
+}
+
+/** Returns the gates of size and of the portfolio's heat and volatility after this order, orders at work included. */
+export function capGates(
+  portfolio: Portfolio,
+  sizing: NonNullable<Decision['sizing']>,
+  maxHeatPct: number,
+  maxVolatilityPct: number,
+): Gate[] {
+  const { lots, stopDistance, atr, pointValue, equity } = sizing
+  const exposure = exposureOf(portfolio)
+  const risk = exposure.risk + lots * stopDistance * pointValue
+  const volatility = exposure.volatility + lots * atr * pointValue
+  return [
+    atLeast('BELOW_ONE_LOT', lots, 1),
+    atMost('HEAT_CAP', percentOf(risk, equity), maxHeatPct),
+    atMost('VOLATILITY_CAP', percentOf(volatility, equity), maxVolatilityPct),
+  ]
+}
+
+/** Returns `amount` in percent of `equity`; without equity everything is too much. */
+export function percentOf(amount: number, equity: number): number {
+  return equity > 0 ? (amount / equity) * 100 : amount > 0 ? Number.MAX_VALUE : 0
+}
+
+/** Returns the decision that a proposal leads to and, when every gate is open, the order. */
+export function recordProposal(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: EntryAlert,
+  proposal: EntryProposal,
+): PortfolioEvent[] {
+  const { gates, sizing, unitNumber } = proposal
+  const shut = shutGates(gates)
+  const isApproved = shut.length === 0 && sizing !== null
+  const id = decisionId(input.id, 1)
+  const order = isApproved ? entryOrder(portfolio, alert, id, sizing, unitNumber) : null
+  const decision: Decision = {
+    id,
+    inputId: input.id,
+    at: portfolio.now,
+    kind: unitNumber === 1 ? 'entry' : 'pyramid',
+    instrument: alert.instrument,
+    outcome: isApproved ? 'approved' : 'blocked',
+    reasons: isApproved ? ['ALL_GATES_PASSED'] : shut,
+    gates,
+    sizing,
+    boundBy: sizing?.boundBy ?? null,
+    lots: isApproved ? sizing.lots : 0,
+    price: alert.price,
+    stop: sizing?.stop ?? alert.stop,
+    positionIds: order === null ? [] : [order.positionId],
+    notes: notesOn(alert),
+    versions: { configuration: portfolio.configurationHash },
+  }
+  return order === null ? [{ type: 'DecisionMade', decision }] : [{ type: 'DecisionMade', decision }, order]
+}
+
+function notesOn(alert: EntryAlert): string[] {
+  const notes: string[] = []
+  if (alert.er === null) notes.push('the alert carries no efficiency ratio: the configured one is used')
+  if (alert.stop !== null) notes.push(`the alert's own stop is ${alert.stop}`)
+  return notes
+}
+
+function entryOrder(
+  portfolio: Portfolio,
+  alert: EntryAlert,
+  decision: string,
+  sizing: NonNullable<Decision['sizing']>,
+  unitNumber: number,
+): OrderInitialized {
+  const id = orderId(decision)
+  return {
+    type: 'OrderInitialized',
+    orderId: id,
+    decisionId: decision,
+    positionId: positionId(id),
+    instrument: alert.instrument,
+    side: 'buy',
+    purpose: unitNumber === 1 ? 'entry' : 'pyramid',
+    orderType: 'market',
+    lots: decimal(sizing.lots),
+    limitPrice: null,
+    referencePrice: alert.price,
+    at: portfolio.now,
+    unit: {
+      number: unitNumber,
+      label: alert.label,
+      stopDistance: sizing.stopDistance,
+      atr: sizing.atr,
+      pointValue: sizing.pointValue,
+      marginPerLot: sizing.marginPerLot,
+    },
+  }
+}

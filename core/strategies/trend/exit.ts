@@ -1,0 +1,165 @@
+import type { ExitAlert } from '../../alert/alert.js'
+import type { Decision, DecisionKind } from '../../decision.js'
+import type { AlarmRaised, PortfolioEvent } from '../../event.js'
+import { decisionId } from '../../ids.js'
+import type { AlertAdmitted } from '../../input.js'
+import { mayBeAtVenue, type Order } from '../../order/order.js'
+import { alarm } from '../../portfolio/alarm.js'
+import type { Book } from '../../portfolio/book.js'
+import { bookOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
+import type { Unit } from '../../portfolio/unit.js'
+import { allowsExits } from '../../risk/trading-state.js'
+import { type Instant, SECOND } from '../../time.js'
+
+/** What an exit applies to: units to close, and the entry at work that must close what it fills. */
+export interface ExitTarget {
+  readonly units: readonly Unit[]
+  readonly entry: Order | null
+}
+
+/** Returns what follows from an EXIT alert. Nothing but its own time and label can make it do nothing. */
+export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: ExitAlert): PortfolioEvent[] {
+  const book = bookOf(portfolio, alert.instrument)
+  const named = namedBy(portfolio, book, alert.label)
+  const target = notYoungerThan(named, alert.barTime ?? alert.timestamp)
+  const alarms = alarmsOf(portfolio, input, alert, named, target)
+  const reason = alert.reason ?? 'EXIT'
+  return [
+    ...requestExits(portfolio, { inputId: input.id, kind: 'exit', reason, alert, book, target, named }),
+    ...alarms,
+  ]
+}
+
+function namedBy(portfolio: Portfolio, book: Book, label: string): ExitTarget {
+  const entry = book.entryOrderId === null ? null : orderOf(portfolio, book.entryOrderId)
+  if (label === 'ALL') return { units: book.units, entry }
+  const entryLabel = entry === null ? null : (portfolio.unitPlans.get(entry.id)?.label ?? null)
+  return {
+    units: book.units.filter((unit) => unit.label === label),
+    entry: entryLabel === label ? entry : null,
+  }
+}
+
+/**
+ * An exit speaks of what was held at its time: a unit first filled later, or an entry made later, is not meant.
+ * Alerts tell time to the second, so a fill within the exit's own second is not proven to be younger.
+ */
+function notYoungerThan(target: ExitTarget, at: Instant | null): ExitTarget {
+  if (at === null) return target
+  const isMeant = (since: Instant): boolean => Math.floor(since / SECOND) * SECOND <= at
+  return {
+    units: target.units.filter((unit) => isMeant(unit.openedAt)),
+    entry: target.entry !== null && isMeant(target.entry.createdAt) ? target.entry : null,
+  }
+}
+
+/** What asks for exits, and of what. */
+export interface ExitRequest {
+  readonly inputId: string
+  readonly kind: Extract<DecisionKind, 'exit' | 'operatorExit'>
+  readonly reason: string
+  readonly alert: ExitAlert | null
+  readonly book: Book
+  readonly target: ExitTarget
+  /** What was named before younger units were left out. */
+  readonly named: ExitTarget
+  readonly ordinal?: number
+}
+
+/** Returns the decision on an exit, the standing intents of its units, and the latch and cancel of an entry at work. */
+export function requestExits(portfolio: Portfolio, request: ExitRequest): PortfolioEvent[] {
+  const { book, target, reason, named } = request
+  const id = decisionId(request.inputId, request.ordinal ?? 1)
+  const units = target.units.filter((unit) => unit.exit === null)
+  const entry = target.entry?.latch === null ? target.entry : null
+  const isFrozen = !allowsExits(portfolio.tradingState)
+  const isNothing = units.length === 0 && entry === null
+  const decision: Decision = {
+    id,
+    inputId: request.inputId,
+    at: portfolio.now,
+    kind: request.kind,
+    instrument: book.instrument,
+    outcome: isNothing ? 'ignored' : isFrozen ? 'blocked' : 'approved',
+    reasons: [isNothing ? whyNothing(named, target) : isFrozen ? 'TRADING_STATE' : reason],
+    gates: [],
+    sizing: null,
+    boundBy: null,
+    lots: isNothing || isFrozen ? 0 : units.reduce((lots, unit) => lots + unit.heldLots, 0),
+    price: request.alert?.price ?? book.market.price,
+    stop: null,
+    positionIds: [...units.map((unit) => unit.id), ...(entry === null ? [] : [entry.positionId])],
+    notes: [...(request.alert?.flags ?? []), ...(isFrozen && !isNothing ? [STANDS] : [])],
+    versions: { configuration: portfolio.configurationHash },
+  }
+  const events: PortfolioEvent[] = [{ type: 'DecisionMade', decision }]
+  for (const unit of units) {
+    events.push({ type: 'ExitRequested', positionId: unit.id, decisionId: id, reason })
+  }
+  if (entry !== null) events.push(...latchEntry(portfolio, book, entry, id, reason))
+  return events
+}
+
+const STANDS = 'the exit stands, and is ordered as soon as the portfolio is no longer frozen'
+
+function whyNothing(named: ExitTarget, target: ExitTarget): string {
+  const isKnown = named.units.length > 0 || named.entry !== null
+  if (!isKnown) return 'NOTHING_HELD'
+  const isYounger = target.units.length === 0 && target.entry === null
+  return isYounger ? 'OLDER_THAN_POSITION' : 'ALREADY_CLOSING'
+}
+
+/** An entry that never left ends here; one that may be at the venue is cancelled there, and closed when it has ended. */
+function latchEntry(
+  portfolio: Portfolio,
+  book: Book,
+  entry: Order,
+  decision: string,
+  reason: string,
+): PortfolioEvent[] {
+  const events: PortfolioEvent[] = [
+    { type: 'ExitLatched', instrument: book.instrument, orderId: entry.id, decisionId: decision, reason },
+  ]
+  if (!mayBeAtVenue(entry.state)) {
+    events.push({ type: 'OrderCanceled', orderId: entry.id, reason: 'an exit came first', at: portfolio.now })
+    return events
+  }
+  events.push({ type: 'OrderCancelRequested', orderId: entry.id })
+  if (entry.state === 'unresolved') {
+    const message = `an exit of ${book.instrument} waits for the fate of order ${entry.id}, which is unknown`
+    events.push(
+      alarm(portfolio, {
+        code: 'LATCH_WAITS_FOR_UNKNOWN_ENTRY',
+        severity: 'critical',
+        instrument: book.instrument,
+        subject: entry.id,
+        message,
+      }),
+    )
+  }
+  return events
+}
+
+function alarmsOf(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: ExitAlert,
+  named: ExitTarget,
+  target: ExitTarget,
+): AlarmRaised[] {
+  const { instrument, label } = alert
+  const alarms: AlarmRaised[] = []
+  const add = (code: AlarmRaised['code'], message: string): void => {
+    alarms.push(alarm(portfolio, { code, severity: 'warning', instrument, subject: input.id, message }))
+  }
+  const isNamed = named.units.length > 0 || named.entry !== null
+  const isMeant = target.units.length > 0 || target.entry !== null
+  if (!isNamed && label !== 'ALL') add('EXIT_UNMATCHED', `no unit of ${instrument} is called ${label}`)
+  if (isNamed && !isMeant)
+    add('EXIT_OLDER_THAN_POSITION', `the exit of ${instrument} ${label} is older than what is held`)
+  if (alert.flags.length > 0)
+    add('EXIT_FLAGGED', `an exit of ${instrument} was admitted with: ${alert.flags.join('; ')}`)
+  if (input.conflict)
+    add('EXIT_CONFLICT', `an exit of ${instrument} has the key of an earlier alert and other content`)
+  return alarms
+}

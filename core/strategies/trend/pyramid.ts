@@ -1,0 +1,106 @@
+import type { EntryAlert } from '../../alert/alert.js'
+import type { PyramidSizing } from '../../decision.js'
+import type { PortfolioEvent } from '../../event.js'
+import type { AlertAdmitted } from '../../input.js'
+import { factsAt, type Instrument } from '../../instrument/instrument.js'
+import { invariant } from '../../invariant.js'
+import { type Book, baseUnit } from '../../portfolio/book.js'
+import { equityOf } from '../../portfolio/equity.js'
+import { availableMargin, exposureOf } from '../../portfolio/exposure.js'
+import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
+import { type Unit, unrealizedProfit } from '../../portfolio/unit.js'
+import { admissionGates, controlGates } from '../../risk/entry-gates.js'
+import { above, atLeast, atMost, type Gate, must } from '../../risk/gate.js'
+import { capGates, type EntryProposal, recordProposal, stopGates } from './entry.js'
+import { sizePyramid } from './sizing.js'
+
+/** Returns what follows from a PYRAMID alert: an approved decision and its order, or a refusal with every gate. */
+export function decidePyramid(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: EntryAlert,
+): PortfolioEvent[] {
+  const instrument = instrumentOf(portfolio, alert.instrument)
+  invariant(instrument !== undefined, `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
+  return recordProposal(portfolio, input, alert, proposePyramid(portfolio, input, alert, instrument))
+}
+
+/** All gates are evaluated, so that a refusal says everything that stood in the way. A failed cap refuses, it never shrinks. */
+function proposePyramid(
+  portfolio: Portfolio,
+  input: AlertAdmitted,
+  alert: EntryAlert,
+  instrument: Instrument,
+): EntryProposal {
+  const book = bookOf(portfolio, alert.instrument)
+  const base = baseUnit(book)
+  const gates: Gate[] = admissionGates(portfolio, input, alert, instrument)
+  const unitNumber = book.pyramidsOpened + 2
+  gates.push(must('NO_BASE', base !== undefined && base.exit === null, base?.id ?? null, 'an open base unit'))
+  gates.push(atMost('MAX_PYRAMIDS', book.pyramidsOpened + 1, instrument.trend.maxPyramids))
+  const found = stopGates(alert, instrument, book, portfolio.now, gates)
+  if (base === undefined || found === null) return { gates, sizing: null, unitNumber }
+
+  gates.push(...instrumentGates(book, base, alert.price, found.atr, instrument.trend.pyramidSpacingAtr))
+  gates.push(profitGate(book, alert.price))
+  const sizing = measurePyramid(portfolio, alert, instrument, base, found)
+  const { caps } = settingsOf(portfolio)
+  gates.push(...capGates(portfolio, sizing, caps.pyramidMaxHeatPct, caps.pyramidMaxVolatilityPct))
+  gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
+  return { gates, sizing, unitNumber }
+}
+
+/** Returns the instrument gate: the price is more than 1R above the base unit's entry, and far enough from the last unit. */
+export function instrumentGates(
+  book: Pick<Book, 'lastUnitFillPrice'>,
+  base: Pick<Unit, 'averagePrice' | 'initialStop'>,
+  price: number,
+  atr: number,
+  spacingAtr: number,
+): Gate[] {
+  const initialRisk = base.averagePrice - base.initialStop
+  const last = book.lastUnitFillPrice ?? base.averagePrice
+  return [
+    above('ONE_R', price - base.averagePrice, initialRisk),
+    atLeast('ATR_SPACING', atr > 0 ? (price - last) / atr : 0, spacingAtr),
+  ]
+}
+
+/** Returns the profit gate: the instrument's units together are in profit at `price`. */
+export function profitGate(book: Pick<Book, 'units'>, price: number): Gate {
+  let profit = 0
+  for (const unit of book.units) profit += unrealizedProfit(unit, price)
+  return above('NO_PROFIT', profit, 0)
+}
+
+function measurePyramid(
+  portfolio: Portfolio,
+  alert: EntryAlert,
+  instrument: Instrument,
+  base: Unit,
+  found: { atr: number; stopDistance: number; atrFrom: PyramidSizing['atrFrom'] },
+): PyramidSizing {
+  const settings = settingsOf(portfolio)
+  const facts = factsAt(instrument, portfolio.now)
+  const equity = equityOf(portfolio)
+  const initialRisk = (base.averagePrice - base.initialStop) * base.heldLots * base.pointValue
+  const measures = {
+    availableMargin: availableMargin(equity.open, settings.caps.maxMarginPct, exposureOf(portfolio)),
+    marginPerLot: facts.marginPerLot,
+    baseLots: base.boughtLots.toNumber(),
+    pyramidsOpened: bookOf(portfolio, alert.instrument).pyramidsOpened,
+    profitBeyondRisk: unrealizedProfit(base, alert.price) - initialRisk,
+    stopDistance: found.stopDistance,
+    pointValue: facts.pointValue,
+  }
+  return {
+    kind: 'pyramid',
+    equity: equity[settings.equityMode],
+    price: alert.price,
+    stop: alert.price - found.stopDistance,
+    atr: found.atr,
+    atrFrom: found.atrFrom,
+    ...measures,
+    ...sizePyramid(measures),
+  }
+}
