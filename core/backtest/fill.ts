@@ -40,7 +40,7 @@ export function modelFill(terms: TradeTerms, costs: TradingCosts): ModelFill {
  * A reference between two ticks is moved to the worse of them first: nobody trades between ticks.
  */
 export function slippedPrice(terms: Omit<TradeTerms, 'lots' | 'pointValue'>, slippageTicks: number): Decimal {
-  invariant(slippageTicks >= 0, `slippage must be at least 0 ticks, not ${slippageTicks}`)
+  invariant(slippageTicks >= 0, () => `slippage must be at least 0 ticks, not ${slippageTicks}`)
   const reference = decimal(terms.referencePrice)
   if (terms.tick === 0) return reference
   const tick = decimal(terms.tick)

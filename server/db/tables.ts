@@ -252,36 +252,32 @@ export interface PaperOrdersTable {
   account: string
   client_order_id: string
   venue_order_id: string
-  order_id: string
   instrument: string
   side: 'buy' | 'sell'
   type: 'market' | 'limit'
   lots: Numeric
   limit_price: Numeric | null
-  reference_price: number
-  point_value: number
-  tick: number
-  filled_lots: Generated<Numeric>
-  state: string
-  code: string | null
-  message: string | null
-  /** Whatever else the venue keeps about it. */
-  data: ColumnType<unknown, string | undefined, string>
-  placed_at: Time
-  closed_at: Time | null
+  accepted_at: Time
+  end_status: 'canceled' | 'rejected' | null
+  ended_at: Time | null
+  end_code: string | null
+  end_message: string | null
+  /** When the venue last has something new to tell of it; infinity while it rests. */
+  last_news_at: Time
 }
 
-/** A trade in the paper venue's book. */
+/** A trade in the paper venue's book; one that lies ahead has not happened. */
 export interface PaperFillsTable {
   account: string
-  trade_id: string
   client_order_id: string
+  trade_id: string
   instrument: string
   side: 'buy' | 'sell'
   lots: Numeric
   price: Numeric
   fee: Numeric
   at: Time
+  shown_at: Time
 }
 
 /** Every table and its columns, as Kysely types them. */

@@ -1,0 +1,156 @@
+import type { Decimal } from '../../../core/decimal.js'
+import type { Instant } from '../../../core/time.js'
+import type {
+  Broker,
+  CancelOutcome,
+  OrderAnswer,
+  OrderReference,
+  OrderRequest,
+  ReportListener,
+  SubmitOutcome,
+  Unknown,
+  VenueOrder,
+} from '../broker.js'
+import { happens } from './draw.js'
+import { type PaperOrder, showOrder } from './paper-order.js'
+import type { PaperSettings } from './paper-settings.js'
+import type { PaperStore } from './paper-store.js'
+import { planOrder } from './plan-order.js'
+import { ReportStream, shuffle } from './report-stream.js'
+import { WriteGroup } from './write-group.js'
+
+/** What the paper venue depends on. */
+export interface PaperBrokerOptions {
+  readonly store: PaperStore
+  readonly settings: PaperSettings
+  readonly clock: { readonly now: () => Instant }
+}
+
+/**
+ * A venue of our own: a book that survives restarts, one order per client order id for ever (class A), positions from
+ * its own trades, and on request the faults of real venues, drawn from a seed.
+ */
+export class PaperBroker implements Broker {
+  readonly name = 'paper'
+  readonly capabilities = { resendClass: 'A' } as const
+  readonly #store: PaperStore
+  readonly #settings: PaperSettings
+  readonly #clock: PaperBrokerOptions['clock']
+  readonly #arrivals: WriteGroup<PaperOrder, PaperOrder>
+  readonly #reports: ReportStream
+  /** How often something was asked in vain: the same question does not meet the same fault for ever. */
+  readonly #asked = new Map<string, number>()
+
+  constructor({ store, settings, clock }: PaperBrokerOptions) {
+    this.#store = store
+    this.#settings = settings
+    this.#clock = clock
+    this.#arrivals = new WriteGroup((orders) => store.add(orders))
+    this.#reports = new ReportStream({ store, faults: settings.faults, clock })
+  }
+
+  async submit(request: OrderRequest, deadline: AbortSignal): Promise<SubmitOutcome> {
+    const { seed, lostRequestRate, lostAnswerRate } = this.#settings.faults
+    const { clientOrderId, attempt } = request
+    if (happens(lostRequestRate, seed, clientOrderId, 'request', attempt)) return NO_ANSWER
+    const stored = await this.#arrive(request, deadline)
+    if ('kind' in stored) return stored
+    const answered = !happens(lostAnswerRate, seed, clientOrderId, 'answer', attempt)
+    this.#reports.announce(stored, answered)
+    return answered ? this.#answer(stored) : NO_ANSWER
+  }
+
+  async cancel(reference: OrderReference): Promise<CancelOutcome> {
+    const { seed, lostRequestRate, lostAnswerRate } = this.#settings.faults
+    const { clientOrderId } = reference
+    const question = `cancel ${clientOrderId}`
+    const time = this.#ask(question)
+    if (happens(lostRequestRate, seed, question, 'request', time)) return NO_ANSWER
+    const cancel = await this.#store
+      .cancel(clientOrderId, this.#clock.now(), 'Canceled on request')
+      .catch(unknownOutcome)
+    if (happens(lostAnswerRate, seed, question, 'answer', time)) return NO_ANSWER
+    this.#asked.delete(question)
+    if (cancel === null) return { kind: 'absent' }
+    if ('kind' in cancel) return cancel
+    return cancel.canceled ? { kind: 'canceled', order: this.#show(cancel.order) } : { kind: 'tooLate' }
+  }
+
+  async order(reference: OrderReference): Promise<OrderAnswer> {
+    const { clientOrderId } = reference
+    if (this.#readFails(`order ${clientOrderId}`)) return NO_ANSWER
+    const found = await this.#store.find(clientOrderId).catch(unknownOutcome)
+    if (found === null) return { kind: 'absent' }
+    return 'kind' in found ? found : { kind: 'found', order: this.#show(found) }
+  }
+
+  async orders(since: Instant): Promise<readonly VenueOrder[]> {
+    if (this.#readFails('orders'))
+      throw new Error('The paper venue did not answer the question for its orders')
+    const orders = await this.#store.changedSince(since)
+    return orders.map((order) => this.#show(order))
+  }
+
+  async positions(): Promise<Readonly<Record<string, Decimal>>> {
+    if (this.#readFails('positions')) {
+      throw new Error('The paper venue did not answer the question for its positions')
+    }
+    return this.#store.positions(this.#clock.now())
+  }
+
+  onReport(listener: ReportListener): void {
+    this.#reports.listen(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#reports.close()
+    await this.#arrivals.settled()
+  }
+
+  /** Returns what the book has after the order arrived; unknown when the book failed, or took too long. */
+  async #arrive(request: OrderRequest, deadline: AbortSignal): Promise<PaperOrder | Unknown> {
+    const arrival = this.#arrivals.add(planOrder(request, this.#settings, this.#clock.now()))
+    const overdue = new Promise<Unknown>((resolve) => {
+      const giveUp = () => resolve({ kind: 'unknown', cause: 'The venue did not answer in time' })
+      if (deadline.aborted) giveUp()
+      else deadline.addEventListener('abort', giveUp, { once: true })
+    })
+    return Promise.race([arrival.catch(unknownOutcome), overdue])
+  }
+
+  #answer(order: PaperOrder): SubmitOutcome {
+    const { status, code, message, venueOrderId, fills } = this.#show(order)
+    if (status === 'rejected') return { kind: 'refused', code: code ?? 'REJECTED', message: message ?? '' }
+    return { kind: 'accepted', venueOrderId, fills }
+  }
+
+  #show(order: PaperOrder): VenueOrder {
+    const shown = showOrder(order, this.#clock.now())
+    const { seed, shuffledReportRate } = this.#settings.faults
+    if (!happens(shuffledReportRate, seed, order.clientOrderId, 'shuffle')) return shown
+    return { ...shown, fills: shuffle(shown.fills, seed, order.clientOrderId) }
+  }
+
+  #readFails(question: string): boolean {
+    const { seed, failedReadRate } = this.#settings.faults
+    if (failedReadRate === 0) return false
+    const fails = happens(failedReadRate, seed, question, this.#ask(question))
+    if (!fails && question.startsWith('order ')) this.#asked.delete(question)
+    return fails
+  }
+
+  #ask(question: string): number {
+    const time = (this.#asked.get(question) ?? 0) + 1
+    this.#asked.set(question, time)
+    return time
+  }
+}
+
+const NO_ANSWER: Unknown = { kind: 'unknown', cause: 'The venue did not answer' }
+
+function unknownOutcome(error: unknown): Unknown {
+  return {
+    kind: 'unknown',
+    cause: `The venue's book failed: ${error instanceof Error ? error.message : String(error)}`,
+  }
+}

@@ -1,0 +1,205 @@
+import type { Pool } from 'pg'
+import { type Decimal, decimal } from '../../core/decimal.js'
+import { type Instant, isoInstant } from '../../core/time.js'
+import { lastNews, type PaperOrder, type PaperTrade } from '../brokers/paper/paper-order.js'
+import type { PaperCancel, PaperStore } from '../brokers/paper/paper-store.js'
+
+/** Where a paper account's book is. */
+export interface PaperStoreOptions {
+  readonly pool: Pool
+  /** Keeps the accounts of one venue apart. */
+  readonly account: string
+}
+
+/** The paper venue's book in PostgreSQL. Each change is one statement, which is its own transaction. */
+export class PostgresPaperStore implements PaperStore {
+  readonly #pool: Pool
+  readonly #account: string
+
+  constructor({ pool, account }: PaperStoreOptions) {
+    this.#pool = pool
+    this.#account = account
+  }
+
+  async add(orders: readonly PaperOrder[]): Promise<readonly PaperOrder[]> {
+    const values = [this.#account, JSON.stringify(orders.map(toRecord))]
+    const { rows } = await this.#pool.query<{ client_order_id: string }>({ ...ADD, values })
+    if (rows.length === orders.length) return orders
+    const added = new Set(rows.map((row) => row.client_order_id))
+    return Promise.all(
+      orders.map((order) => (added.delete(order.clientOrderId) ? order : this.#taken(order))),
+    )
+  }
+
+  async cancel(clientOrderId: string, at: Instant, message: string): Promise<PaperCancel | null> {
+    const values = [this.#account, clientOrderId, isoInstant(at), message]
+    const { rows } = await this.#pool.query({ ...CANCEL, values })
+    const order = await this.find(clientOrderId)
+    return order === null ? null : { order, canceled: rows.length > 0 }
+  }
+
+  async find(clientOrderId: string): Promise<PaperOrder | null> {
+    const { rows } = await this.#pool.query<OrderRow>({ ...FIND, values: [this.#account, clientOrderId] })
+    return rows[0] === undefined ? null : toOrder(rows[0])
+  }
+
+  async changedSince(since: Instant): Promise<readonly PaperOrder[]> {
+    const { rows } = await this.#pool.query<OrderRow>({
+      ...CHANGED,
+      values: [this.#account, isoInstant(since)],
+    })
+    return rows.map(toOrder)
+  }
+
+  async positions(now: Instant): Promise<Readonly<Record<string, Decimal>>> {
+    const values = [this.#account, isoInstant(now)]
+    const { rows } = await this.#pool.query<{ instrument: string; lots: string }>({ ...POSITIONS, values })
+    return Object.fromEntries(rows.map((row) => [row.instrument, decimal(row.lots)]))
+  }
+
+  async #taken(order: PaperOrder): Promise<PaperOrder> {
+    const found = await this.find(order.clientOrderId)
+    if (found === null) throw new Error(`Venue order id ${order.venueOrderId} is taken by another order`)
+    return found
+  }
+}
+
+const ADD = {
+  name: 'paper-add',
+  text: `
+    with arriving as (
+      select * from json_to_recordset($2::json) as arriving (
+        client_order_id text, venue_order_id text, instrument text, side text, type text, lots numeric,
+        limit_price numeric, accepted_at timestamptz, end_status text, ended_at timestamptz, end_code text,
+        end_message text, last_news_at timestamptz, trades json)
+    ), added as (
+      insert into paper.orders (account, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
+        accepted_at, end_status, ended_at, end_code, end_message, last_news_at)
+      select $1, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
+        accepted_at, end_status, ended_at, end_code, end_message, last_news_at
+      from arriving on conflict do nothing returning client_order_id
+    ), traded as (
+      insert into paper.fills (account, client_order_id, trade_id, instrument, side, lots, price, fee, at, shown_at)
+      select $1, client_order_id, trade.trade_id, instrument, side, trade.lots, trade.price, trade.fee,
+        trade.at, trade.shown_at
+      from arriving join added using (client_order_id), json_to_recordset(arriving.trades) as trade (
+        trade_id text, lots numeric, price numeric, fee numeric, at timestamptz, shown_at timestamptz)
+      on conflict do nothing
+    )
+    select client_order_id from added`,
+}
+
+const CANCEL = {
+  name: 'paper-cancel',
+  text: `
+    with canceled as (
+      update paper.orders as o
+      set end_status = 'canceled', ended_at = $3, end_code = 'CANCELED', end_message = $4,
+        last_news_at = greatest($3, (select max(shown_at) from paper.fills as f
+          where f.account = o.account and f.client_order_id = o.client_order_id and f.at <= $3))
+      where account = $1 and client_order_id = $2 and (ended_at is null or ended_at > $3)
+        and lots > (select coalesce(sum(lots), 0) from paper.fills as f
+          where f.account = o.account and f.client_order_id = o.client_order_id and f.at <= $3)
+      returning client_order_id
+    ), removed as (
+      delete from paper.fills where account = $1 and client_order_id in (select client_order_id from canceled)
+        and at > $3
+    )
+    select client_order_id from canceled`,
+}
+
+// Numbers leave as text: JSON would make doubles of them.
+const SELECT_ORDER = `
+  select client_order_id, venue_order_id, instrument, side, type, lots, limit_price, accepted_at,
+    end_status, ended_at, end_code, end_message,
+    (select coalesce(json_agg(json_build_object('tradeId', trade_id, 'lots', lots::text, 'price', price::text,
+        'fee', fee::text, 'at', round(extract(epoch from at) * 1000)::bigint,
+        'shownAt', round(extract(epoch from shown_at) * 1000)::bigint) order by at, trade_id), '[]')
+      from paper.fills as f where f.account = o.account and f.client_order_id = o.client_order_id) as trades
+  from paper.orders as o where account = $1`
+
+const FIND = { name: 'paper-find', text: `${SELECT_ORDER} and client_order_id = $2` }
+
+const CHANGED = {
+  name: 'paper-changed',
+  text: `${SELECT_ORDER} and last_news_at >= $2 order by accepted_at, client_order_id`,
+}
+
+const POSITIONS = {
+  name: 'paper-positions',
+  text: `
+    select instrument, sum(case side when 'buy' then lots else -lots end) as lots
+    from paper.fills where account = $1 and at <= $2
+    group by instrument having sum(case side when 'buy' then lots else -lots end) <> 0`,
+}
+
+interface OrderRow {
+  readonly client_order_id: string
+  readonly venue_order_id: string
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly type: 'market' | 'limit'
+  readonly lots: string
+  readonly limit_price: string | null
+  readonly accepted_at: Date
+  readonly end_status: 'canceled' | 'rejected' | null
+  readonly ended_at: Date | null
+  readonly end_code: string | null
+  readonly end_message: string | null
+  readonly trades: readonly TradeRow[]
+}
+
+interface TradeRow extends Omit<PaperTrade, 'lots' | 'price' | 'fee'> {
+  readonly lots: string
+  readonly price: string
+  readonly fee: string
+}
+
+function toRecord(order: PaperOrder): object {
+  const news = lastNews(order)
+  return {
+    client_order_id: order.clientOrderId,
+    venue_order_id: order.venueOrderId,
+    instrument: order.instrument,
+    side: order.side,
+    type: order.type,
+    lots: order.lots,
+    limit_price: order.limitPrice,
+    accepted_at: isoInstant(order.acceptedAt),
+    end_status: order.end?.status ?? null,
+    ended_at: order.end === null ? null : isoInstant(order.end.at),
+    end_code: order.end?.code ?? null,
+    end_message: order.end?.message ?? null,
+    last_news_at: news === null ? 'infinity' : isoInstant(news),
+    trades: order.trades.map(({ tradeId, lots, price, fee, at, shownAt }) => ({
+      ...{ trade_id: tradeId, lots, price, fee },
+      ...{ at: isoInstant(at), shown_at: isoInstant(shownAt) },
+    })),
+  }
+}
+
+function toOrder(row: OrderRow): PaperOrder {
+  return {
+    clientOrderId: row.client_order_id,
+    venueOrderId: row.venue_order_id,
+    instrument: row.instrument,
+    side: row.side,
+    type: row.type,
+    lots: decimal(row.lots),
+    limitPrice: row.limit_price === null ? null : decimal(row.limit_price),
+    acceptedAt: row.accepted_at.getTime(),
+    end:
+      row.end_status === null || row.ended_at === null
+        ? null
+        : {
+            status: row.end_status,
+            at: row.ended_at.getTime(),
+            code: row.end_code ?? '',
+            message: row.end_message ?? '',
+          },
+    trades: row.trades.map((trade) => ({
+      ...{ tradeId: trade.tradeId, at: trade.at, shownAt: trade.shownAt },
+      ...{ lots: decimal(trade.lots), price: decimal(trade.price), fee: decimal(trade.fee) },
+    })),
+  }
+}
