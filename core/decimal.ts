@@ -57,7 +57,7 @@ export class Decimal {
 
   /** Returns the multiple of `step` (above 0) that `rounding` chooses: ticks and lots. */
   toMultipleOf(step: Decimal, rounding: Rounding): Decimal {
-    invariant(step.isPositive(), `a step must be above 0, not ${step}`)
+    invariant(step.isPositive(), () => `a step must be above 0, not ${step}`)
     return this.dividedBy(step, 0, rounding).times(step)
   }
 
@@ -172,6 +172,6 @@ export function parseDecimal(text: string): Decimal | null {
 export function decimal(value: number | string): Decimal {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return new Decimal(BigInt(value), 0)
   const parsed = parseDecimal(String(value))
-  invariant(parsed !== null, `not a decimal number: ${value}`)
+  invariant(parsed !== null, () => `not a decimal number: ${value}`)
   return parsed
 }

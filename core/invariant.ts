@@ -3,9 +3,9 @@ export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
 
-/** Throws an InvariantError with `message` unless `condition` holds. */
-export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new InvariantError(message)
+/** Throws an InvariantError unless `condition` holds; a message that costs something to write is given as a function. */
+export function invariant(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InvariantError(typeof message === 'string' ? message : message())
 }
 
 /** Throws: a value that the types exclude was met. Makes a switch over a union total. */

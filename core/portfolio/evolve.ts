@@ -2,7 +2,7 @@ import { ZERO } from '../decimal.js'
 import type { OrderFilled, OrderInitialized, PortfolioEvent, UnitOpened } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
-import { type Instant, localDate } from '../time.js'
+import { DAY, type Instant } from '../time.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
 import { bookPurchase, bookSale, type Unit } from './unit.js'
@@ -110,7 +110,7 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
 }
 
 function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
-  invariant(!portfolio.orders.has(event.orderId), `order ${event.orderId} exists already`)
+  invariant(!portfolio.orders.has(event.orderId), () => `order ${event.orderId} exists already`)
   const order: Order = {
     id: event.orderId,
     instrument: event.instrument,
@@ -137,8 +137,11 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
   portfolio.orders.set(order.id, order)
   const book = bookOf(portfolio, order.instrument)
   if (isEntry(order)) {
-    invariant(book.entryOrderId === null, `${order.instrument} has the entry ${book.entryOrderId} at work`)
-    invariant(event.unit !== null, `entry ${order.id} has no plan for its unit`)
+    invariant(
+      book.entryOrderId === null,
+      () => `${order.instrument} has the entry ${book.entryOrderId} at work`,
+    )
+    invariant(event.unit !== null, () => `entry ${order.id} has no plan for its unit`)
     book.entryOrderId = order.id
     portfolio.unitPlans.set(order.id, event.unit)
     countEntry(portfolio, event.at)
@@ -149,13 +152,16 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
 }
 
 function countEntry(portfolio: Portfolio, at: Instant): void {
-  const date = localDate(at)
+  const day = Math.floor(at / DAY)
   const before = portfolio.entriesOn
-  portfolio.entriesOn = { date, count: before.date === date ? before.count + 1 : 1 }
+  portfolio.entriesOn = { day, count: before.day === day ? before.count + 1 : 1 }
 }
 
 function submitOrder(order: Order, attempt: number): void {
-  invariant(order.state === 'initialized', `order ${order.id} is ${order.state}, it cannot be submitted`)
+  invariant(
+    order.state === 'initialized',
+    () => `order ${order.id} is ${order.state}, it cannot be submitted`,
+  )
   order.state = 'submitted'
   order.attempt = attempt
 }
@@ -166,7 +172,7 @@ function acceptOrder(order: Order, venueOrderId: string): void {
 }
 
 function moveOrder(order: Order, state: OrderState, reason: string | null): void {
-  invariant(isAtWork(order.state), `order ${order.id} is ${order.state}, it cannot become ${state}`)
+  invariant(isAtWork(order.state), () => `order ${order.id} is ${order.state}, it cannot become ${state}`)
   order.state = state
   order.reason = reason
 }
@@ -195,7 +201,7 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   portfolio.suspectedBreaks.delete(order.instrument)
   const unit = findUnit(portfolio, order.positionId)
   if (order.side === 'sell') {
-    invariant(unit !== undefined, `${order.positionId} is not held, order ${order.id} cannot sell it`)
+    invariant(unit !== undefined, () => `${order.positionId} is not held, order ${order.id} cannot sell it`)
     bookSale(unit, event.lots, value)
   } else if (unit !== undefined) {
     bookPurchase(unit, event.lots, value)
@@ -213,7 +219,7 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
 function openUnit(portfolio: Portfolio, event: UnitOpened): void {
   const order = orderOf(portfolio, event.orderId)
   const plan = portfolio.unitPlans.get(order.id)
-  invariant(plan !== undefined, `order ${order.id} has no plan for its unit`)
+  invariant(plan !== undefined, () => `order ${order.id} has no plan for its unit`)
   const book = bookOf(portfolio, event.instrument)
   const unit: Unit = {
     id: event.positionId,
@@ -253,7 +259,7 @@ function openUnit(portfolio: Portfolio, event: UnitOpened): void {
 
 function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
   const unit = unitOf(portfolio, id)
-  invariant(unit.lots.isZero(), `${id} still holds ${unit.lots} lots`)
+  invariant(unit.lots.isZero(), () => `${id} still holds ${unit.lots} lots`)
   unit.closedAt = at
   portfolio.closedUnits.set(id, unit)
   portfolio.ended.push({ id, at })
@@ -266,8 +272,8 @@ function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
 }
 
 function raiseStop(unit: Unit, stop: number, highestClose: number): void {
-  invariant(stop >= unit.stop, `the stop of ${unit.id} would fall from ${unit.stop} to ${stop}`)
-  invariant(highestClose >= unit.highestClose, `the highest close of ${unit.id} would fall`)
+  invariant(stop >= unit.stop, () => `the stop of ${unit.id} would fall from ${unit.stop} to ${stop}`)
+  invariant(highestClose >= unit.highestClose, () => `the highest close of ${unit.id} would fall`)
   unit.stop = stop
   unit.highestClose = highestClose
 }
@@ -285,6 +291,6 @@ export function findUnit(portfolio: Portfolio, id: string): Unit | undefined {
 /** Returns the open unit with this id. Throws when there is none. */
 export function unitOf(portfolio: Portfolio, id: string): Unit {
   const unit = findUnit(portfolio, id)
-  invariant(unit !== undefined, `${id} is not an open position`)
+  invariant(unit !== undefined, () => `${id} is not an open position`)
   return unit
 }

@@ -9,6 +9,8 @@ import { bookOf, type Portfolio } from './portfolio.js'
 /** Ended orders and closed units are kept this long for late reports. */
 export const ENDED_KEPT_FOR = 7 * DAY
 
+const FORGOTTEN_TOGETHER = 256
+
 /** What an input changed in the market view, for the deciders to act on. */
 export interface Observation {
   /** A confirmed bar that is later than the last one, and believed; null otherwise. */
@@ -151,6 +153,8 @@ function hasOrderAtWork(portfolio: Portfolio, instrument: string): boolean {
 function forgetEnded(portfolio: Portfolio): void {
   const ended = portfolio.ended
   const oldest = portfolio.now - ENDED_KEPT_FOR
+  // Many at once: taking one off the front of the list costs as much as taking them all.
+  if (ended.length < FORGOTTEN_TOGETHER || ended[FORGOTTEN_TOGETHER - 1]!.at >= oldest) return
   let count = 0
   while (count < ended.length && ended[count]!.at < oldest) {
     const { id } = ended[count]!
@@ -159,5 +163,5 @@ function forgetEnded(portfolio: Portfolio): void {
     portfolio.closedUnits.delete(id)
     count++
   }
-  if (count > 0) ended.splice(0, count)
+  ended.splice(0, count)
 }

@@ -3,7 +3,7 @@ import { invariant } from '../invariant.js'
 import type { Order } from '../order/order.js'
 import type { TradingState } from '../risk/trading-state.js'
 import type { PortfolioSettings } from '../settings.js'
-import type { Instant, LocalDate } from '../time.js'
+import type { Instant } from '../time.js'
 import { type Book, emptyBook } from './book.js'
 import { emptyLedger, type Ledger } from './ledger.js'
 import type { Unit } from './unit.js'
@@ -40,8 +40,8 @@ export interface Portfolio {
   readonly closedUnits: Map<string, Unit>
   /** Ids of ended orders and closed units with the instant of their end, oldest first: what is forgotten next. */
   readonly ended: { readonly id: string; readonly at: Instant }[]
-  /** Entry orders made on a UTC day. */
-  entriesOn: { date: LocalDate; count: number }
+  /** Entry orders made on a day, counted in days since 1970 (UTC). */
+  entriesOn: { day: number; count: number }
   /** Instruments whose position differed from the broker's when last compared, with the difference as text. */
   readonly suspectedBreaks: Map<string, string>
 }
@@ -61,14 +61,14 @@ export function emptyPortfolio(id: string): Portfolio {
     unitPlans: new Map(),
     closedUnits: new Map(),
     ended: [],
-    entriesOn: { date: '', count: 0 },
+    entriesOn: { day: 0, count: 0 },
     suspectedBreaks: new Map(),
   }
 }
 
 /** Returns the settings in force. Throws before the first configuration. */
 export function settingsOf(portfolio: Portfolio): PortfolioSettings {
-  invariant(portfolio.settings !== null, `portfolio ${portfolio.id} has no configuration yet`)
+  invariant(portfolio.settings !== null, () => `portfolio ${portfolio.id} has no configuration yet`)
   return portfolio.settings
 }
 
@@ -90,6 +90,6 @@ export function bookOf(portfolio: Portfolio, instrument: string): Book {
 /** Returns the order. Throws when the portfolio does not know it. */
 export function orderOf(portfolio: Portfolio, id: string): Order {
   const order = portfolio.orders.get(id)
-  invariant(order !== undefined, `portfolio ${portfolio.id} has no order ${id}`)
+  invariant(order !== undefined, () => `portfolio ${portfolio.id} has no order ${id}`)
   return order
 }

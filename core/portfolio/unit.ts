@@ -52,7 +52,7 @@ export function profitOfSale(unit: Unit, lots: Decimal, price: Decimal): Decimal
 
 /** Returns the share of the unit's cost that `lots` carry; the last lots carry whatever is left, so nothing is lost. */
 export function costOf(unit: Unit, lots: Decimal): Decimal {
-  invariant(!unit.lots.isLessThan(lots), `${unit.id} holds ${unit.lots} lots, less than ${lots}`)
+  invariant(!unit.lots.isLessThan(lots), () => `${unit.id} holds ${unit.lots} lots, less than ${lots}`)
   if (lots.equals(unit.lots)) return unit.cost
   return unit.cost.times(lots).dividedBy(unit.lots, 12, 'halfEven')
 }

@@ -2,7 +2,7 @@ import type { EntryAlert } from '../alert/alert.js'
 import type { AlertAdmitted } from '../input.js'
 import type { Instrument } from '../instrument/instrument.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
-import { localDate, MINUTE, SECOND } from '../time.js'
+import { DAY, MINUTE, SECOND } from '../time.js'
 import { atMost, type Gate, must } from './gate.js'
 import { allowsEntries } from './trading-state.js'
 
@@ -21,7 +21,7 @@ export function admissionGates(
     must('TRADING_STATE', allowsEntries(portfolio.tradingState), portfolio.tradingState, 'active'),
     must('INSTRUMENT_LOCKED', book.lock === null, book.lock?.reason ?? null, 'not locked'),
     atMost('STALE', age, settings.entryMaxAgeSeconds),
-    atMost('FUTURE', -age, settings.entryMaxAheadSeconds),
+    atMost('FUTURE', (alert.timestamp - portfolio.now) / SECOND, settings.entryMaxAheadSeconds),
     must('ORDER_AT_WORK', atWork === null, atWork, 'nothing at work'),
     ...collarGate(portfolio, input, alert, instrument),
   ]
@@ -50,8 +50,8 @@ function collarGate(
 /** Returns the pre-trade controls of an order of this `value` (quote currency). */
 export function controlGates(portfolio: Portfolio, value: number): Gate[] {
   const { maxOrderValue, maxOrdersPerDay } = settingsOf(portfolio).controls
-  const { date, count } = portfolio.entriesOn
-  const today = date === localDate(portfolio.now) ? count : 0
+  const { day, count } = portfolio.entriesOn
+  const today = day === Math.floor(portfolio.now / DAY) ? count : 0
   const gates = [atMost('ORDERS_PER_DAY', today + 1, maxOrdersPerDay)]
   if (maxOrderValue !== null) gates.push(atMost('ORDER_VALUE', value, maxOrderValue))
   return gates

@@ -47,7 +47,12 @@ export function above(gate: GateCode, measured: number, limit: number): Gate {
 }
 
 /** Returns a gate on something that is not a number. */
-export function must(gate: GateCode, passed: boolean, measured: string | null, limit: string | null): Gate {
+export function must(
+  gate: GateCode,
+  passed: boolean,
+  measured: number | string | null,
+  limit: string | null,
+): Gate {
   return { gate, passed, measured, limit }
 }
 

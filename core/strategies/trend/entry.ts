@@ -25,7 +25,7 @@ export interface EntryProposal {
 /** Returns what follows from a BASE_ENTRY alert: an approved decision and its order, or a refusal with every gate. */
 export function decideEntry(portfolio: Portfolio, input: AlertAdmitted, alert: EntryAlert): PortfolioEvent[] {
   const instrument = instrumentOf(portfolio, alert.instrument)
-  invariant(instrument !== undefined, `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
+  invariant(instrument !== undefined, () => `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
   return recordProposal(portfolio, input, alert, proposeEntry(portfolio, input, alert, instrument))
 }
 
@@ -37,7 +37,7 @@ function proposeEntry(
 ): EntryProposal {
   const book = bookOf(portfolio, alert.instrument)
   const gates: Gate[] = admissionGates(portfolio, input, alert, instrument)
-  gates.push(must('NOT_FLAT', book.units.length === 0, `${book.units.length} units`, 'flat'))
+  gates.push(atMost('NOT_FLAT', book.units.length, 0))
   const sizing = measureEntry(portfolio, alert, instrument, book, gates)
   if (sizing !== null) {
     const { caps } = settingsOf(portfolio)
@@ -58,7 +58,7 @@ function measureEntry(
   const settings = settingsOf(portfolio)
   const er = alert.er ?? settings.defaultEr
   const erIsValid = typeof er === 'number' && er >= 0 && er <= 1
-  gates.push(must('ER_INVALID', erIsValid, String(er), '0..1'))
+  gates.push(must('ER_INVALID', erIsValid, er, '0..1'))
   const found = stopGates(alert, instrument, book, portfolio.now, gates)
   if (!erIsValid || found === null) return null
   const facts = factsAt(instrument, portfolio.now)
@@ -95,7 +95,7 @@ export function stopGates(
   gates: Gate[],
 ): { atr: number; stopDistance: number; atrFrom: EntrySizing['atrFrom'] } | null {
   const found = entryAtr(alert, instrument, book, now)
-  gates.push(must('NO_ATR', found !== null, found === null ? null : String(found.atr), 'an ATR or a stop'))
+  gates.push(must('NO_ATR', found !== null, found?.atr ?? null, 'an ATR or a stop'))
   if (alert.stop !== null) gates.push(above('STOP_NOT_BELOW_PRICE', alert.price - alert.stop, 0))
   if (found === null) return null
   const stopDistance = found.atr * instrument.trend.initialAtrMultiple

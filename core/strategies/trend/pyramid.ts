@@ -21,7 +21,7 @@ export function decidePyramid(
   alert: EntryAlert,
 ): PortfolioEvent[] {
   const instrument = instrumentOf(portfolio, alert.instrument)
-  invariant(instrument !== undefined, `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
+  invariant(instrument !== undefined, () => `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
   return recordProposal(portfolio, input, alert, proposePyramid(portfolio, input, alert, instrument))
 }
 

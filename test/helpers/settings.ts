@@ -1,0 +1,87 @@
+import type { ContractFacts, Instrument, TrendParameters } from '../../core/instrument/instrument.js'
+import type { PortfolioSettings } from '../../core/settings.js'
+
+/** Returns an instrument with round numbers unless told otherwise. */
+export function instrument(
+  name: string,
+  facts: Partial<ContractFacts> = {},
+  trend: Partial<TrendParameters> = {},
+): Instrument {
+  return {
+    name,
+    exchange: 'MCX',
+    zone: 'Asia/Kolkata',
+    currency: 'INR',
+    barMinutes: 60,
+    facts: [
+      {
+        from: '2000-01-01',
+        fromInstant: Date.UTC(1999, 11, 31, 18, 30),
+        lotSize: 100,
+        pointValue: 10,
+        marginPerLot: 105_000,
+        tick: 1,
+        ...facts,
+      },
+    ],
+    trend: {
+      initialRiskPct: 1,
+      ongoingRiskPct: 1,
+      initialVolatilityPct: 0.2,
+      ongoingVolatilityPct: 0.3,
+      initialAtrMultiple: 1,
+      trailingAtrMultiple: 2,
+      maxPyramids: 3,
+      pyramidSpacingAtr: 0.5,
+      ...trend,
+    },
+  }
+}
+
+/** Gold Mini, Bank Nifty, Silver Mini and Copper with the numbers that the product starts with. */
+export const GOLD = instrument('GOLD_MINI')
+export const BANK_NIFTY = instrument(
+  'BANK_NIFTY',
+  { lotSize: 30, pointValue: 30, marginPerLot: 270_000, tick: 0.05 },
+  {
+    initialVolatilityPct: 0.5,
+    ongoingVolatilityPct: 0.7,
+    initialAtrMultiple: 1.5,
+    trailingAtrMultiple: 2.5,
+    maxPyramids: 5,
+  },
+)
+export const SILVER = instrument(
+  'SILVER_MINI',
+  { lotSize: 5, pointValue: 5, marginPerLot: 385_000 },
+  { initialAtrMultiple: 2, trailingAtrMultiple: 3, maxPyramids: 5 },
+)
+export const COPPER = instrument(
+  'COPPER',
+  { lotSize: 2500, pointValue: 2500, marginPerLot: 300_000, tick: 0.05 },
+  { initialAtrMultiple: 3, trailingAtrMultiple: 5 },
+)
+
+/** Returns the settings of a test portfolio of the four instruments. */
+export function settings(changes: Partial<PortfolioSettings> = {}): PortfolioSettings {
+  return {
+    portfolio: 'test',
+    currency: 'INR',
+    equityMode: 'blended',
+    blendedWeight: 0.5,
+    constraints: ['risk', 'volatility', 'margin'],
+    defaultEr: 1,
+    entryMaxAgeSeconds: 60,
+    entryMaxAheadSeconds: 30,
+    caps: {
+      maxHeatPct: 15,
+      maxVolatilityPct: 5,
+      maxMarginPct: 60,
+      pyramidMaxHeatPct: 12,
+      pyramidMaxVolatilityPct: 4,
+    },
+    controls: { maxOrderValue: null, maxOrdersPerDay: 1000, priceCollarPct: 2 },
+    instruments: [GOLD, BANK_NIFTY, SILVER, COPPER],
+    ...changes,
+  }
+}
