@@ -90,7 +90,9 @@ async function start(attempt: Attempt): Promise<AttachedPostgres | undefined> {
   const server = await spawnPostgres(account, directory, port)
   user.guard(server.pid)
   while (!server.hasEnded() && Date.now() < attempt.deadline && !signal.aborted) {
-    if ((await probeServer(directory, port)) === 'ready' && !server.hasEnded()) {
+    // Whatever else listens on the port may never answer the probe
+    const state = await Promise.race([probeServer(directory, port), server.ended])
+    if (state === 'ready' && !server.hasEnded()) {
       await rememberPort(directory.port, port)
       log.info({ pid: server.pid, port }, 'PostgreSQL server started')
       return { process: server, port }

@@ -45,6 +45,7 @@ function hasData(root: string): Promise<boolean> {
 /** Works beside the final place and renames at the end: a directory under its final name is always complete. */
 async function initialise(account: PostgresAccount): Promise<void> {
   const root = account.directory
+  await refuseForeign(root)
   const staging = `${root}.new-${process.pid}-${randomBytes(4).toString('hex')}`
   const passwordFile = join(staging, 'password')
   await mkdir(join(staging, 'users'), { recursive: true, mode: 0o700 })
@@ -55,11 +56,17 @@ async function initialise(account: PostgresAccount): Promise<void> {
     await rename(staging, root)
   } catch (error) {
     await rm(staging, { recursive: true, force: true })
-    if (await hasData(root)) return
-    const message = `${root} exists and holds no PostgreSQL data: move it away, or set GENERAL_HOME to another directory`
-    throw new EmbeddedPostgresError('WRONG_DATA', message, { cause: error })
+    if (!(await hasData(root))) throw error
+    return
   }
   await flushDirectory(dirname(root))
+}
+
+async function refuseForeign(root: string): Promise<void> {
+  const names = await readdir(root).catch(() => [])
+  if (names.length === 0 || (await hasData(root))) return
+  const message = `${root} exists and holds no PostgreSQL data: move it away, or set GENERAL_HOME to another directory`
+  throw new EmbeddedPostgresError('WRONG_DATA', message)
 }
 
 async function runInitdb(account: PostgresAccount, staging: string, passwordFile: string): Promise<void> {

@@ -61,8 +61,8 @@ function processName(pid: number): string {
 function worksIn(id: string, data: string): boolean {
   try {
     return readlinkSync(`/proc/${id}/cwd`) === data
-  } catch {
-    // Not ours to look into: assume the worst
-    return true
+  } catch (error) {
+    // A process that has ended works nowhere; of one that we may not look into the worst is assumed
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
   }
 }

@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../server/db/embedded-postgres.js'
@@ -12,6 +14,9 @@ import { counts } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { testDirectory } from '../helpers/temporary-directory.js'
 import { withClient } from '../helpers/with-client.js'
+
+/** Making the data of a server takes most of a second, so most tests use the same home one after the other. */
+const sharedHome = join(await testDirectory(t), 'a home', 'x'.repeat(60), 'y'.repeat(60))
 
 interface StartOptions {
   readonly onRestart?: () => void
@@ -47,6 +52,7 @@ async function countMarks(url: string): Promise<number> {
 
 async function makeMarks(url: string, marks: number): Promise<void> {
   await withClient(url, async (client) => {
+    await client.query('drop table if exists marks')
     await client.query('create table marks (id int)')
     await client.query('insert into marks select generate_series(1, $1)', [marks])
   })
@@ -55,7 +61,7 @@ async function makeMarks(url: string, marks: number): Promise<void> {
 t.test(
   'a first start makes a durable, checked and private server, and a second one finds its data',
   async (t) => {
-    const home = join(await testDirectory(t), 'a home', 'x'.repeat(60), 'y'.repeat(60))
+    const home = sharedHome
     const first = await start(t, home)
     await makeMarks(first.connectionString, 3)
     const names = ['synchronous_commit', 'fsync', 'full_page_writes', 'data_checksums']
@@ -101,7 +107,7 @@ t.test('starters at the same moment share one server, and the last to leave stop
 })
 
 t.test('a client that is connected is let finish', async (t) => {
-  const server = await start(t, await testDirectory(t))
+  const server = await start(t, sharedHome)
   const client = new pg.Client({ connectionString: server.connectionString })
   client.on('error', () => undefined)
   await client.connect()
@@ -117,12 +123,12 @@ t.test('a client that is connected is let finish', async (t) => {
 
 t.test('a server that is killed is started again and has every confirmed row', async (t) => {
   let restarts = 0
-  const server = await start(t, await testDirectory(t), {
+  const server = await start(t, sharedHome, {
     onRestart: () => {
       restarts += 1
     },
   })
-  await withClient(server.connectionString, (client) => client.query('create table marks (id int)'))
+  await makeMarks(server.connectionString, 0)
   let confirmed = 0
   for (let kill = 1; kill <= counts.kills; kill += 1) {
     const target = confirmed + 50
@@ -144,7 +150,7 @@ t.test('a server that is killed is started again and has every confirmed row', a
 })
 
 t.test('a server does not outlive a killed service, and its rows do', async (t) => {
-  const home = await testDirectory(t)
+  const home = sharedHome
   for (let kill = 1; kill <= counts.kills; kill += 1) {
     const owner = await startOwner(t, home)
     if (kill === 1) await makeMarks(owner.connectionString, 5)
@@ -156,7 +162,7 @@ t.test('a server does not outlive a killed service, and its rows do', async (t) 
 })
 
 t.test('a process that shares the server outlives the one that started it', async (t) => {
-  const home = await testDirectory(t)
+  const home = sharedHome
   const owner = await startOwner(t, home)
   const sharer = await start(t, home)
   t.equal(sharer.pid, owner.pid)
@@ -169,7 +175,7 @@ t.test('a process that shares the server outlives the one that started it', asyn
 })
 
 t.test('a server that was left running is adopted', async (t) => {
-  const home = await testDirectory(t)
+  const home = sharedHome
   const owner = await startOwner(t, home)
   await makeMarks(owner.connectionString, 1)
   // As when a guardian is killed together with its service: nobody of the list is alive, and the server is
@@ -185,13 +191,13 @@ t.test('a server that was left running is adopted', async (t) => {
 })
 
 async function findGuardian(home: string): Promise<number> {
-  const child = spawn('pgrep', ['-f', `general-guardian ${home}`], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface(child.stdout), 'line')
-  return Number(line)
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'pid=,args='])
+  const line = stdout.split('\n').find((text) => text.includes(`general-guardian ${home}`))
+  return Number.parseInt(line ?? '', 10)
 }
 
 t.test('a lock file whose process id is somebody else does not hinder a start', async (t) => {
-  const home = await testDirectory(t)
+  const home = sharedHome
   const first = await start(t, home)
   await first.stop()
   const text = `${process.pid}\n${home}/postgres/data\n1\n${first.port}\n\n127.0.0.1\n 1 1\nready\n`
@@ -201,14 +207,14 @@ t.test('a lock file whose process id is somebody else does not hinder a start', 
 })
 
 t.test('a port that was taken meanwhile is exchanged', async (t) => {
-  const directory = await testDirectory(t)
-  const [home, other] = [join(directory, 'home'), join(directory, 'other')]
+  const home = sharedHome
   const first = await start(t, home)
   await first.stop()
-  const stranger = await start(t, other)
-  await writeFile(join(home, 'postgres', 'port'), `${stranger.port}\n`)
+  const stranger = createServer().listen(first.port, '127.0.0.1')
+  t.teardown(() => stranger.close())
+  await once(stranger, 'listening')
   const second = await start(t, home)
-  t.not(second.port, stranger.port)
+  t.not(second.port, first.port)
 })
 
 t.test('a directory that is not ours, or not of this version, is refused with advice', async (t) => {
@@ -220,10 +226,11 @@ t.test('a directory that is not ours, or not of this version, is refused with ad
     message: /holds no PostgreSQL data: move it away/,
   })
   t.equal(await readFile(join(home, 'foreign', 'postgres', 'thesis.txt'), 'utf8'), 'years of work')
-  const old = await start(t, join(home, 'old'))
-  await old.stop()
-  await writeFile(join(home, 'old', 'postgres', 'data', 'PG_VERSION'), '12\n')
-  await t.rejects(startEmbeddedPostgres({ home: join(home, 'old'), log: silentLog }), {
+  const version = join(sharedHome, 'postgres', 'data', 'PG_VERSION')
+  const written = await readFile(version)
+  t.teardown(() => writeFile(version, written))
+  await writeFile(version, '12\n')
+  await t.rejects(startEmbeddedPostgres({ home: sharedHome, log: silentLog }), {
     code: 'WRONG_DATA',
     message: /was written by PostgreSQL 12/,
   })
@@ -234,7 +241,7 @@ t.test('without user namespaces root hands the server to another user', async (t
   await chmod(home, 0o755)
   const server = await start(t, home, { useNamespace: false })
   await makeMarks(server.connectionString, 1)
-  const { uid } = await stat(`/proc/${server.pid}`)
-  t.not(uid, 0, 'the server is not root')
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'uid=', '-p', String(server.pid)])
+  t.not(stdout.trim(), '0', 'the server is not root')
   t.equal(await countMarks(server.connectionString), 1)
 })
