@@ -24,7 +24,7 @@ async function runTests(filters: readonly string[], isFull: boolean, signal: Abo
   const directory = await temporaryDirectory()
   const stops: (() => Promise<void>)[] = []
   try {
-    const postgres = await startPostgresService(directory)
+    const postgres = await startPostgresService(join(directory, 'home'))
     stops.push(postgres.stop)
     const redis = await startRedisService({ directory: join(directory, 'redis') })
     stops.push(redis.stop)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../server/db/embedded-postgres.js'
 import { migrateDatabase } from '../../server/db/migrate.js'
 import { silentLog } from '../../server/observe/log.js'
@@ -15,9 +14,9 @@ export interface PostgresService {
 /** Name of the migrated database. */
 export const templateName = 'test_template'
 
-/** Starts a server in the directory and migrates the template. */
-export async function startPostgresService(directory: string): Promise<PostgresService> {
-  const server = await startEmbeddedPostgres({ home: join(directory, 'home'), log: silentLog })
+/** Starts a server in the home and migrates the template. */
+export async function startPostgresService(home: string): Promise<PostgresService> {
+  const server = await startEmbeddedPostgres({ home, log: silentLog })
   const url = server.connectionString
   try {
     await withClient(url, (client) => client.query(`create database ${templateName}`))

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { startPostgresService } from './postgres-service.js'
 import { startRedisService } from './redis-service.js'
@@ -31,7 +32,7 @@ async function findPostgres(): Promise<PostgresAddress> {
   const template = process.env[serviceVariables.postgresTemplate]
   if (url && template) return { url, template }
   const directory = await temporaryDirectory()
-  const service = await startPostgresService(directory)
+  const service = await startPostgresService(join(directory, 'home'))
   atEnd(service.stop, directory)
   return service
 }
