@@ -10,7 +10,7 @@ export const idempotency: Migration = {
         body_hash text not null,
         state text not null default 'running' check (state in ('running', 'done')),
         status int,
-        response jsonb,
+        response json,
         created_at timestamptz not null default clock_timestamp(),
         primary key (scope, key),
         check (state = 'running' or status is not null)

@@ -151,6 +151,11 @@ export const ERRORS = {
     title: 'The portfolio is kept in another currency',
     remedy: 'Name the amount in the currency of the portfolio',
   },
+  COMMAND_BLOCKED: {
+    status: 422,
+    title: 'The command was decided, and a rule refused it',
+    remedy: 'The decision in the answer names the rule; nothing was changed',
+  },
   CURSOR_INVALID: {
     status: 400,
     title: 'The cursor is not one that this list gave',

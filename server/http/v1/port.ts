@@ -1,0 +1,89 @@
+import type { z } from 'zod'
+import type { OperatorCommand } from '../../../core/input.js'
+import type { ErrorCode } from '../../errors.js'
+import type { FieldProblem } from '../problem.js'
+import type {
+  alarmShape,
+  alertDetailShape,
+  alertShape,
+  breakShape,
+  decisionShape,
+  decisionSummaryShape,
+  fillShape,
+  orderShape,
+  portfolioShape,
+  portfolioSummaryShape,
+  positionShape,
+  postingShape,
+  proposedDecisionShape,
+} from './shapes.js'
+
+/** Which part of a list is asked for. */
+export interface PageQuery {
+  readonly limit: number
+  /** Where the previous page ended; null for the newest. */
+  readonly cursor: string | null
+}
+
+/** Part of a list, newest first. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** The cursor of the next page; null when this is the last. */
+  readonly next: string | null
+}
+
+/** Which of the things that end are listed. */
+export type StatusFilter = 'open' | 'closed' | 'all'
+
+/** A page of things that end. */
+export interface FilteredPageQuery extends PageQuery {
+  readonly status: StatusFilter
+}
+
+/** What /v1 reads. Lists throw ServiceError CURSOR_INVALID on a cursor that is not theirs. */
+export interface V1Reads {
+  readonly portfolios: () => Promise<readonly z.infer<typeof portfolioSummaryShape>[]>
+  /** Null when there is no such portfolio. */
+  readonly portfolio: (id: string) => Promise<z.infer<typeof portfolioShape> | null>
+  readonly positions: (id: string, page: FilteredPageQuery) => Promise<Page<z.infer<typeof positionShape>>>
+  readonly orders: (id: string, page: FilteredPageQuery) => Promise<Page<z.infer<typeof orderShape>>>
+  readonly fills: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof fillShape>>>
+  readonly decisions: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof decisionSummaryShape>>>
+  readonly alerts: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof alertShape>>>
+  readonly ledger: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof postingShape>>>
+  readonly alarms: (page: PageQuery) => Promise<Page<z.infer<typeof alarmShape>>>
+  readonly decision: (id: string) => Promise<z.infer<typeof decisionShape> | null>
+  readonly alert: (id: string) => Promise<z.infer<typeof alertDetailShape> | null>
+  readonly breaks: () => Promise<readonly z.infer<typeof breakShape>[]>
+  /** What an input led to; null when no such input is recorded. */
+  readonly decisionsOfInput: (
+    portfolio: string,
+    inputId: string,
+  ) => Promise<readonly z.infer<typeof decisionShape>[] | null>
+}
+
+/** What an alert would lead to. */
+export type Proposal =
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly errors: readonly FieldProblem[] }
+  | { readonly kind: 'proposed'; readonly decisions: readonly z.infer<typeof proposedDecisionShape>[] }
+
+/** What the commands of /v1 need to know of a portfolio. */
+export interface PortfolioFacts {
+  readonly currency: string
+  readonly instruments: readonly string[]
+}
+
+/** What /v1 can do to portfolios. */
+export interface V1Commands {
+  /** Null when there is no such portfolio. */
+  readonly facts: (portfolio: string) => PortfolioFacts | null
+  /** Returns whether the portfolio holds the position. */
+  readonly holds: (portfolio: string, positionId: string) => Promise<boolean>
+  /**
+   * Has the command decided and recorded under this input id, unless it already is. Throws ServiceError when the
+   * portfolio takes no commands here, and when it was not decided in time; the same id may then be sent again.
+   */
+  readonly decide: (portfolio: string, inputId: string, command: OperatorCommand) => Promise<void>
+  /** Returns what an alert, as text, would lead to; stores nothing. */
+  readonly whatIf: (portfolio: string, body: Buffer) => Promise<Proposal>
+}

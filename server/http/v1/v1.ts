@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import type { Pool } from 'pg'
+import { addCommands } from './commands.js'
+import { addDetails } from './details.js'
+import { addLists } from './lists.js'
+import type { V1Commands, V1Reads } from './port.js'
+import { withZod } from './typed-app.js'
+import { addWhatIf } from './what-if.js'
+
+/** What /v1 depends on. */
+export interface V1Options {
+  readonly reads: V1Reads
+  readonly commands: V1Commands
+  /** Connections that hold the locks of running commands; nothing else may use them. */
+  readonly commandPool: Pool
+}
+
+/** Adds the routes of /v1. */
+export function addV1(app: FastifyInstance, options: V1Options): void {
+  const typedApp = withZod(app)
+  addLists(typedApp, options.reads)
+  addDetails(typedApp, options.reads)
+  addCommands(typedApp, options)
+  addWhatIf(typedApp, options.commands)
+}
