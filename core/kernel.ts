@@ -1,5 +1,6 @@
 import type { AlarmRaised, PortfolioEvent } from './event.js'
 import type { AccountObserved, AlertAdmitted, Input, InputFailed, OperatorCommanded } from './input.js'
+import type { Instrument } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
 import { decideReport } from './order/reports.js'
@@ -10,6 +11,7 @@ import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
 import { decideCash, decideTradingState } from './risk/commands.js'
+import type { PortfolioSettings } from './settings.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
 import { decideExit, type ExitTarget, requestExits } from './strategies/trend/exit.js'
@@ -36,6 +38,15 @@ export function step(portfolio: Portfolio, input: Input): PortfolioEvent[] {
   const touched = decide(portfolio, input, observation, record)
   for (const book of touched) record(planExits(portfolio, book))
   return happened
+}
+
+/** A configuration that leaves out an instrument which is held would leave its stops without parameters: it stays. */
+function withHeldInstruments(portfolio: Portfolio, settings: PortfolioSettings): PortfolioSettings {
+  const isLeftOut = (instrument: Instrument): boolean =>
+    bookOf(portfolio, instrument.name).units.length > 0 &&
+    !settings.instruments.some(({ name }) => name === instrument.name)
+  const held = portfolio.settings?.instruments.filter(isLeftOut) ?? []
+  return held.length === 0 ? settings : { ...settings, instruments: [...settings.instruments, ...held] }
 }
 
 type Recorder = (events: readonly PortfolioEvent[]) => void
@@ -72,7 +83,13 @@ function decide(
       return portfolio.books.values()
     case 'ConfigurationActivated':
       if (portfolio.configurationHash === input.hash) return []
-      record([{ type: 'ConfigurationApplied', hash: input.hash, settings: input.settings }])
+      record([
+        {
+          type: 'ConfigurationApplied',
+          hash: input.hash,
+          settings: withHeldInstruments(portfolio, input.settings),
+        },
+      ])
       return []
     case 'InputFailed':
       record(decideFailure(portfolio, input))

@@ -39,7 +39,12 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
     case 'AlertAdmitted':
       return observeAlert(portfolio, input)
     case 'BarClosed':
-      return observeBar(bookOf(portfolio, input.instrument), input.close, input.atr, input.barAt)
+      return observeBar(
+        bookOf(portfolio, input.instrument),
+        input.close,
+        input.atr,
+        notAhead(portfolio, input.barAt),
+      )
     case 'BrokerReported':
       for (const report of input.reports) {
         if (report.kind !== 'fill') continue
@@ -58,7 +63,7 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
 function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
   const { alert } = input
   const book = bookOf(portfolio, alert.instrument)
-  const at = alertTime(alert) ?? input.at
+  const at = notAhead(portfolio, alertTime(alert) ?? input.at)
   switch (alert.type) {
     case 'MARKET_DATA':
       return observeBar(book, alert.price, alert.atr, at)
@@ -77,6 +82,11 @@ function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
       if (alert.price !== null) seePrice(book, alert.price, at)
       return NOTHING
   }
+}
+
+/** A time ahead of us is a wrong clock; taken at its word, it would make every later bar look old. */
+function notAhead(portfolio: Portfolio, at: Instant): Instant {
+  return Math.min(at, portfolio.now)
 }
 
 function seePrice(book: Book, price: number, at: Instant): void {
