@@ -14,15 +14,19 @@ function serviceLines(name: string): string[] {
 
 t.test('the file is indented as YAML asks', async (t) => {
   t.notMatch(text, /\t/, 'no tabs')
-  for (const line of lines)
-    t.equal((/^ */.exec(line)?.[0].length ?? 0) % 2, 0, `an even indent: ${line.trim()}`)
+  t.same(
+    lines.filter((line) => (/^ */.exec(line)?.[0].length ?? 0) % 2 === 1),
+    [],
+    'even indents',
+  )
 })
 
 t.test('only the webhook is reachable from outside', async (t) => {
   const published = lines.filter((line) => /^ +- "?[^ ]*:\d+"?$/.test(line)).map((line) => line.trim())
   t.equal(published.length, 4)
   const open = published.filter((line) => !line.startsWith('- "127.0.0.1:'))
-  t.same(open, ['- "${WEBHOOK_PORTS:-8080}:8080"'])
+  t.equal(open.length, 1)
+  t.match(open[0], /WEBHOOK_PORTS/)
 })
 
 t.test('every secret comes from the environment, and a missing one is named', async (t) => {

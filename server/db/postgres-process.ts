@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAlive } from './is-alive.js'
 import type { PostgresAccount } from './postgres-account.js'
@@ -16,6 +16,8 @@ export interface PostgresProcess {
   readonly readLog: () => Promise<string>
 }
 
+const logSizeMax = 10 * 1024 * 1024
+
 const settings = {
   listen_addresses: '127.0.0.1',
   // A path to a socket may be 107 bytes long, which a home easily exceeds
@@ -26,6 +28,7 @@ const settings = {
   shared_buffers: '64MB',
   max_connections: '100',
   max_wal_size: '512MB',
+  log_checkpoints: 'off',
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
@@ -38,7 +41,7 @@ export async function spawnPostgres(
   directory: PostgresDirectory,
   port: number,
 ): Promise<PostgresProcess> {
-  const logStart = await sizeOf(directory.log)
+  const logStart = await makeRoom(directory.log)
   const chosen = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const args = ['-D', directory.data, '-p', String(port), ...chosen]
   const { file, args: launchArgs, options } = account.launch(account.binaries.postgres, args)
@@ -91,11 +94,15 @@ export async function endsWithin(server: PostgresProcess, timeoutMs: number): Pr
   return true
 }
 
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
+/** Sets a long log aside, and returns where the log of this process begins. */
+async function makeRoom(log: string): Promise<number> {
+  const size = await stat(log).then(
     (found) => found.size,
     () => 0,
   )
+  if (size < logSizeMax) return size
+  await rename(log, `${log}.old`)
+  return 0
 }
 
 async function readFrom(path: string, start: number): Promise<string> {
