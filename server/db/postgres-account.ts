@@ -83,8 +83,8 @@ function works(launch: Launch): boolean {
 
 /** A copy is renamed into place when it is whole, so that a half copied tree is never used. */
 async function copyBinaries(binaries: PostgresBinaries): Promise<PostgresBinaries> {
-  const name = createHash('sha256').update(binaries.directory).digest('hex').slice(0, 12)
-  const target = join(sharedDirectory, `binaries-${name}`)
+  const { size, mtimeMs } = await stat(binaries.postgres)
+  const target = join(sharedDirectory, `binaries-${shortHash(`${binaries.directory} ${size} ${mtimeMs}`)}`)
   const present = await access(target).then(
     () => true,
     () => false,
@@ -105,8 +105,11 @@ async function isReachable(path: string): Promise<boolean> {
 }
 
 async function directoryElsewhere(home: string): Promise<string> {
-  const name = createHash('sha256').update(home).digest('hex').slice(0, 12)
-  const parent = join(sharedDirectory, `home-${name}`)
+  const parent = join(sharedDirectory, `home-${shortHash(home)}`)
   await mkdir(parent, { recursive: true })
   return join(parent, 'postgres')
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
