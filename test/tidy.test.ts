@@ -37,6 +37,21 @@ t.test('the lock file and the packages agree on being exact', async (t) => {
   for (const [name, version] of versions) t.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is pinned`)
 })
 
+t.test('the lock file holds the packages of every platform, without which npm ci refuses it', async (t) => {
+  type Locked = Record<string, { readonly optionalDependencies?: Record<string, string> }>
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Locked
+  }
+  const present = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')))
+  const wanted = Object.values(packages).flatMap((locked) => Object.keys(locked.optionalDependencies ?? {}))
+  t.ok(wanted.length > 10, 'there are such packages')
+  t.same(
+    wanted.filter((name) => !present.has(name)),
+    [],
+    'none is missing',
+  )
+})
+
 t.test('the rules find what they forbid', async (t) => {
   const forbidden: [path: string, text: string, expected: RegExp][] = [
     ['core/kernel.ts', `import pg from 'pg'`, /no package/],
