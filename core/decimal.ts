@@ -6,6 +6,9 @@ export type Rounding = 'floor' | 'ceil' | 'truncate' | 'halfEven' | 'halfUp'
 const SYNTAX = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/
 const POWERS: bigint[] = Array.from({ length: 64 }, (_, exponent) => 10n ** BigInt(exponent))
 
+/** The powers of ten that a double holds exactly. */
+const EXACT_POWERS: readonly number[] = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
+
 function power(exponent: number): bigint {
   return POWERS[exponent] ?? 10n ** BigInt(exponent)
 }
@@ -25,6 +28,8 @@ export class Decimal {
 
   /** Returns this + other, exactly. */
   plus(other: Decimal): Decimal {
+    if (this.coefficient === 0n && this.scale <= other.scale) return other
+    if (other.coefficient === 0n && other.scale <= this.scale) return this
     if (this.scale === other.scale) return new Decimal(this.coefficient + other.coefficient, this.scale)
     if (this.scale < other.scale) return other.plus(this)
     return new Decimal(this.coefficient + other.coefficient * power(this.scale - other.scale), this.scale)
@@ -32,6 +37,7 @@ export class Decimal {
 
   /** Returns this − other, exactly. */
   minus(other: Decimal): Decimal {
+    if (this.scale === other.scale) return new Decimal(this.coefficient - other.coefficient, this.scale)
     return this.plus(other.negated())
   }
 
@@ -109,7 +115,7 @@ export class Decimal {
   toNumber(): number {
     const coefficient = Number(this.coefficient)
     // Both exact, so the one division rounds once, to the nearest double.
-    if (Number.isSafeInteger(coefficient) && this.scale <= 22) return coefficient / 10 ** this.scale
+    if (Number.isSafeInteger(coefficient) && this.scale <= 22) return coefficient / EXACT_POWERS[this.scale]!
     return Number(this.toString())
   }
 

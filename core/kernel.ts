@@ -69,9 +69,15 @@ function decide(
       record(decideDispatch(portfolio, input.orderIds))
       return []
     case 'BrokerReported': {
-      for (const report of input.reports) record(decideReport(portfolio, report))
-      const known = input.reports.filter((report) => portfolio.orders.has(report.orderId))
-      return new Set(known.map((report) => bookOf(portfolio, orderOf(portfolio, report.orderId).instrument)))
+      const touched: Book[] = []
+      for (const report of input.reports) {
+        record(decideReport(portfolio, report))
+        const order = portfolio.orders.get(report.orderId)
+        if (order === undefined) continue
+        const book = bookOf(portfolio, order.instrument)
+        if (!touched.includes(book)) touched.push(book)
+      }
+      return touched
     }
     case 'AccountObserved':
       record(decideBreaks(portfolio, input, observation))

@@ -2,8 +2,8 @@ import type { Decimal } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import { unreachable } from '../invariant.js'
 import { alarm } from '../portfolio/alarm.js'
-import { findUnit } from '../portfolio/evolve.js'
-import type { Portfolio } from '../portfolio/portfolio.js'
+import { findUnit, unitIn } from '../portfolio/evolve.js'
+import { bookOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import { SECOND } from '../time.js'
 import { isAtWork, isEntry, type Order, remainingLots } from './order.js'
@@ -118,7 +118,7 @@ function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEv
       at: fill.at,
     },
   ]
-  const unit = findUnit(portfolio, order.positionId)
+  const unit = unitIn(bookOf(portfolio, order.instrument), order.positionId)
   if (isEntry(order)) events.push(...entryFilled(portfolio, order, fill, unit))
   else if (unit !== undefined) events.push(...saleFilled(order, fill, unit))
   events.push(...surprises(portfolio, order, fill))

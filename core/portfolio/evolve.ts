@@ -1,8 +1,9 @@
 import { ZERO } from '../decimal.js'
-import type { OrderFilled, OrderInitialized, PortfolioEvent, UnitOpened } from '../event.js'
+import type { LedgerPosted, OrderFilled, OrderInitialized, PortfolioEvent, UnitOpened } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
 import { DAY, type Instant } from '../time.js'
+import type { Book } from './book.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
 import { bookPurchase, bookSale, type Unit } from './unit.js'
@@ -84,7 +85,7 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       break
     case 'LedgerPosted': {
       post(portfolio.ledger, event.kind, event.amount)
-      const unit = event.positionId === null ? undefined : findUnit(portfolio, event.positionId)
+      const unit = unitOfPosting(portfolio, event)
       if (unit !== undefined && event.kind === 'realizedPnl')
         unit.realizedPnl = unit.realizedPnl.plus(event.amount)
       if (unit !== undefined && event.kind === 'fee') unit.fees = unit.fees.minus(event.amount)
@@ -189,7 +190,7 @@ function endOrder(
   portfolio.ended.push({ id: order.id, at })
   const book = bookOf(portfolio, order.instrument)
   if (book.entryOrderId === order.id) book.entryOrderId = null
-  else book.exitOrderIds = book.exitOrderIds.filter((id) => id !== order.id)
+  else book.exitOrderIds.splice(book.exitOrderIds.indexOf(order.id), 1)
 }
 
 function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
@@ -198,8 +199,8 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   order.tradeIds.push(event.tradeId)
   order.filledLots = order.filledLots.plus(event.lots)
   order.filledValue = order.filledValue.plus(value)
-  portfolio.suspectedBreaks.delete(order.instrument)
-  const unit = findUnit(portfolio, order.positionId)
+  if (portfolio.suspectedBreaks.size > 0) portfolio.suspectedBreaks.delete(order.instrument)
+  const unit = unitIn(bookOf(portfolio, order.instrument), order.positionId)
   if (order.side === 'sell') {
     invariant(unit !== undefined, () => `${order.positionId} is not held, order ${order.id} cannot sell it`)
     bookSale(unit, event.lots, value)
@@ -264,7 +265,7 @@ function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
   portfolio.closedUnits.set(id, unit)
   portfolio.ended.push({ id, at })
   const book = bookOf(portfolio, unit.instrument)
-  book.units = book.units.filter((held) => held !== unit)
+  book.units.splice(book.units.indexOf(unit), 1)
   if (book.units.length > 0) return
   book.pyramidsOpened = 0
   book.baseUnitId = null
@@ -278,12 +279,27 @@ function raiseStop(unit: Unit, stop: number, highestClose: number): void {
   unit.highestClose = highestClose
 }
 
+function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {
+  if (event.positionId === null || event.orderId === null) return undefined
+  const order = portfolio.orders.get(event.orderId)
+  if (order === undefined) return findUnit(portfolio, event.positionId)
+  return unitIn(bookOf(portfolio, order.instrument), event.positionId)
+}
+
+/** Returns the book's open unit with this id, or undefined. */
+export function unitIn(book: Book, id: string): Unit | undefined {
+  const { units } = book
+  for (let index = 0; index < units.length; index++) if (units[index]!.id === id) return units[index]
+  return undefined
+}
+
 /** Returns the open unit with this id, or undefined. */
 export function findUnit(portfolio: Portfolio, id: string): Unit | undefined {
   const entry = portfolio.orders.get(`O${id.slice(1)}`)
-  const books = entry === undefined ? portfolio.books.values() : [bookOf(portfolio, entry.instrument)]
-  for (const book of books) {
-    for (const unit of book.units) if (unit.id === id) return unit
+  if (entry !== undefined) return unitIn(bookOf(portfolio, entry.instrument), id)
+  for (const book of portfolio.books.values()) {
+    const unit = unitIn(book, id)
+    if (unit !== undefined) return unit
   }
   return undefined
 }
