@@ -38,8 +38,9 @@ export function instrument(
   }
 }
 
-/** Gold Mini, Bank Nifty, Silver Mini and Copper with the numbers that the product starts with. */
+/** Gold Mini with the numbers that the product starts with. */
 export const GOLD = instrument('GOLD_MINI')
+/** Bank Nifty with the numbers that the product starts with. */
 export const BANK_NIFTY = instrument(
   'BANK_NIFTY',
   { lotSize: 30, pointValue: 30, marginPerLot: 270_000, tick: 0.05 },
@@ -51,11 +52,13 @@ export const BANK_NIFTY = instrument(
     maxPyramids: 5,
   },
 )
+/** Silver Mini with the numbers that the product starts with. */
 export const SILVER = instrument(
   'SILVER_MINI',
   { lotSize: 5, pointValue: 5, marginPerLot: 385_000 },
   { initialAtrMultiple: 2, trailingAtrMultiple: 3, maxPyramids: 5 },
 )
+/** Copper with the numbers that the product starts with. */
 export const COPPER = instrument(
   'COPPER',
   { lotSize: 2500, pointValue: 2500, marginPerLot: 300_000, tick: 0.05 },
