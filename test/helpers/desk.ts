@@ -80,7 +80,14 @@ export class Desk {
   }
 
   bar(instrument: string, close: number, atr: number): PortfolioEvent[] {
-    return this.alert({ type: 'MARKET_DATA', instrument, price: close, atr, timestamp: this.now, barTime: null })
+    return this.alert({
+      type: 'MARKET_DATA',
+      instrument,
+      price: close,
+      atr,
+      timestamp: this.now,
+      barTime: null,
+    })
   }
 
   /** Sends every initialized order and fills it whole at its reference price. */
