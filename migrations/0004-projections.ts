@@ -72,6 +72,7 @@ async function createOrders(db: Kysely<unknown>): Promise<void> {
     where (purpose in ('entry', 'pyramid')
       and state in ('initialized', 'submitted', 'unresolved', 'accepted', 'partiallyFilled'))
     deferrable initially immediate`.execute(db)
+  await sql`create index orders_of_decision on orders (decision_id)`.execute(db)
   await sql`
     create index orders_at_work on orders (portfolio)
     where state in ('initialized', 'submitted', 'unresolved', 'accepted', 'partiallyFilled')`.execute(db)
