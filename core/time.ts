@@ -50,19 +50,21 @@ export function parseInstant(
     hour! <= 23 && minute! <= 59 && second! <= 59 && isoInstant(local).startsWith(text.trim().slice(0, 10))
   if (!valid) return null
   const zone = match[8]
-  if (zone === undefined) return local - offsetMinutes(local) * MINUTE
-  return local - zoneMinutes(zone) * MINUTE
+  const minutes = zone === undefined ? offsetMinutes(local) : zoneMinutes(zone)
+  return minutes === null ? null : local - minutes * MINUTE
 }
 
 function milliseconds(fraction: string | undefined): number {
-  return fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000 + 1e-6)
+  return fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
 }
 
-function zoneMinutes(zone: string): number {
+function zoneMinutes(zone: string): number | null {
   if (zone === 'Z' || zone === 'z') return 0
   const digits = zone.replace(':', '')
-  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5))
-  return digits.startsWith('-') ? -minutes : minutes
+  const hour = Number(digits.slice(1, 3))
+  const minute = Number(digits.slice(3, 5))
+  if (hour > 23 || minute > 59) return null
+  return (digits.startsWith('-') ? -1 : 1) * (hour * 60 + minute)
 }
 
 /** Returns [year, month 1-12, day 1-31] of a count of days since 1970-01-01 (proleptic Gregorian). */
