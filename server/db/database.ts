@@ -70,7 +70,12 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   surviveLostConnections(pool, options.log)
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { pool, db, close: () => db.destroy() }
+  const close = async () => {
+    // Kysely ends the pool only if it has used it
+    await db.destroy()
+    if (!pool.ended) await pool.end()
+  }
+  return { pool, db, close }
 }
 
 /** A connection that ends emits an error, also while it is lent out; without a listener that ends the process. */

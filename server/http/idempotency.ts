@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
+import { canonicalJson } from '../canonical-json.js'
 import { inTransaction } from '../db/transaction.js'
 import { ServiceError } from '../errors.js'
-import { canonicalJson } from './canonical-json.js'
 import { problem } from './problem.js'
 
 /** A command as its sender names it: the same scope, key and body are the same command, for ever. */

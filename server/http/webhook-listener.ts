@@ -29,8 +29,6 @@ export interface WebhookListenerOptions {
   readonly trustedProxy: BlockList | null
 }
 
-/** TradingView gives up after 3 s and never sends again; a 503 before that makes it send again. */
-const answerWithinMs = 1900
 const bodyLimitBytes = 16 * 1024
 const retryAfterSeconds = '5'
 
@@ -122,7 +120,7 @@ async function answerAlert(
   const begun = performance.now()
   let receipt: Receipt
   try {
-    receipt = await withinDeadline(options.desk.take(source, raw), answerWithinMs)
+    receipt = await options.desk.take(source, raw)
   } catch (error) {
     options.log.warn({ err: error, source: source.name }, 'An alert could not be proven stored')
     return refuse(reply, options, 'STORAGE_NOT_PROVEN')
@@ -130,28 +128,22 @@ async function answerAlert(
   if (receipt.kind === 'refused') return refuseAlert(reply, options, { source, raw, receipt })
   options.metrics.acknowledgeSeconds.observe((performance.now() - begun) / 1000)
   const waitMs = preferredWaitMs(request.headers.prefer)
-  if (waitMs === 0) return acknowledge(reply, receipt, receipt.decision)
+  if (waitMs === 0 || receipt.decision !== null) return acknowledge(reply, receipt, receipt.decision)
   reply.header('preference-applied', `wait=${waitMs / 1000}`)
   const restMs = Math.max(0, waitMs - (performance.now() - begun))
-  return acknowledge(reply, receipt, await options.desk.awaitDecision(receipt.alertId, restMs))
+  return acknowledge(reply, receipt, await options.desk.awaitDecision(source, receipt.alertId, restMs))
 }
+
+type StoredReceipt = Extract<Receipt, { kind: 'stored' }>
 
 function acknowledge(
   reply: FastifyReply,
-  receipt: { readonly alertId: string; readonly status: string },
+  receipt: StoredReceipt,
   decision: DecisionAnswer | null,
 ): FastifyReply {
-  const { alertId, status } = receipt
-  const answer = decision === null ? { alertId, status } : { alertId, status, decision }
+  const { alertId, status, firstAlertId } = receipt
+  const answer = { alertId, status, firstAlertId, decision: decision ?? undefined }
   return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(answer))
-}
-
-/** Settles as `work` does, or rejects when that takes too long; the work goes on. */
-function withinDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No answer within ${milliseconds} ms`)), milliseconds)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }
 
 interface RefusedAlert {
