@@ -20,6 +20,11 @@ export type ResendClass = 'A' | 'B' | 'C' | 'D'
 /** What the venue promises. */
 export interface BrokerCapabilities {
   readonly resendClass: ResendClass
+  /**
+   * Milliseconds after a send from which a successful read without the order proves that the order never will exist:
+   * the time fence and the lag of reads. Null: no read ever proves it, as where requests are known to land much later.
+   */
+  readonly absenceProvenAfterMs: number | null
 }
 
 /** An order as the venue is asked for it. */

@@ -2,6 +2,7 @@ import type { Decimal } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
 import type {
   Broker,
+  BrokerCapabilities,
   CancelOutcome,
   OrderAnswer,
   OrderReference,
@@ -24,6 +25,8 @@ export interface PaperBrokerOptions {
   readonly store: PaperStore
   readonly settings: PaperSettings
   readonly clock: { readonly now: () => Instant }
+  /** Default: what it keeps, class A with absence proven at once. It may promise less, as other venues do. */
+  readonly capabilities?: BrokerCapabilities
 }
 
 /**
@@ -32,7 +35,7 @@ export interface PaperBrokerOptions {
  */
 export class PaperBroker implements Broker {
   readonly name = 'paper'
-  readonly capabilities = { resendClass: 'A' } as const
+  readonly capabilities: BrokerCapabilities
   readonly #store: PaperStore
   readonly #settings: PaperSettings
   readonly #clock: PaperBrokerOptions['clock']
@@ -41,7 +44,8 @@ export class PaperBroker implements Broker {
   /** How often something was asked in vain: the same question does not meet the same fault for ever. */
   readonly #asked = new Map<string, number>()
 
-  constructor({ store, settings, clock }: PaperBrokerOptions) {
+  constructor({ store, settings, clock, capabilities }: PaperBrokerOptions) {
+    this.capabilities = capabilities ?? { resendClass: 'A', absenceProvenAfterMs: 0 }
     this.#store = store
     this.#settings = settings
     this.#clock = clock

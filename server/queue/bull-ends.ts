@@ -1,0 +1,88 @@
+import type { Queue, Worker } from 'bullmq'
+import type { EndOwner, QueueEnd, Ringer } from './ring-queue.js'
+
+/** Longest wait for an end to be ready, and for it to close, in milliseconds. */
+const READY_MS = 5_000
+const CLOSE_MS = 1_000
+
+/** A ring that waits is enough; one that comes while the last is being heard is kept. */
+const RING = {
+  removeOnComplete: true,
+  removeOnFail: true,
+  deduplication: { id: 'ring', keepLastIfActive: true },
+} as const
+
+/**
+ * How a listener works. Hearing takes no time, and hearing twice does no harm: a ring that was taken by a listener which
+ * died is heard by another after seconds, however often that happens.
+ */
+export const LISTENING = {
+  concurrency: 1,
+  lockDuration: 5_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1_000,
+} as const
+
+/** Returns the name of a portfolio's queue; BullMQ takes no colon in names. */
+export function queueName(portfolio: string): string {
+  return `ring-${encodeURIComponent(portfolio)}`
+}
+
+/** Returns the ringing end of `queue` once it is ready. `release` ends what the queue does not own. */
+export async function readyRinger(queue: Queue, owner: EndOwner, release = nothing): Promise<Ringer> {
+  const end = await readyEnd(queue, owner, release)
+  return {
+    ...end,
+    ring: async () => {
+      await queue.add('ring', {}, RING)
+    },
+  }
+}
+
+/** Returns the listening end of `worker` once it is ready. `release` ends what the worker does not own. */
+export function readyListener(worker: Worker, owner: EndOwner, release = nothing): Promise<QueueEnd> {
+  return readyEnd(worker, owner, release)
+}
+
+/** What the ends of both kinds have. */
+interface BullEnd {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  waitUntilReady(): Promise<unknown>
+  close(): Promise<unknown>
+  disconnect(): Promise<unknown>
+}
+
+async function readyEnd(end: BullEnd, owner: EndOwner, release: () => void): Promise<QueueEnd> {
+  // Without a listener an error would end the process.
+  end.on('error', owner.onError)
+  const signal = AbortSignal.any([owner.signal, AbortSignal.timeout(READY_MS)])
+  try {
+    await until(signal, end.waitUntilReady())
+  } catch (error) {
+    release()
+    await closeInTime(end, nothing)
+    throw error
+  }
+  return { close: () => closeInTime(end, release) }
+}
+
+/** An end whose connection is lost may never finish closing; nothing depends on it then. */
+async function closeInTime(end: BullEnd, release: () => void): Promise<void> {
+  await until(AbortSignal.timeout(CLOSE_MS), end.close()).catch(() => {
+    end.disconnect().catch(nothing)
+  })
+  release()
+}
+
+/** Returns what `work` returns, or throws when the signal comes first; what comes later is of no use, nor its error. */
+async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+  work.catch(nothing)
+  return Promise.race([work, stopped])
+}
+
+function nothing(): void {}
