@@ -26,8 +26,10 @@ export interface ExportedRow {
 
 /** The exit row of a trade. */
 export interface ExportedExit extends ExportedRow {
-  /** The strategy's comment. */
+  /** The strategy's comment, without tags. */
   readonly reason: string
+  /** The unit that it names with a POS tag, or ALL; null without one. */
+  readonly label: string | null
   /** The position is still open, and the price only values it. */
   readonly open: boolean
 }

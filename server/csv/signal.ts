@@ -3,6 +3,7 @@ import type { EntrySignal } from '../../core/backtest/exported-trade.js'
 const BASE = /^(?:EOD-)?ENTRY\b/i
 const PYRAMID = /^PYR(\d+)?\b/i
 const LABEL = /^Long_[1-9]\d{0,2}$/
+const EXIT_LABEL = /^(?:Long_[1-9]\d{0,2}|ALL)$/
 const POSITIVE = /^\d+(?:\.\d+)?$/
 
 /** What an entry's comment says, or why it cannot be used. */
@@ -14,8 +15,7 @@ export type SignalReading = { readonly signal: EntrySignal } | { readonly proble
  * someone else names its entries as it likes. ST and HI are for readers; unknown tags are ignored.
  */
 export function readEntrySignal(comment: string): SignalReading {
-  const [head = '', ...rest] = comment.split('|')
-  const tags = new Map(rest.map(nameAndValue))
+  const { head, tags } = splitComment(comment)
   const numbers: Record<'ATR' | 'ER' | 'STOP', number | null> = { ATR: null, ER: null, STOP: null }
   for (const name of ['ATR', 'ER', 'STOP'] as const) {
     const text = tags.get(name)
@@ -27,9 +27,22 @@ export function readEntrySignal(comment: string): SignalReading {
   if (position !== undefined && !LABEL.test(position)) {
     return { problem: `the tag POS:${position} in "${comment}" is not a label such as Long_1` }
   }
-  const kind = kindOf(head.trim(), position)
-  const label = position ?? labelOf(head.trim())
+  const kind = kindOf(head, position)
+  const label = position ?? labelOf(head)
   return { signal: { kind, label, atr: numbers.ATR, er: numbers.ER, stop: numbers.STOP } }
+}
+
+/** Reads the comment of an exit: the reason, and the unit that a POS tag names; a tag that names none is left out. */
+export function readExitSignal(comment: string): { readonly reason: string; readonly label: string | null } {
+  if (!comment.includes('|')) return { reason: comment, label: null }
+  const { head, tags } = splitComment(comment)
+  const position = tags.get('POS') ?? ''
+  return { reason: head, label: EXIT_LABEL.test(position) ? position : null }
+}
+
+function splitComment(comment: string): { head: string; tags: Map<string, string> } {
+  const [head = '', ...rest] = comment.split('|')
+  return { head: head.trim(), tags: new Map(rest.map(nameAndValue)) }
 }
 
 function nameAndValue(tag: string): [string, string] {

@@ -1,9 +1,17 @@
 import { IANAZone } from 'luxon'
-import { localOffsetMinutes, ZONES, type Zone } from '../../core/calendar/zone.js'
+import { localOffsetMinutes, ZONES, type Zone, zoneOffsetMinutes } from '../../core/calendar/zone.js'
 import { type Instant, MINUTE, parseInstant } from '../../core/time.js'
 
 /** Turns a wall-clock time, given as if it were UTC, into minutes east of UTC at that time. */
 export type LocalOffset = (local: Instant) => number
+
+/** The time zone of a chart. */
+export interface ChartZone {
+  readonly name: string
+  readonly localOffset: LocalOffset
+  /** Minutes east of UTC at an instant. */
+  readonly offsetAt: (instant: Instant) => number
+}
 
 const NUMERIC_DATE = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/
 const NAMED_DATE =
@@ -13,17 +21,25 @@ const UNIX_SECONDS = /^\d{9,11}$/
 const UNIX_MILLISECONDS = /^\d{12,14}$/
 const FIXED_OFFSET = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/
 
-/** Returns the offsets of a zone named as IANA does (Asia/Kolkata), UTC, or +05:30; null when there is no such zone. */
-export function localOffsetOf(name: string): LocalOffset | null {
-  if ((ZONES as readonly string[]).includes(name)) return (local) => localOffsetMinutes(name as Zone, local)
+/** Returns the zone named as IANA does (Asia/Kolkata), UTC, or +05:30; null when there is no such zone. */
+export function chartZone(name: string): ChartZone | null {
+  if ((ZONES as readonly string[]).includes(name)) {
+    const known = name as Zone
+    return {
+      name,
+      localOffset: (local) => localOffsetMinutes(known, local),
+      offsetAt: (instant) => zoneOffsetMinutes(known, instant),
+    }
+  }
   const fixed = FIXED_OFFSET.exec(name)
   if (fixed !== null) {
-    const minutes = Number(fixed[2]) * 60 + Number(fixed[3] ?? 0)
-    return () => (fixed[1] === '-' ? -minutes : minutes)
+    const minutes = (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3] ?? 0))
+    return { name, localOffset: () => minutes, offsetAt: () => minutes }
   }
   if (!IANAZone.isValidZone(name)) return null
   const zone = IANAZone.create(name)
-  return (local) => zone.offset(local - zone.offset(local) * MINUTE)
+  const offsetAt = (instant: Instant): number => zone.offset(instant)
+  return { name, localOffset: (local) => offsetAt(local - offsetAt(local) * MINUTE), offsetAt }
 }
 
 /** Reads the time fields of one file. */

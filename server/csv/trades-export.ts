@@ -1,7 +1,7 @@
-import type { ExportedTrade, RejectedRow } from '../../core/backtest/exported-trade.js'
+import type { ExportedExit, ExportedTrade, RejectedRow } from '../../core/backtest/exported-trade.js'
 import { CsvError } from './csv-error.js'
 import { readRecords } from './records.js'
-import { readEntrySignal, type SignalReading } from './signal.js'
+import { readEntrySignal, readExitSignal, type SignalReading } from './signal.js'
 import { type LocalOffset, timeReader } from './time-field.js'
 import { findTradeColumns } from './trade-columns.js'
 import { type TradeRow, tradeRowReader } from './trade-row.js'
@@ -142,19 +142,16 @@ function toTrade(
     quantity,
     entry: { line: entry.line, barOpen: entry.barOpen!, price: entry.price! },
     signal: reading.signal,
-    // An open trade without a price or a time yet says no more than a missing exit row.
-    exit:
-      exit === undefined || exit.price === null || exit.barOpen === null
-        ? null
-        : {
-            line: exit.line,
-            barOpen: exit.barOpen,
-            price: exit.price,
-            reason: exit.signal,
-            open: exit.signal === 'Open',
-          },
+    exit: exit === undefined ? null : toExit(exit),
     statedNet: exit?.net ?? null,
   }
+}
+
+/** An open trade without a price or a time yet says no more than a missing exit row. */
+function toExit(exit: TradeRow): ExportedExit | null {
+  const { line, barOpen, price, signal } = exit
+  if (price === null || barOpen === null) return null
+  return { line, barOpen, price, ...readExitSignal(signal), open: signal === 'Open' }
 }
 
 function describeUseless(rows: number, rejected: readonly RejectedRow[]): string {

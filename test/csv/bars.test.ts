@@ -3,10 +3,10 @@ import t from 'tap'
 import { barAt, firstBarFrom } from '../../core/backtest/bars.js'
 import { averageTrueRange } from '../../core/indicators/atr.js'
 import { readBars } from '../../server/csv/bars.js'
-import { localOffsetOf } from '../../server/csv/time-field.js'
+import { chartZone } from '../../server/csv/time-field.js'
 import { counts } from '../helpers/counts.js'
 
-const offset = localOffsetOf('Asia/Kolkata')!
+const offset = chartZone('Asia/Kolkata')!.localOffset
 const read = (text: string) => readBars({ file: 'bars.csv', bytes: Buffer.from(text), offset })
 
 t.test('chart data is read whatever the case and order of its columns', async (t) => {

@@ -8,14 +8,14 @@ import { CsvError } from '../../server/csv/csv-error.js'
 import { readNumber } from '../../server/csv/number-field.js'
 import { readRecords } from '../../server/csv/records.js'
 import { readEntrySignal } from '../../server/csv/signal.js'
-import { localOffsetOf, readTime, timeReader } from '../../server/csv/time-field.js'
+import { chartZone, readTime, timeReader } from '../../server/csv/time-field.js'
 import { readTradesExport, type TradesExport } from '../../server/csv/trades-export.js'
 import { counts } from '../helpers/counts.js'
 
 const data = new URL('../../../test/data/', import.meta.url)
 const bankNifty = readFileSync(new URL('trades-bank-nifty.csv', data))
 const goldMini = readFileSync(new URL('trades-gold-mini.csv', data))
-const offset = localOffsetOf('Asia/Kolkata')!
+const offset = chartZone('Asia/Kolkata')!.localOffset
 
 function read(content: Buffer | string, instrument = 'BANK_NIFTY'): TradesExport {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
@@ -323,10 +323,10 @@ t.test('times', async (t) => {
     }),
   )
   t.equal(reader('2009-02-30 10:00'), null)
-  t.equal(readTime('2024-07-01 12:00', localOffsetOf('America/Chicago')!), Date.UTC(2024, 6, 1, 17))
-  t.equal(readTime('2024-01-01 12:00', localOffsetOf('America/New_York')!), Date.UTC(2024, 0, 1, 17))
-  t.equal(readTime('2024-01-01 12:00', localOffsetOf('+05:30')!), Date.UTC(2024, 0, 1, 6, 30))
-  t.equal(localOffsetOf('Asia/Atlantis'), null)
+  t.equal(readTime('2024-07-01 12:00', chartZone('America/Chicago')!.localOffset), Date.UTC(2024, 6, 1, 17))
+  t.equal(readTime('2024-01-01 12:00', chartZone('America/New_York')!.localOffset), Date.UTC(2024, 0, 1, 17))
+  t.equal(readTime('2024-01-01 12:00', chartZone('+05:30')!.localOffset), Date.UTC(2024, 0, 1, 6, 30))
+  t.equal(chartZone('Asia/Atlantis'), null)
 })
 
 t.test('signals', async (t) => {

@@ -1,0 +1,130 @@
+import { type Decimal, decimal } from '../decimal.js'
+import type { BacktestTrade } from './backtest-trade.js'
+import type { BarClose } from './bar-close.js'
+import { followPath, type ValuedTrade } from './exported-path.js'
+import type { ExportedExit, ExportedTrade, RejectedRow } from './exported-trade.js'
+import { commission } from './fill.js'
+import { curvePoints } from './metrics/equity-curve.js'
+import { newRunTotals, noteTrade } from './run-totals.js'
+import { type BacktestResult, instrumentTotals, summarize } from './summary.js'
+
+/** The trades of one instrument, to be taken as they were exported. */
+export interface ExportedHistory {
+  readonly trades: readonly ExportedTrade[]
+  readonly barClose: BarClose
+  /** Quote currency per point and lot. */
+  readonly pointValue: number
+}
+
+/** How exported trades are valued. */
+export interface ExportedOptions {
+  readonly initialCapital: number
+  /** In percent of the value traded, each side. */
+  readonly commissionPct: number
+  /** Takes each trade, by number, instrument by instrument. */
+  readonly onTrade: (trade: BacktestTrade) => void
+}
+
+/**
+ * Takes the trades of exports with the quantities of the exports: no sizing, gate, cap or trading state. Net profit is
+ * exactly (exit − entry) × lots × point value − commission × (entry + exit) × lots × point value, which is what the
+ * strategy tester states. An open trade is valued at its exit row with both commissions; without one, at the last
+ * price that its export names.
+ */
+export function runExported(
+  histories: readonly ExportedHistory[],
+  options: ExportedOptions,
+  rejectedRows: readonly RejectedRow[],
+): BacktestResult {
+  const { initialCapital } = options
+  const totals = newRunTotals(initialCapital)
+  const trades: ValuedTrade[] = []
+  for (const history of histories) {
+    const lastRow = lastRowOf(history.trades)
+    for (const exported of history.trades) {
+      const trade = valueTrade(exported, history, options.commissionPct, lastRow)
+      trades.push(trade)
+      options.onTrade(trade.valued)
+      noteTrade(totals, trade.valued)
+    }
+  }
+  followPath(trades, totals, initialCapital)
+  const base = trades.filter((trade) => trade.exported.signal.kind === 'base').length
+  return {
+    summary: summarize(totals.trades, {
+      initialCapital,
+      maxDrawdownPct: totals.drawdown.maxPct,
+      maxHeatPct: totals.maxHeatPct,
+      maxOpenPositions: totals.maxOpenPositions,
+      entries: { executed: base, blocked: 0 },
+      pyramids: { executed: trades.length - base, blocked: 0 },
+    }),
+    blockedBy: {},
+    boundBy: { risk: 0, volatility: 0, margin: 0, geometric: 0, riskBudget: 0 },
+    rejectedRows,
+    instruments: Object.fromEntries(
+      [...totals.instruments].map(([name, sums]) => [name, instrumentTotals(sums)]),
+    ),
+    curve: curvePoints(totals.curve),
+  }
+}
+
+/** Returns what the trade made, exactly. */
+export function valueTrade(
+  exported: ExportedTrade,
+  history: ExportedHistory,
+  commissionPct: number,
+  lastRow: ExportedExit,
+): ValuedTrade {
+  const { entry, signal } = exported
+  const exit = exported.exit ?? lastRow
+  const lots = decimal(exported.quantity)
+  const side = (price: number): Decimal =>
+    commission({ price: decimal(price), lots, pointValue: history.pointValue }, commissionPct)
+  const entryFee = side(entry.price)
+  const fees = entryFee.plus(side(exit.price))
+  const grossPnl = decimal(exit.price)
+    .minus(decimal(entry.price))
+    .times(lots)
+    .times(decimal(history.pointValue))
+  const valued: BacktestTrade = {
+    trade: exported.number,
+    instrument: exported.instrument,
+    unit: unitNumber(signal.label),
+    entryTime: history.barClose(entry.barOpen),
+    entryPrice: entry.price,
+    exitTime: history.barClose(exit.barOpen),
+    exitPrice: exit.price,
+    lots,
+    grossPnl,
+    fees,
+    netPnl: grossPnl.minus(fees),
+    exitReason: exit.open ? 'OPEN' : exit.reason,
+    open: exit.open,
+  }
+  return { exported, valued, pointValue: history.pointValue, entryFee: entryFee.toNumber() }
+}
+
+/** Returns the last row of an export, as the exit of a trade that has none. */
+function lastRowOf(trades: readonly ExportedTrade[]): ExportedExit {
+  let last: ExportedExit = {
+    line: 0,
+    barOpen: Number.NEGATIVE_INFINITY,
+    price: 0,
+    reason: '',
+    label: null,
+    open: true,
+  }
+  for (const { entry, exit } of trades) {
+    for (const row of exit === null ? [entry] : [entry, exit]) {
+      if (last.barOpen <= row.barOpen)
+        last = { ...last, line: row.line, barOpen: row.barOpen, price: row.price }
+    }
+  }
+  return last
+}
+
+/** Long_3 is the third unit. */
+function unitNumber(label: string): number {
+  return Number(label.slice('Long_'.length))
+}
