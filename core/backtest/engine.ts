@@ -1,0 +1,253 @@
+import { decimal } from '../decimal.js'
+import type { Decision } from '../decision.js'
+import type { PortfolioEvent } from '../event.js'
+import type { Input } from '../input.js'
+import { invariant } from '../invariant.js'
+import { step } from '../kernel.js'
+import type { OrderReport } from '../order/report.js'
+import { emptyPortfolio, orderOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
+import { unitRisk, unrealizedProfit } from '../portfolio/unit.js'
+import type { PortfolioSettings } from '../settings.js'
+import type { Instant } from '../time.js'
+import type { BacktestTrade } from './backtest-trade.js'
+import { type BarFeed, nextFeed } from './bar-feed.js'
+import type { TradingCosts } from './fill.js'
+import { addDecision, type DecisionTotals, newDecisionTotals } from './metrics/decision-totals.js'
+import { curvePoints } from './metrics/equity-curve.js'
+import { newRunTotals, noteMoment, noteTrade, type RunTotals } from './run-totals.js'
+import { type BacktestResult, instrumentTotals, summarize } from './summary.js'
+import type { Timeline } from './timeline.js'
+import { closedTrade, heldUnits, openTrade } from './trade-log.js'
+import { cancelAtVenue, type FillAt, nextFillAt, sendToVenue, takeDueFills, type Venue } from './venue.js'
+
+/** What a backtest runs on. */
+export interface BacktestSetup {
+  readonly configuration: { readonly hash: string; readonly settings: PortfolioSettings }
+  readonly initialCapital: number
+  readonly timeline: Timeline
+  /** Bars move stops; without them exits come from the alerts alone. */
+  readonly feeds: readonly BarFeed[]
+  readonly costs: TradingCosts
+  readonly fillAt: FillAt
+  /** Takes decisions and closed trades as they happen, and the open trades at the end: nothing keeps them in memory. */
+  readonly onDecision: (decision: Decision) => void
+  readonly onTrade: (trade: BacktestTrade) => void
+  /** Told how many of the signals are done, now and then. */
+  readonly onProgress?: (done: number) => void
+}
+
+interface Run {
+  readonly setup: BacktestSetup
+  readonly portfolio: Portfolio
+  readonly venue: Venue
+  readonly totals: RunTotals
+  readonly decisions: DecisionTotals
+  /** Numbers of the units that are held, by position. */
+  readonly numbers: Map<string, number>
+  unitsOpened: number
+  basesOpened: number
+}
+
+const SIGNALS_BETWEEN_REPORTS = 8192
+
+/**
+ * Returns the outcome of deciding the alerts of a timeline, one at a time with quiet between, by the kernel that also
+ * decides live. Time is simulated; every order is dispatched, accepted and filled before the next input, except those
+ * that wait for a bar to open. At one instant bars come first (stops and peel-offs), then exits, pyramids and entries.
+ */
+export function runBacktest(setup: BacktestSetup): BacktestResult {
+  const run = startRun(setup)
+  const { signals } = setup.timeline
+  for (let done = 0; done < signals.length; done++) {
+    const signal = signals[done]!
+    advance(run, signal.at)
+    feed(run, {
+      type: 'AlertAdmitted',
+      id: signal.id,
+      at: signal.at,
+      alert: signal.alert,
+      conflict: false,
+      quote: null,
+    })
+    noteState(run, signal.at)
+    if (done % SIGNALS_BETWEEN_REPORTS === 0) setup.onProgress?.(done)
+  }
+  advance(run, Number.POSITIVE_INFINITY)
+  setup.onProgress?.(signals.length)
+  return finishRun(run)
+}
+
+function startRun(setup: BacktestSetup): Run {
+  const { hash, settings } = setup.configuration
+  const bars = new Map(setup.feeds.map((one) => [one.instrument, one.bars]))
+  const run: Run = {
+    setup,
+    portfolio: emptyPortfolio(settings.portfolio),
+    venue: { fillAt: setup.fillAt, costs: setup.costs, bars, waiting: new Map() },
+    totals: newRunTotals(setup.initialCapital),
+    decisions: newDecisionTotals(),
+    numbers: new Map(),
+    unitsOpened: 0,
+    basesOpened: 0,
+  }
+  const firstBar = Math.min(...setup.feeds.map((one) => one.closesAt[one.next] ?? Number.POSITIVE_INFINITY))
+  const at = Math.min(setup.timeline.signals[0]?.at ?? Number.POSITIVE_INFINITY, firstBar)
+  invariant(Number.isFinite(at), 'a backtest needs an alert or a bar')
+  feed(run, { type: 'ConfigurationActivated', id: 'C-backtest', at, hash, settings })
+  const command = {
+    kind: 'cash',
+    movement: 'deposit',
+    amount: decimal(setup.initialCapital),
+    note: null,
+  } as const
+  feed(run, { type: 'OperatorCommanded', id: 'M-backtest', at, command })
+  return run
+}
+
+/** Closes the bars, and fills the orders that wait, up to `until`, in the order of time. */
+function advance(run: Run, until: Instant): void {
+  const { feeds } = run.setup
+  if (feeds.length === 0) return
+  for (;;) {
+    const due = nextFillAt(run.venue)
+    const bar = nextFeed(feeds, Math.min(due, until))
+    if (bar !== null && bar.closesAt[bar.next]! < due) closeBar(run, bar)
+    else if (due <= until && due < Number.POSITIVE_INFINITY) openBar(run, due)
+    else return
+  }
+}
+
+function closeBar(run: Run, bar: BarFeed): void {
+  const index = bar.next++
+  const at = bar.closesAt[index]!
+  const atr = bar.atr[index]!
+  const id = `B-${bar.instrument}-${at}`
+  const { instrument, bars } = bar
+  const close = bars.close[index]!
+  feed(run, { type: 'BarClosed', id, at, instrument, close, atr: Number.isNaN(atr) ? null : atr, barAt: at })
+  if (run.numbers.size > 0) noteState(run, at)
+}
+
+/** A bar opens: the orders that waited for it fill. */
+function openBar(run: Run, at: Instant): void {
+  run.portfolio.now = Math.max(run.portfolio.now, at)
+  report(run, takeDueFills(run.venue, run.portfolio))
+  noteState(run, at)
+}
+
+/** Decides an input, and then dispatches and fills what it asks for, until nothing is left to do. */
+function feed(run: Run, input: Input): void {
+  dispatch(run, take(run, step(run.portfolio, input)))
+}
+
+function dispatch(run: Run, orderIds: readonly string[]): void {
+  if (orderIds.length === 0) return
+  const { portfolio, venue } = run
+  const at = portfolio.now
+  const events = step(portfolio, { type: 'OrdersDue', id: `T-${orderIds[0]}`, at, orderIds })
+  const reports: OrderReport[] = []
+  for (const event of events) {
+    if (event.type !== 'OrderSubmitted') continue
+    reports.push(...sendToVenue(venue, portfolio, orderOf(portfolio, event.orderId)))
+  }
+  report(run, reports)
+}
+
+function report(run: Run, reports: readonly OrderReport[]): void {
+  if (reports.length === 0) return
+  const { portfolio } = run
+  const id = `R-${reports[0]!.orderId}`
+  dispatch(run, take(run, step(portfolio, { type: 'BrokerReported', id, at: portfolio.now, reports })))
+}
+
+/** Takes what happened into the totals; returns the orders that are to be sent. */
+function take(run: Run, events: readonly PortfolioEvent[]): readonly string[] {
+  let orderIds: string[] | null = null
+  for (const event of events) {
+    switch (event.type) {
+      case 'DecisionMade':
+        addDecision(run.decisions, event.decision)
+        run.setup.onDecision(event.decision)
+        break
+      case 'OrderInitialized':
+        orderIds ??= []
+        orderIds.push(event.orderId)
+        break
+      case 'OrderCancelRequested':
+        report(run, cancelAtVenue(run.venue, event.orderId))
+        break
+      case 'UnitOpened':
+        run.unitsOpened += 1
+        if (event.number === 1) run.basesOpened += 1
+        run.numbers.set(event.positionId, run.unitsOpened)
+        break
+      case 'UnitClosed':
+        takeTrade(run, event.positionId)
+        break
+      default:
+        break
+    }
+  }
+  return orderIds ?? NO_ORDERS
+}
+
+const NO_ORDERS: readonly string[] = []
+
+function takeTrade(run: Run, positionId: string): void {
+  const unit = run.portfolio.closedUnits.get(positionId)
+  invariant(unit !== undefined, () => `the closed position ${positionId} is forgotten`)
+  const trade = closedTrade(unit, run.numbers.get(positionId)!)
+  run.numbers.delete(positionId)
+  noteTrade(run.totals, trade)
+  run.setup.onTrade(trade)
+}
+
+function noteState(run: Run, at: Instant): void {
+  const { portfolio, totals } = run
+  const { closedEquity, highEquity } = portfolio.ledger
+  const settings = settingsOf(portfolio)
+  let unrealized = 0
+  let risk = 0
+  for (const book of portfolio.books.values()) {
+    const { price } = book.market
+    for (const unit of book.units) {
+      risk += unitRisk(unit)
+      if (price !== null) unrealized += unrealizedProfit(unit, price)
+    }
+  }
+  const equity = closedEquity + unrealized
+  const share =
+    settings.equityMode === 'blended' ? settings.blendedWeight : settings.equityMode === 'open' ? 1 : 0
+  const base = settings.equityMode === 'high' ? highEquity : closedEquity + share * unrealized
+  const heatPct = base > 0 ? (risk / base) * 100 : null
+  noteMoment(totals, { at, equity, heatPct, openPositions: run.numbers.size })
+}
+
+function finishRun(run: Run): BacktestResult {
+  const { setup, portfolio, totals, decisions } = run
+  const { timeline, initialCapital, costs } = setup
+  for (const unit of heldUnits(portfolio)) {
+    const mark = timeline.openMarks.get(unit.instrument) ?? portfolio.books.get(unit.instrument)!.market.price
+    const trade = openTrade(unit, run.numbers.get(unit.id)!, mark ?? unit.averagePrice, costs.commissionPct)
+    noteTrade(totals, trade)
+    setup.onTrade(trade)
+  }
+  const pyramids = run.unitsOpened - run.basesOpened
+  return {
+    summary: summarize(totals.trades, {
+      initialCapital,
+      maxDrawdownPct: totals.drawdown.maxPct,
+      maxHeatPct: totals.maxHeatPct,
+      maxOpenPositions: totals.maxOpenPositions,
+      entries: { executed: run.basesOpened, blocked: decisions.entriesBlocked },
+      pyramids: { executed: pyramids, blocked: decisions.pyramidsBlocked },
+    }),
+    blockedBy: Object.fromEntries(decisions.blockedBy),
+    boundBy: decisions.boundBy,
+    rejectedRows: timeline.rejected,
+    instruments: Object.fromEntries(
+      [...totals.instruments].map(([name, sums]) => [name, instrumentTotals(sums)]),
+    ),
+    curve: curvePoints(totals.curve),
+  }
+}

@@ -1,0 +1,54 @@
+import { decimal } from '../decimal.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
+import { profitOfSale, type Unit } from '../portfolio/unit.js'
+import type { BacktestTrade } from './backtest-trade.js'
+import { commission } from './fill.js'
+
+/** Returns the line of the list of trades that a closed unit makes. */
+export function closedTrade(unit: Unit, number: number): BacktestTrade {
+  return {
+    trade: number,
+    instrument: unit.instrument,
+    unit: unit.number,
+    entryTime: unit.openedAt,
+    entryPrice: unit.averagePrice,
+    exitTime: unit.closedAt,
+    exitPrice: unit.soldValue.toNumber() / unit.soldLots.toNumber(),
+    lots: unit.boughtLots,
+    grossPnl: unit.realizedPnl,
+    fees: unit.fees,
+    netPnl: unit.realizedPnl.minus(unit.fees),
+    exitReason: unit.exit?.reason ?? 'PEEL_OFF',
+    open: false,
+  }
+}
+
+/** Returns the line of a unit that is still held, as if it were sold at `mark` (points) with the commission that costs. */
+export function openTrade(unit: Unit, number: number, mark: number, commissionPct: number): BacktestTrade {
+  const price = decimal(mark)
+  const grossPnl = unit.realizedPnl.plus(profitOfSale(unit, unit.lots, price))
+  const fees = unit.fees.plus(
+    commission({ price, lots: unit.lots, pointValue: unit.pointValue }, commissionPct),
+  )
+  const value = unit.soldValue.plus(price.times(unit.lots)).toNumber()
+  return {
+    trade: number,
+    instrument: unit.instrument,
+    unit: unit.number,
+    entryTime: unit.openedAt,
+    entryPrice: unit.averagePrice,
+    exitTime: null,
+    exitPrice: value / unit.boughtLots.toNumber(),
+    lots: unit.boughtLots,
+    grossPnl,
+    fees,
+    netPnl: grossPnl.minus(fees),
+    exitReason: 'OPEN',
+    open: true,
+  }
+}
+
+/** Returns all units that are held, by instrument and number. */
+export function heldUnits(portfolio: Portfolio): Unit[] {
+  return [...portfolio.books.values()].flatMap((book) => book.units)
+}
