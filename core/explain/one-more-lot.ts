@@ -156,7 +156,7 @@ function need(measure: Measure, comparison: Need['comparison'], value: number, w
 
 function capsAfter(sizing: Sizing, gates: readonly Gate[], lots: number): CapAfter[] {
   const more = lots - sizing.lots
-  const { equity, pointValue, price, stopDistance, atr } = sizing
+  const { equity, pointValue, price, stopDistance, atr, marginPerLot } = sizing
   const share = (points: number): number =>
     equity > 0 ? ((more * points * pointValue) / equity) * 100 : Number.POSITIVE_INFINITY
   const caps: CapAfter[] = []
@@ -167,6 +167,7 @@ function capsAfter(sizing: Sizing, gates: readonly Gate[], lots: number): CapAft
     }
     if (gate === 'HEAT_CAP') after(measured + share(stopDistance))
     if (gate === 'VOLATILITY_CAP') after(measured + share(atr))
+    if (gate === 'MARGIN_CAP') after(measured + more * marginPerLot)
     if (gate === 'ORDER_VALUE') after(measured + more * price * pointValue)
   }
   return caps

@@ -7,10 +7,12 @@ export interface MarketView {
   /** Last price, from whatever source, and when. */
   price: number | null
   priceAt: Instant
-  /** The last confirmed bar: its close, that close's time, and the ATR then. A bar is applied once. */
+  /** The last confirmed bar: its close and that close's time. A bar is applied once. */
   barClose: number | null
   barAt: Instant
+  /** The ATR of the last confirmed bar that had one, and that bar's time. */
   atr: number | null
+  atrAt: Instant
   /** A close too far from the last to be believed until the next bar agrees. */
   suspectClose: number | null
   /** The last scout's conditions, and when. */
@@ -58,6 +60,7 @@ export function emptyBook(instrument: string): Book {
       barClose: null,
       barAt: 0,
       atr: null,
+      atrAt: 0,
       suspectClose: null,
       scout: null,
       scoutAt: 0,

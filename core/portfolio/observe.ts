@@ -111,9 +111,12 @@ function observeBar(book: Book, close: number, atr: number | null, at: Instant):
   }
   market.suspectClose = null
   market.barClose = close
-  if (atr !== null) market.atr = atr
+  if (atr !== null && atr > 0) {
+    market.atr = atr
+    market.atrAt = at
+  }
   seePrice(book, close, at)
-  return { ...NOTHING, bar: { book, close, atr: atr ?? market.atr, at } }
+  return { ...NOTHING, bar: { book, close, atr: market.atr, at } }
 }
 
 /** Returns whether `price` is within max(8 ATR, 10 %) of `reference`. */

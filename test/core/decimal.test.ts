@@ -132,8 +132,7 @@ t.test('what is printed is plain, and reads back as the same number', async () =
       return (
         text === reference(value).toFixed() &&
         JSON.stringify(value) === `"${text}"` &&
-        back !== null &&
-        back.equals(value) &&
+        back?.equals(value) &&
         back.toString() === text
       )
     }),

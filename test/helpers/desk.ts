@@ -1,11 +1,16 @@
 import type { Alert, EntryAlert, ExitAlert } from '../../core/alert/alert.js'
 import { decimal } from '../../core/decimal.js'
 import type { Decision } from '../../core/decision.js'
-import type { PortfolioEvent } from '../../core/event.js'
-import type { Input, OperatorCommand } from '../../core/input.js'
-import { step } from '../../core/kernel.js'
+import type { EventType, PortfolioEvent } from '../../core/event.js'
+import type { Input, OperatorCommand, Quote } from '../../core/input.js'
+import { evolve, observe, step } from '../../core/kernel.js'
+import type { Order, OrderState } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
-import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
+import type { Book } from '../../core/portfolio/book.js'
+import { bookOf, emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
+import type { Unit } from '../../core/portfolio/unit.js'
+import type { Gate, GateCode } from '../../core/risk/gate.js'
+import type { TradingState } from '../../core/risk/trading-state.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import { settings } from './settings.js'
 
@@ -34,8 +39,47 @@ export class Desk {
     return events
   }
 
-  alert(alert: Alert, conflict = false): PortfolioEvent[] {
-    return this.give({ type: 'AlertAdmitted', alert, conflict, quote: null })
+  alert(alert: Alert, conflict = false, quote: Quote | null = null): PortfolioEvent[] {
+    return this.give({ type: 'AlertAdmitted', alert, conflict, quote })
+  }
+
+  book(instrument: string): Book {
+    return bookOf(this.portfolio, instrument)
+  }
+
+  /** Returns the open unit with this number. Throws when there is none. */
+  unit(instrument: string, number = 1): Unit {
+    const found = this.book(instrument).units.find((unit) => unit.number === number)
+    if (found === undefined) throw new Error(`${instrument} holds no unit ${number}`)
+    return found
+  }
+
+  /** Returns the only order in one of these states. Throws when there is none or more than one. */
+  orderIn(...states: OrderState[]): Order {
+    const found = [...this.portfolio.orders.values()].filter((order) => states.includes(order.state))
+    if (found.length !== 1) throw new Error(`expected one order, found ${found.length}`)
+    return found[0]!
+  }
+
+  /** Sets the trading state. */
+  trade(state: TradingState): PortfolioEvent[] {
+    return this.command({ kind: 'tradingState', state, reason: 'a test' })
+  }
+
+  /** Lets the broker say what it holds, lots by instrument. */
+  account(positions: Readonly<Record<string, number>>): PortfolioEvent[] {
+    const lots = Object.entries(positions).map(([name, count]) => [name, decimal(count)])
+    return this.give({ type: 'AccountObserved', positions: Object.fromEntries(lots) })
+  }
+
+  /** Returns a second portfolio, folded from what was put in and what came out, without deciding anything. */
+  refold(): Portfolio {
+    const folded = emptyPortfolio(this.portfolio.id)
+    for (const { input, events } of this.log) {
+      observe(folded, input)
+      for (const event of events) evolve(folded, event)
+    }
+    return folded
   }
 
   command(command: OperatorCommand): PortfolioEvent[] {
@@ -137,6 +181,26 @@ export function decisionIn(events: readonly PortfolioEvent[]): Decision {
   const made = decisionsIn(events)
   if (made.length !== 1) throw new Error(`expected one decision, found ${made.length}`)
   return made[0]!
+}
+
+/** Returns the gate with this code. Throws when the decision did not look at it. */
+export function gateIn(decision: Decision, code: GateCode): Gate {
+  const found = decision.gates.find(({ gate }) => gate === code)
+  if (found === undefined) throw new Error(`the decision has no gate ${code}`)
+  return found
+}
+
+/** Returns the events of this type among `events`. */
+export function eventsOf<T extends EventType>(
+  events: readonly PortfolioEvent[],
+  type: T,
+): Extract<PortfolioEvent, { type: T }>[] {
+  return events.filter((event): event is Extract<PortfolioEvent, { type: T }> => event.type === type)
+}
+
+/** Returns the codes of the alarms among `events`. */
+export function alarmsIn(events: readonly PortfolioEvent[]): string[] {
+  return eventsOf(events, 'AlarmRaised').map(({ code }) => code)
 }
 
 /** Returns the decisions among `events`. */

@@ -19,9 +19,10 @@ export function entryAtr(
   book: Book,
   now: Instant,
 ): EntryAtr | null {
-  if (alert.atr !== null) return { atr: alert.atr, from: 'alert' }
-  const { atr, barAt } = book.market
-  if (atr !== null && now - barAt <= instrument.barMinutes * MINUTE) return { atr, from: 'bar' }
+  // An ATR of nothing is none: a stop cannot stand at no distance.
+  if (alert.atr !== null && alert.atr > 0) return { atr: alert.atr, from: 'alert' }
+  const { atr, atrAt } = book.market
+  if (atr !== null && now - atrAt <= instrument.barMinutes * MINUTE) return { atr, from: 'bar' }
   if (alert.stop === null) return null
   return { atr: (alert.price - alert.stop) / instrument.trend.initialAtrMultiple, from: 'derived' }
 }

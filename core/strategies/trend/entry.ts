@@ -40,8 +40,9 @@ function proposeEntry(
   gates.push(atMost('NOT_FLAT', book.units.length, 0))
   const sizing = measureEntry(portfolio, alert, instrument, book, gates)
   if (sizing !== null) {
-    const { caps } = settingsOf(portfolio)
+    const { caps, constraints } = settingsOf(portfolio)
     gates.push(...capGates(portfolio, sizing, caps.maxHeatPct, caps.maxVolatilityPct))
+    if (!constraints.includes('margin')) gates.push(marginGate(sizing))
     gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
   }
   return { gates, sizing, unitNumber: 1 }
@@ -118,6 +119,11 @@ export function capGates(
     atMost('HEAT_CAP', percentOf(risk, equity), maxHeatPct),
     atMost('VOLATILITY_CAP', percentOf(volatility, equity), maxVolatilityPct),
   ]
+}
+
+/** The cap on margin holds also where it does not size: then it refuses. */
+function marginGate({ lots, marginPerLot, availableMargin }: EntrySizing): Gate {
+  return atMost('MARGIN_CAP', lots * marginPerLot, availableMargin)
 }
 
 /** Returns `amount` in percent of `equity`; without equity everything is too much. */

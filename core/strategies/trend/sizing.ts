@@ -33,9 +33,10 @@ export interface EntryLots {
 export function sizeEntry(measures: EntryMeasures, constraints: readonly Constraint[]): EntryLots {
   const { equity, availableMargin, stopDistance, atr, pointValue } = measures
   if (!(stopDistance > 0)) return { riskLots: 0, volatilityLots: 0, marginLots: 0, lots: 0, boundBy: 'risk' }
-  const riskLots = ((equity * measures.riskPct) / 100 / (stopDistance * pointValue)) * measures.er
+  // + 0: nothing times a negative equity is −0, which a record does not keep.
+  const riskLots = ((equity * measures.riskPct) / 100 / (stopDistance * pointValue)) * measures.er + 0
   const volatilityLots =
-    atr * pointValue > 0 ? (equity * measures.volatilityPct) / 100 / (atr * pointValue) : 0
+    atr * pointValue > 0 ? (equity * measures.volatilityPct) / 100 / (atr * pointValue) + 0 : 0
   const marginLots = availableMargin / measures.marginPerLot
   let least = Number.POSITIVE_INFINITY
   let boundBy: EntryLots['boundBy'] = 'risk'

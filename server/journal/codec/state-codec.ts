@@ -100,6 +100,7 @@ const market: z.ZodType<MarketView> = z.strictObject({
   barClose: numberOrNull,
   barAt: instant,
   atr: numberOrNull,
+  atrAt: instant,
   suspectClose: numberOrNull,
   scout: shown<ScoutConditions>().nullable(),
   scoutAt: instant,
