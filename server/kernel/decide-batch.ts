@@ -4,10 +4,15 @@ import { step } from '../../core/kernel.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { Instant } from '../../core/time.js'
 import type { Clock } from '../clock.js'
+import {
+  type AlertOutcome,
+  alertOutcome,
+  inboxDecision,
+  quarantinedOutcome,
+} from '../journal/alert-outcome.js'
 import type { Fold } from '../journal/fold.js'
 import type { InboxDecision } from '../journal/persist.js'
 import { type LogEntry, nothingTouched, type Touched, touch } from '../journal/touched.js'
-import { type AlertOutcome, alertOutcome, inboxDecision, quarantinedOutcome } from './alert-outcome.js'
 import type { NewInput, Work } from './work.js'
 
 /** A piece of work with what it led to. */

@@ -1,4 +1,4 @@
-import type { AlertOutcome } from './alert-outcome.js'
+import type { AlertOutcome } from '../journal/alert-outcome.js'
 
 /** Outcomes that are remembered for those who ask after the fact. */
 const REMEMBERED = 4096

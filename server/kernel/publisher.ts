@@ -1,9 +1,9 @@
 import type { PortfolioEvent } from '../../core/event.js'
 import type { Input } from '../../core/input.js'
+import type { AlertOutcome } from '../journal/alert-outcome.js'
 import type { LogEntry } from '../journal/touched.js'
 import type { Log } from '../observe/log.js'
 import type { Metrics } from '../observe/metrics.js'
-import type { AlertOutcome } from './alert-outcome.js'
 import { countEvents } from './count-batch.js'
 import type { DecidedWork } from './decide-batch.js'
 import { DecidedAlerts } from './decided-alerts.js'
@@ -49,10 +49,11 @@ export class Publisher {
   /** Tells about a recorded input. The listeners hear of each input once, however often it is found in the log. */
   publish({ work, entry, alert, failure }: DecidedWork): void {
     const { id } = work.input
-    if (failure === null) this.submissions.settle(id, entry)
+    const repeated = entry.seq <= this.#lastSeq
+    if (failure === null) this.submissions.settle(id, { ...entry, repeated })
     else this.submissions.fail(id, failure)
     if (alert !== null) this.#decided.announce(alert)
-    if (entry.seq <= this.#lastSeq) return
+    if (repeated) return
     this.#lastSeq = entry.seq
     countEvents(this.#options.metrics, entry.events)
     for (const listener of this.#listeners) this.#tell(listener, entry)

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Alert } from '../../core/alert/alert.js'
 import type { Quote } from '../../core/input.js'
-import type { AlertOutcome } from './alert-outcome.js'
+import type { AlertOutcome } from '../journal/alert-outcome.js'
 import type { Work } from './work.js'
 
 /** A known price of the account's own broker, with its age, or null. */

@@ -9,5 +9,5 @@ import type { NewInput, StepOutcome } from './work.js'
 export function whatIf(portfolio: Portfolio, input: NewInput, clock: Clock): StepOutcome {
   const copy = copyState(portfolio)
   const stamped = stamp(input, Math.max(copy.now, clock.now()))
-  return { seq: 0, input: stamped, events: step(copy, stamped) }
+  return { seq: 0, input: stamped, events: step(copy, stamped), repeated: false }
 }

@@ -19,6 +19,8 @@ export interface StepOutcome {
   readonly seq: number
   readonly input: Input
   readonly events: readonly PortfolioEvent[]
+  /** True when an input with this id was recorded before: nothing happened this time. */
+  readonly repeated: boolean
 }
 
 /** Deciding or recording an input failed; it is put aside and its instrument is locked. */

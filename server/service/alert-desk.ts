@@ -18,7 +18,7 @@ import {
 } from '../inbox/alert-schema.js'
 import { identifyAlert } from '../inbox/dedupe-key.js'
 import type { Receiver } from '../inbox/receive.js'
-import type { AlertOutcome } from '../kernel/alert-outcome.js'
+import type { AlertOutcome } from '../journal/alert-outcome.js'
 import type { Log } from '../observe/log.js'
 import type { Metrics } from '../observe/metrics.js'
 import { readAlertDecision } from './alert-decision.js'

@@ -2,7 +2,7 @@ import type { Decision } from '../../core/decision.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { AlertOutcomeKind } from '../db/column-values.js'
-import type { InboxDecision } from '../journal/persist.js'
+import type { InboxDecision } from './persist.js'
 
 /** What became of an alert. */
 export interface AlertOutcome {

@@ -1,0 +1,117 @@
+import type { Pool, PoolClient } from 'pg'
+import { inTransaction } from '../db/transaction.js'
+import type { Log } from '../observe/log.js'
+import { DataCorruptError } from './data-corrupt-error.js'
+import type { Difference } from './difference.js'
+import { emptyFold, type Fold, foldEntry } from './fold.js'
+import { type PortfolioHead, readHead, refuseMiscount } from './load.js'
+import { readLogChunks } from './read-log.js'
+import { readSnapshot } from './snapshot.js'
+import { nothingTouched, type Touched, touch, touchState } from './touched.js'
+import {
+  compareMarketViews,
+  comparePortfolioRow,
+  compareRecorded,
+  compareStanding,
+  findStrays,
+  type Scope,
+} from './verify-rows.js'
+
+/** What was folded, and where the tables differ from it. */
+export interface Verification {
+  /** The state as folded. */
+  readonly fold: Fold
+  readonly head: PortfolioHead
+  /** The last input of the snapshot from which the fold began, and the events in it; 0 when all was folded. */
+  readonly snapshotSeq: number
+  readonly snapshotEvents: number
+  readonly differences: readonly Difference[]
+}
+
+/** What is verified, and how much of it. */
+export interface VerifyOptions {
+  readonly portfolio: string
+  /** True folds everything; false folds from the newest snapshot, and checks what is open and what came after it. */
+  readonly full: boolean
+  readonly log: Log
+}
+
+/**
+ * Folds a portfolio's logs and compares every column of every projected row with the fold, exactly. The database is seen
+ * as it is at one instant, so a running service does not disturb. Throws DataCorruptError when the logs themselves
+ * cannot be folded.
+ */
+export function verifyPortfolio(pool: Pool, options: VerifyOptions): Promise<Verification> {
+  return inTransaction(pool, async (client) => {
+    await client.query('set transaction isolation level repeatable read read only')
+    await client.query('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0')
+    return verifyIn(client, options)
+  })
+}
+
+async function verifyIn(client: PoolClient, options: VerifyOptions): Promise<Verification> {
+  const { portfolio, full, log } = options
+  const head = await readHead(client, portfolio)
+  if (head === null) throw new DataCorruptError({ portfolio, seq: null }, 'the portfolio has no row')
+  const snapshot = full ? null : await readSnapshot(client, { portfolio, seq: head.seq }, log)
+  const fold = snapshot ?? emptyFold(portfolio)
+  const [snapshotSeq, snapshotEvents] = [fold.seq, fold.events]
+  const differences: Difference[] = []
+  const scope: Scope = {
+    db: client,
+    portfolio: fold.portfolio,
+    report: (found) => differences.push(...found),
+  }
+  const touched = nothingTouched()
+  touchState(touched, fold.portfolio)
+  await foldTail(scope, { fold, touched, to: head.seq })
+  refuseMiscount(fold, head)
+  await compareWhatStands(scope, touched, head)
+  return { fold, head, snapshotSeq, snapshotEvents, differences }
+}
+
+interface Tail {
+  readonly fold: Fold
+  readonly touched: Touched
+  readonly to: number
+}
+
+/** Compares, chunk by chunk, what is complete with its event, and what the state forgets: memory stays flat. */
+async function foldTail(scope: Scope, { fold, touched, to }: Tail): Promise<void> {
+  const range = { portfolio: fold.portfolio.id, from: fold.seq + 1, to }
+  for await (const chunk of readLogChunks(scope.db, range)) {
+    for (const entry of chunk) {
+      foldEntry(fold, entry)
+      touch(touched, fold.portfolio, entry)
+    }
+    await compareRecorded(scope, touched, chunk)
+    forgetRecorded(touched)
+    await compareForgotten(scope, touched)
+  }
+}
+
+function forgetRecorded(touched: Touched): void {
+  for (const rows of [touched.decisions, touched.fills, touched.ledger, touched.alarms]) rows.length = 0
+  touched.madeOrders.clear()
+  touched.madeUnits.clear()
+}
+
+/** What the state has forgotten changes no more. */
+async function compareForgotten(scope: Scope, touched: Touched): Promise<void> {
+  const { portfolio } = scope
+  const orders = [...touched.orders.keys()].filter((id) => !portfolio.orders.has(id))
+  const closed = [...touched.units.values()].filter(({ unit }) => unit.closedAt !== null)
+  const units = closed.map(({ unit }) => unit.id).filter((id) => !portfolio.closedUnits.has(id))
+  await compareStanding(scope, touched, { orders, units })
+  for (const id of orders) touched.orders.delete(id)
+  for (const id of units) touched.units.delete(id)
+}
+
+async function compareWhatStands(scope: Scope, touched: Touched, head: PortfolioHead): Promise<void> {
+  touchState(touched, scope.portfolio)
+  const [orders, units] = [[...touched.orders.keys()], [...touched.units.keys()]]
+  await compareStanding(scope, touched, { orders, units })
+  await findStrays(scope, { orders, units }, head.seq)
+  await compareMarketViews(scope)
+  await comparePortfolioRow(scope)
+}

@@ -1,0 +1,176 @@
+import pg from 'pg'
+import type { Clock } from '../clock.js'
+import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
+
+/** A lease is over this long after its holder's last sign of life, while the holder's connection seems to live. */
+export const LEASE_EXPIRY_SECONDS = 10
+
+/** Milliseconds between two signs of life. */
+const HEARTBEAT_EVERY = 2000
+
+/** What became of an attempt to take a portfolio's lease. */
+export type LeaseAttempt =
+  | { readonly kind: 'taken'; readonly epoch: number }
+  | { readonly kind: 'held'; readonly holder: string }
+
+/** What leases depend on. */
+export interface LeasesOptions {
+  /** Of this run of this instance. */
+  readonly instance: string
+  readonly desk: AlarmDesk
+  readonly clock: Clock
+  /** Is told when another instance has taken a portfolio that was held here. */
+  readonly onLost?: (portfolio: string) => void
+  /** Default 2,000 ms. */
+  readonly heartbeatEvery?: number
+}
+
+const SHOW_LIFE = `
+  insert into instances (id, backend_pid, backend_start)
+  select $1, pid, backend_start from pg_stat_activity where pid = pg_backend_pid()
+  on conflict (id) do update set backend_pid = excluded.backend_pid, backend_start = excluded.backend_start,
+    heartbeat_at = clock_timestamp()`
+
+/** A holder lives while its connection is there and it gave a sign of life lately; other roles' start is hidden. */
+const TAKE = `
+  update portfolios as p set holder = $2, epoch = p.epoch + 1
+  where p.id = $1 and (p.holder is null or p.holder = $2 or not exists (
+    select from instances as i
+    join pg_stat_activity as a
+      on a.pid = i.backend_pid and coalesce(a.backend_start = i.backend_start, true)
+    where i.id = p.holder and i.heartbeat_at > clock_timestamp() - make_interval(secs => $3)))
+  returning p.epoch`
+
+/**
+ * This instance's leases on portfolios. One connection of its own proves that the instance lives: when it is gone from
+ * the server, others may take over at once. Safety does not rest on it but on the epoch: each taking raises it, and
+ * whoever writes under an older one writes nothing.
+ */
+export class Leases {
+  readonly #options: LeasesOptions
+  readonly #held = new Map<string, number>()
+  #client: pg.Client | null = null
+  #timer: NodeJS.Timeout | null = null
+  #beating: Promise<void> = Promise.resolve()
+  #isBeating = false
+
+  constructor(options: LeasesOptions) {
+    this.#options = options
+  }
+
+  /** Id of this instance. */
+  get instance(): string {
+    return this.#options.instance
+  }
+
+  /** Shows the first sign of life. Rejects when the database does not answer. */
+  async start(): Promise<void> {
+    await this.#showLife()
+    const beat = () => {
+      // A server that answers slowly must not be asked more and more often
+      if (this.#isBeating) return
+      this.#beating = this.#beat()
+    }
+    this.#timer = setInterval(beat, this.#options.heartbeatEvery ?? HEARTBEAT_EVERY)
+  }
+
+  /** Takes the lease of a portfolio, unless a living instance holds it. Each taking has a higher epoch. */
+  async take(portfolio: string): Promise<LeaseAttempt> {
+    const { pool } = this.#options.desk
+    const values = [portfolio, this.instance, LEASE_EXPIRY_SECONDS]
+    const taken = await pool.query<{ epoch: number }>(TAKE, values)
+    const epoch = taken.rows[0]?.epoch
+    if (epoch !== undefined) {
+      this.#held.set(portfolio, epoch)
+      return { kind: 'taken', epoch }
+    }
+    const found = await pool.query<{ holder: string | null }>('select holder from portfolios where id = $1', [
+      portfolio,
+    ])
+    return { kind: 'held', holder: found.rows[0]?.holder ?? '' }
+  }
+
+  /** Lets go of a portfolio, so that another instance need not wait. */
+  async release(portfolio: string): Promise<void> {
+    const epoch = this.#held.get(portfolio)
+    if (epoch === undefined) return
+    this.#held.delete(portfolio)
+    await this.#options.desk.pool.query(
+      'update portfolios set holder = null where id = $1 and holder = $2 and epoch = $3',
+      [portfolio, this.instance, epoch],
+    )
+  }
+
+  /** Lets go of everything and ends the connection. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    await this.#beating
+    this.#held.clear()
+    try {
+      // Portfolios that are still held lose their holder with the row
+      await this.#client?.query('delete from instances where id = $1', [this.instance])
+    } catch (error) {
+      this.#options.desk.log.warn(
+        { err: error },
+        'The leases were not given back; others wait until they expire',
+      )
+    }
+    await this.#client?.end().catch(() => undefined)
+    this.#client = null
+  }
+
+  async #beat(): Promise<void> {
+    this.#isBeating = true
+    try {
+      await this.#showLife()
+      await this.#findLost()
+    } catch (error) {
+      this.#options.desk.log.warn({ err: error }, 'No sign of life could be shown; the leases may be lost')
+      this.#disconnect()
+    } finally {
+      this.#isBeating = false
+    }
+  }
+
+  async #showLife(): Promise<void> {
+    const client = this.#client ?? (await this.#connect())
+    await client.query(SHOW_LIFE, [this.instance])
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const { pool, log } = this.#options.desk
+    const client = new pg.Client(pool.options)
+    client.on('error', (error) => {
+      log.warn({ err: error }, 'The connection that shows that this instance lives was lost')
+      if (this.#client === client) this.#client = null
+    })
+    await client.connect()
+    this.#client = client
+    return client
+  }
+
+  #disconnect(): void {
+    const client = this.#client
+    this.#client = null
+    void client?.end().catch(() => undefined)
+  }
+
+  async #findLost(): Promise<void> {
+    if (this.#held.size === 0) return
+    const { rows } = await this.#options.desk.pool.query<{ id: string; epoch: number }>(
+      'select id, epoch from portfolios where id = any ($1::text[])',
+      [[...this.#held.keys()]],
+    )
+    for (const { id, epoch } of rows) {
+      if (this.#held.get(id) !== epoch) await this.#lose(id)
+    }
+  }
+
+  async #lose(portfolio: string): Promise<void> {
+    const { desk, clock, onLost } = this.#options
+    if (!this.#held.delete(portfolio)) return
+    onLost?.(portfolio)
+    const message = `Another instance has taken the lease of portfolio ${portfolio}`
+    await raiseAlarm(desk, { code: 'LEASE_LOST', severity: 'warning', message, at: clock.now(), portfolio })
+  }
+}
