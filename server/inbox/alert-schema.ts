@@ -4,7 +4,7 @@ import { unreachable } from '../../core/invariant.js'
 import { type AlertContent, readEntry, readExit, readMarketData, readScout } from './alert-types.js'
 import { type FieldProblem, type Fields, refuseValue, requireTime } from './fields.js'
 import { salvageExit } from './salvage-exit.js'
-import { type JsonValue, parseStrictJson } from './strict-json.js'
+import { type JsonProblem, type JsonValue, parseStrictJson } from './strict-json.js'
 
 /** An instrument that alerts can name. */
 export interface KnownInstrument {
@@ -86,8 +86,11 @@ function readAlert(context: ReaderContext, bytes: Uint8Array): AlertReading {
 function readBrokenBody(
   context: ReaderContext,
   bytes: Uint8Array,
-  problems: readonly FieldProblem[],
+  found: readonly JsonProblem[],
 ): AlertReading {
+  const problems = found.map(({ field, message, offset }) => {
+    return { field, message: `${message} (at character ${offset})` }
+  })
   const salvaged = salvageExit(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   if (salvaged !== null) {
     // Of the whole body, not of a field: what was recognised beside it is not in doubt

@@ -58,7 +58,7 @@ export function parseStrictText(text: string): StrictJson {
   const cursor: Cursor = { text, at: text.charCodeAt(0) === 0xfeff ? 1 : 0, path: [], problems: [] }
   try {
     skipSpace(cursor)
-    if (cursor.at === text.length) stop(cursor, 'the body is empty')
+    if (cursor.at === text.length) stop(cursor, 'the text is empty')
     const value = readValue(cursor, 1)
     skipSpace(cursor)
     if (cursor.at < text.length) stop(cursor, `${found(cursor)} follows the end of the JSON value`)
@@ -71,8 +71,7 @@ export function parseStrictText(text: string): StrictJson {
 
 function notUtf8(bytes: Uint8Array): StrictJson {
   const offset = new TextDecoder().decode(bytes).indexOf('\ufffd')
-  const message = `the body is not UTF-8: it breaks at character ${offset}`
-  return { value: undefined, problems: [{ field: '', message, offset }] }
+  return { value: undefined, problems: [{ field: '', message: 'the text is not UTF-8', offset }] }
 }
 
 function readValue(cursor: Cursor, depth: number): JsonValue {
@@ -156,7 +155,7 @@ function endsAfterItem(cursor: Cursor, closing: number, bracket: string): boolea
 }
 
 function checkDepth(cursor: Cursor, depth: number): void {
-  if (depth > maxDepth) stop(cursor, `the body is nested deeper than ${maxDepth} levels`)
+  if (depth > maxDepth) stop(cursor, `the text is nested deeper than ${maxDepth} levels`)
 }
 
 function readString(cursor: Cursor): string {
@@ -279,7 +278,7 @@ function skipSpace(cursor: Cursor): void {
 /** Names what stands at the cursor, so that a person finds it. */
 function found(cursor: Cursor): string {
   const code = cursor.text.codePointAt(cursor.at)
-  if (code === undefined) return 'the end of the body'
+  if (code === undefined) return 'the end of the text'
   return code > 0x20 && code < 0x7f
     ? `"${String.fromCodePoint(code)}"`
     : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
@@ -290,7 +289,7 @@ function refuse(cursor: Cursor, offset: number, message: string): void {
 }
 
 function stop(cursor: Cursor, message: string): never {
-  refuse(cursor, cursor.at, `${message} (at character ${cursor.at})`)
+  refuse(cursor, cursor.at, message)
   throw new Unreadable()
 }
 

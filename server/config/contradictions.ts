@@ -1,0 +1,113 @@
+import type { ConfigurationProblem } from './configuration-error.js'
+import { didYouMean } from './did-you-mean.js'
+import { INSTRUMENT_CATALOG } from './instrument-catalog.js'
+
+/*
+ * What the parts of a configuration say about one another. Read from the raw file and not from the parsed one, so that
+ * it is told in the same list as what is wrong with a single part; what has the wrong shape is passed over here.
+ */
+
+/** Returns the contradictions of a configuration, whatever shape it has. */
+export function findContradictions(configuration: unknown): ConfigurationProblem[] {
+  const portfolios = readPortfolios(member(configuration, 'portfolios') ?? [{ id: 'paper' }])
+  const sources = listOf(member(configuration, 'sources') ?? [{}])
+  return [
+    ...repeated(
+      portfolios.map(({ id }) => id),
+      (index) => `portfolios[${index}].id`,
+    ),
+    ...repeated(
+      sources.map((source) => textOf(member(source, 'id'))),
+      (index) => `sources[${index}].id`,
+    ),
+    ...portfolios.flatMap(contradictionsOfPortfolio),
+    ...sources.flatMap((source, index) =>
+      contradictionsOfSource(source, { path: `sources[${index}]`, portfolios }),
+    ),
+  ]
+}
+
+interface RawPortfolio {
+  readonly id: string | null
+  readonly currency: string
+  readonly instruments: readonly { readonly name: string | null; readonly currency: string | null }[]
+}
+
+function readPortfolios(portfolios: unknown): RawPortfolio[] {
+  return listOf(portfolios).map((portfolio) => {
+    const currency = textOf(member(portfolio, 'currency')) ?? 'INR'
+    const named = Object.keys(INSTRUMENT_CATALOG).map((name) => ({ name }))
+    const instruments = listOf(member(portfolio, 'instruments') ?? named).map((instrument) => {
+      const name = textOf(member(instrument, 'name'))
+      const own = textOf(member(instrument, 'currency'))
+      return { name, currency: own ?? INSTRUMENT_CATALOG[name ?? '']?.currency ?? null }
+    })
+    return { id: textOf(member(portfolio, 'id')), currency, instruments }
+  })
+}
+
+function contradictionsOfPortfolio(
+  { currency, instruments }: RawPortfolio,
+  at: number,
+): ConfigurationProblem[] {
+  const path = (index: number) => `portfolios[${at}].instruments[${index}]`
+  const foreign = instruments.flatMap((instrument, index) => {
+    if (instrument.currency === null || instrument.currency === currency) return []
+    const message = `must be ${currency}, the currency of the portfolio, was ${instrument.currency}`
+    return [{ path: `${path(index)}.currency`, message }]
+  })
+  return [
+    ...repeated(
+      instruments.map(({ name }) => name),
+      (index) => `${path(index)}.name`,
+    ),
+    ...foreign,
+  ]
+}
+
+interface SourcePlace {
+  readonly path: string
+  readonly portfolios: readonly RawPortfolio[]
+}
+
+function contradictionsOfSource(source: unknown, { path, portfolios }: SourcePlace): ConfigurationProblem[] {
+  const ids = portfolios.flatMap(({ id }) => id ?? [])
+  const name = textOf(member(source, 'portfolio'))
+  if (name === null && member(source, 'portfolio') === undefined && ids.length > 1) {
+    return [{ path: `${path}.portfolio`, message: `is required: one of ${ids.join(', ')}` }]
+  }
+  if (name !== null && !ids.includes(name)) {
+    const message = `must be one of ${ids.join(', ')}, was "${name}"${didYouMean(name, ids)}`
+    return [{ path: `${path}.portfolio`, message }]
+  }
+  const portfolio = name === null ? portfolios[0] : portfolios.find(({ id }) => id === name)
+  const known = [...new Set(portfolio?.instruments.flatMap((instrument) => instrument.name ?? []))]
+  return listOf(member(source, 'instruments')).flatMap((wanted, index) => {
+    const instrument = textOf(wanted)
+    if (instrument === null || known.includes(instrument.toUpperCase())) return []
+    const message = `must be one of ${known.join(', ')}, was "${instrument}"${didYouMean(instrument, known)}`
+    return [{ path: `${path}.instruments[${index}]`, message }]
+  })
+}
+
+function repeated(
+  names: readonly (string | null)[],
+  path: (index: number) => string,
+): ConfigurationProblem[] {
+  return names.flatMap((name, index) => {
+    if (name === null || names.indexOf(name) === index) return []
+    return [{ path: path(index), message: `"${name}" is taken by an earlier one` }]
+  })
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import { ALERT_TYPES } from '../../core/alert/alert.js'
+import type { NO_FAULTS } from '../brokers/paper/paper-settings.js'
+import { defaultInstruments, instrumentSchema } from './instrument-schema.js'
+import { currency, identifier, milliseconds, money, percent, secretReference, share } from './values.js'
+
+const faultsSchema = z
+  .strictObject({
+    extraSlippageTicks: z.int().min(0).max(1000).describe('Most further ticks of slippage of a trade'),
+    rejectRate: share.describe('Share of orders that the venue refuses'),
+    lostRequestRate: share.describe('Share of requests that never arrive'),
+    lostAnswerRate: share.describe('Share of requests whose answer never comes'),
+    failedReadRate: share.describe('Share of reads that fail'),
+    partialFillRate: share.describe('Share of orders that fill in several trades'),
+    partialFillMs: milliseconds.describe('How long the last of them may take'),
+    remainderCanceledRate: share.describe('Share of those whose remainder is canceled'),
+    lateFillRate: share.describe('Share of trades that are shown late'),
+    lateFillMs: milliseconds.describe('By how much at most'),
+    lostReportRate: share.describe('Share of reports that never come'),
+    duplicateReportRate: share.describe('Share of reports that come twice'),
+    shuffledReportRate: share.describe('Share of reports that come in another order'),
+  } satisfies Record<Exclude<keyof typeof NO_FAULTS, 'seed'>, z.ZodType>)
+  .partial()
+  .describe('How the paper venue misbehaves, to see that nothing is lost by it')
+
+const paperBrokerSchema = z
+  .strictObject({
+    kind: z.literal('paper'),
+    seed: z.string().max(64).default('').describe('The same seed meets the same faults'),
+    slippageTicks: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe('Ticks by which every fill is worse than its price'),
+    commissionPct: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('Commission in percent of the value, each side'),
+    faults: faultsSchema.default({}),
+  })
+  .describe('A venue inside the service that fills every order')
+
+const PYRAMID_CAPS = [
+  ['pyramidMaxHeatPct', 'maxHeatPct'],
+  ['pyramidMaxVolatilityPct', 'maxVolatilityPct'],
+] as const
+
+const capsSchema = z
+  .strictObject({
+    maxHeatPct: percent.default(15).describe('Most risk of all units'),
+    maxVolatilityPct: percent.default(5).describe('Most volatility of all units'),
+    maxMarginPct: percent.default(60).describe('Most margin in use'),
+    pyramidMaxHeatPct: percent.default(12).describe('Risk below which a pyramid must leave the portfolio'),
+    pyramidMaxVolatilityPct: percent.default(4).describe('Volatility below which it must'),
+  })
+  .superRefine((caps, context) => {
+    for (const [own, whole] of PYRAMID_CAPS) {
+      if (caps[own] <= caps[whole]) continue
+      const message = `must be at most ${whole}, which is ${caps[whole]}, was ${caps[own]}`
+      context.addIssue({ code: 'custom', path: [own], message })
+    }
+  })
+  .describe('Caps in percent of equity')
+
+const controlsSchema = z
+  .strictObject({
+    maxOrderValue: z
+      .number()
+      .gt(0)
+      .nullable()
+      .default(null)
+      .describe('Largest value of an entry; null: no limit'),
+    maxOrdersPerDay: z.int().min(1).max(1_000_000).default(1000).describe('Most entries of a UTC day'),
+    priceCollarPct: percent
+      .default(2)
+      .describe('Largest distance of an entry’s price from the broker’s quote'),
+  })
+  .describe('Controls that every entry passes')
+
+const CONSTRAINTS = ['risk', 'volatility', 'margin'] as const
+
+const trendStrategySchema = z
+  .strictObject({
+    kind: z.literal('trend'),
+    equityMode: z
+      .enum(['closed', 'open', 'blended', 'high'])
+      .default('blended')
+      .describe('What sizing takes as equity'),
+    blendedWeight: share.default(0.5).describe('Share of the unrealized profit in blended equity'),
+    constraints: z
+      .array(z.enum(CONSTRAINTS))
+      .min(1)
+      .refine((given) => new Set(given).size === given.length, 'must name each constraint once')
+      .default([...CONSTRAINTS])
+      .describe('What limits the lots of a base entry'),
+    defaultEr: share.default(1).describe('Efficiency ratio of an alert that carries none'),
+    entryMaxAgeSeconds: z
+      .number()
+      .gt(0)
+      .max(86_400)
+      .default(60)
+      .describe('Age beyond which an entry is refused'),
+    entryMaxAheadSeconds: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('How far ahead of the clock it may be'),
+    caps: capsSchema.prefault({}),
+    controls: controlsSchema.prefault({}),
+  })
+  .describe('Trend following, sized by risk, volatility and margin')
+
+const SESSIONS_MESSAGE =
+  'must be "always": "exchange" needs the trading calendar, which this version of the service does not have'
+
+const portfolioSchema = z
+  .strictObject({
+    id: identifier.describe('Name of the portfolio; its records carry it for ever'),
+    currency: currency.default('INR').describe('The one currency of its ledger'),
+    initialDeposit: money
+      .default('10000000')
+      .describe('Booked as a deposit when the ledger is empty: at the first start'),
+    sessions: z
+      .enum(['always', 'exchange'])
+      .refine((value) => value !== 'exchange', SESSIONS_MESSAGE)
+      .default('always')
+      .describe('When orders may be sent: around the clock, or in the sessions of the exchange'),
+    broker: paperBrokerSchema.prefault({ kind: 'paper' }),
+    strategy: trendStrategySchema.prefault({ kind: 'trend' }),
+    instruments: z
+      .array(instrumentSchema)
+      .min(1)
+      .prefault([...defaultInstruments])
+      .describe('What it trades'),
+  })
+  .describe('One account at one broker, in one currency')
+
+const sourceSchema = z
+  .strictObject({
+    id: identifier.describe('Name of the source; it is part of the identity of its alerts'),
+    portfolio: identifier.optional().describe('Portfolio that it feeds; may be left out when there is one'),
+    tokens: z
+      .array(secretReference)
+      .min(1)
+      .max(2)
+      .default([`\${WEBHOOK_TOKEN}`])
+      .describe(
+        'Token of its webhook URL, by the name of the variable that holds it; two while one replaces the other',
+      ),
+    types: z
+      .array(z.enum(ALERT_TYPES))
+      .min(1)
+      .optional()
+      .describe('Types of alert that it may send; all when left out'),
+    instruments: z
+      .array(z.string().min(1).max(32))
+      .min(1)
+      .optional()
+      .describe('Instruments that it may name; all when left out'),
+  })
+  .describe('A sender of alerts with a webhook URL of its own')
+
+/** The configuration file. */
+export const configurationSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('Where this schema is, for editors'),
+    portfolios: z
+      .array(portfolioSchema)
+      .min(1)
+      .prefault([{ id: 'paper' }]),
+    sources: z
+      .array(sourceSchema)
+      .min(1)
+      .prefault([{ id: 'tradingview' }]),
+  })
+  .describe('Configuration of the smart general')
+
+/** The configuration with every default filled in; secrets are still names. */
+export type ParsedConfiguration = z.output<typeof configurationSchema>
+
+/** A portfolio of the configuration. */
+export type ParsedPortfolio = ParsedConfiguration['portfolios'][number]

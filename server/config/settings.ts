@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto'
+import type { Constraint, PortfolioSettings } from '../../core/settings.js'
+import type { PaperSettings } from '../brokers/paper/paper-settings.js'
+import { NO_FAULTS } from '../brokers/paper/paper-settings.js'
+import { canonicalJson } from '../canonical-json.js'
+import type { AlertRules } from '../inbox/alert-schema.js'
+import type { Configuration, PortfolioConfiguration, SourceConfiguration } from './configuration.js'
+
+/** The order in which a tie between constraints names them. */
+const TIE_ORDER: readonly Constraint[] = ['risk', 'volatility', 'margin']
+
+/** Returns everything that a decision of the portfolio reads besides its state and its input. */
+export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings {
+  const { strategy } = portfolio
+  return {
+    portfolio: portfolio.id,
+    currency: portfolio.currency,
+    equityMode: strategy.equityMode,
+    blendedWeight: strategy.blendedWeight,
+    constraints: TIE_ORDER.filter((constraint) => strategy.constraints.includes(constraint)),
+    defaultEr: strategy.defaultEr,
+    entryMaxAgeSeconds: strategy.entryMaxAgeSeconds,
+    entryMaxAheadSeconds: strategy.entryMaxAheadSeconds,
+    caps: strategy.caps,
+    controls: strategy.controls,
+    instruments: portfolio.instruments,
+  }
+}
+
+/** Returns the SHA-256, in hexadecimal, of settings: the same for the same settings, however they were written. */
+export function configurationHash(settings: PortfolioSettings): string {
+  return hash('sha256', canonicalJson(settings), 'hex')
+}
+
+/** Returns how the portfolio's paper venue trades. */
+export function paperSettingsOf({ broker }: PortfolioConfiguration): PaperSettings {
+  const { seed, slippageTicks, commissionPct, faults } = broker
+  const rates = Object.entries(faults).filter(([, rate]) => rate !== undefined)
+  return { slippageTicks, commissionPct, faults: { ...NO_FAULTS, ...Object.fromEntries(rates), seed } }
+}
+
+/** Returns what alerts of a source can say. */
+export function alertRulesOf(configuration: Configuration, source: SourceConfiguration): AlertRules {
+  const portfolio = configuration.portfolios.find(({ id }) => id === source.portfolio)
+  const instruments = portfolio?.instruments.map(({ name, zone }) => ({ name, zone })) ?? []
+  return { instruments, allowedTypes: source.types, allowedInstruments: source.instruments }
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { decimal, parseDecimal } from '../../core/decimal.js'
+
+/** Percent above 0, at most 100. */
+export const percent = z.number().gt(0).lte(100)
+
+/** A number of ATRs above 0. */
+export const multiple = z.number().gt(0).max(100)
+
+/** A size, price step or value above 0. */
+export const amount = z.number().gt(0).max(1e12)
+
+/** A probability. */
+export const share = z.number().min(0).max(1)
+
+/** Milliseconds, at most an hour. */
+export const milliseconds = z.int().min(0).max(3_600_000)
+
+/** The name of a portfolio or a source: it stands in URLs and in the keys of records, and cannot change. */
+export const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, 'must be 1 to 32 letters, digits, - and _, the first no sign')
+
+/** The name of an instrument, in capitals; alerts may spell it in any case. */
+export const instrumentName = z
+  .string()
+  .regex(/^[A-Z0-9][A-Z0-9_.-]{0,31}$/, 'must be 1 to 32 capital letters, digits, _ . and -')
+
+/** A currency by its three letters of ISO 4217. */
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters, such as INR')
+
+/** Money of at least 0 with at most 8 digits after the point, as a text or a number. */
+export const money = z
+  .union([z.string(), z.number()])
+  .refine(isMoney, 'must be an amount of at least 0 such as "10000000.00"')
+  .transform((value) => decimal(value).toString())
+
+function isMoney(value: string | number): boolean {
+  const parsed = parseDecimal(String(value))
+  return parsed !== null && !parsed.isNegative() && parsed.scale <= 8 && String(value).length <= 24
+}
+
+/** A secret by the name of the variable that holds it. Never the secret itself: a configuration is copied and shown. */
+export const secretReference = z
+  .string()
+  .regex(
+    /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/,
+    `must name the variable that holds the secret, as \${WEBHOOK_TOKEN}; the value is not shown`,
+  )
