@@ -1,0 +1,60 @@
+import type { PortfolioEvent } from '../../core/event.js'
+import { unreachable } from '../../core/invariant.js'
+import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
+
+/** Returns what happened, as a sentence without its time. */
+export function describeEvent(event: PortfolioEvent, currency: string): string {
+  const points = (value: number | string): string => formatNumber(value, currency)
+  switch (event.type) {
+    case 'OrderInitialized':
+      return `order ${event.orderId}: ${event.side} ${formatLots(`${event.lots}`)} ${event.instrument} (${event.purpose}), ${event.orderType}, the price was ${points(event.referencePrice)}`
+    case 'OrderDenied':
+      return `order ${event.orderId} was denied by us: ${event.reason}`
+    case 'OrderSubmitted':
+      return `order ${event.orderId} was sent${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`
+    case 'OrderAccepted':
+      return `the broker has order ${event.orderId} as ${event.venueOrderId}`
+    case 'OrderRejected':
+      return `the broker rejected order ${event.orderId}: ${event.code} ${event.message}`
+    case 'OrderUnresolved':
+      return `the fate of order ${event.orderId} is unknown: ${event.cause}`
+    case 'OrderProvenAbsent':
+      return `the broker does not have order ${event.orderId}`
+    case 'OrderFilled':
+      return `order ${event.orderId} filled ${formatLots(`${event.lots}`)} at ${points(`${event.price}`)}, fee ${formatMoney(`${event.fee}`, currency)}`
+    case 'OrderCancelRequested':
+      return `order ${event.orderId} is to be cancelled`
+    case 'OrderCanceled':
+      return `order ${event.orderId} was cancelled: ${event.reason}`
+    case 'OrderExpired':
+      return `order ${event.orderId} expired`
+    case 'UnitOpened':
+      return `position ${event.positionId} opened: unit ${event.number}${event.label === null ? '' : ` (${event.label})`}, stop ${points(event.stop)}`
+    case 'UnitClosed':
+      return `position ${event.positionId} closed, profit ${formatMoney(`${event.realizedPnl}`, currency)} before fees`
+    case 'StopRaised':
+      return `stop of ${event.positionId} is ${points(event.stop)}, highest close ${points(event.highestClose)}`
+    case 'ExitRequested':
+      return `position ${event.positionId} is to be closed: ${event.reason}`
+    case 'ExitLatched':
+      return `what order ${event.orderId} still fills is closed as soon as it has ended: ${event.reason}`
+    case 'ExitDelayed':
+      return `the next exit order of ${event.positionId} waits until ${formatTime(event.notBefore)}`
+    case 'LedgerPosted':
+      return `${event.kind} of ${formatMoney(`${event.amount}`, currency)} was posted${event.note === null ? '' : `: ${event.note}`}`
+    case 'TradingStateChanged':
+      return `the portfolio is ${event.state}: ${event.reason}`
+    case 'InstrumentLocked':
+      return `${event.instrument} was locked: ${event.reason}`
+    case 'InstrumentUnlocked':
+      return `${event.instrument} was unlocked: ${event.reason}`
+    case 'AlarmRaised':
+      return `alarm ${event.code}: ${event.message}`
+    case 'ConfigurationApplied':
+      return `configuration ${event.hash.slice(0, 12)} came into force`
+    case 'DecisionMade':
+      return `decision ${event.decision.id}: ${event.decision.outcome}`
+    default:
+      return unreachable(event)
+  }
+}

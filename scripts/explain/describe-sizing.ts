@@ -1,0 +1,80 @@
+import type { EntrySizing, PyramidSizing, Sizing } from '../../core/decision.js'
+import { formatLots, formatMoney, formatNumber } from '../cli/format.js'
+import type { Style } from '../cli/style.js'
+
+/** What words depend on. */
+export interface Words {
+  readonly style: Style
+  readonly currency: string
+}
+
+/** Returns the arithmetic of a size, a line for each constraint, with the one that bound marked. */
+export function describeSizing(sizing: Sizing, words: Words): string[] {
+  const { currency } = words
+  const stop = stopLine(sizing, currency)
+  const constraints = sizing.kind === 'entry' ? entryLines(sizing, words) : pyramidLines(sizing, words)
+  return [stop, ...constraints, `together ${formatLots(sizing.lots)}, bound by ${sizing.boundBy}`]
+}
+
+function stopLine({ price, stop, stopDistance, atr, atrFrom }: Sizing, currency: string): string {
+  const origin = { alert: 'of the alert', bar: 'of the last bar', derived: "from the alert's stop" }[atrFrom]
+  const number = (value: number): string => formatNumber(value, currency)
+  const multiple = atr > 0 ? `${number(stopDistance / atr)} × ATR ${number(atr)} (${origin})` : 'no ATR'
+  return `stop = ${number(price)} − ${multiple} = ${number(stop)}, ${number(stopDistance)} points away`
+}
+
+function entryLines(sizing: EntrySizing, words: Words): string[] {
+  const { equity, riskPct, volatilityPct, stopDistance, atr, pointValue, er, constraints } = sizing
+  const { currency, style } = words
+  const number = (value: number, digits = 2): string => formatNumber(value, currency, digits)
+  const money = (value: number): string => formatMoney(value, currency)
+  const formulas = {
+    risk: [
+      `${money(equity)} × ${number(riskPct, 4)} % ÷ (${number(stopDistance)} × ${number(pointValue)}) × ER ${number(er, 4)}`,
+      sizing.riskLots,
+    ],
+    volatility: [
+      `${money(equity)} × ${number(volatilityPct, 4)} % ÷ (${number(atr)} × ${number(pointValue)})`,
+      sizing.volatilityLots,
+    ],
+    margin: [marginFormula(sizing, currency), sizing.marginLots],
+  } as const
+  return (['risk', 'volatility', 'margin'] as const).map((constraint) => {
+    const [formula, lots] = formulas[constraint]
+    const isApplied = constraints.includes(constraint)
+    const line = `${constraint.padEnd(10)} ${formula} = ${formatLots(Math.floor(lots * 1000) / 1000)}`
+    if (!isApplied) return style.faint(`${line}, not applied`)
+    return markBound(line, constraint === sizing.boundBy, style)
+  })
+}
+
+function pyramidLines(sizing: PyramidSizing, words: Words): string[] {
+  const { baseLots, pyramidsOpened, profitBeyondRisk, stopDistance, pointValue, boundBy } = sizing
+  const { currency, style } = words
+  const number = (value: number): string => formatNumber(value, currency)
+  const halves = formatMoney(profitBeyondRisk, currency)
+  const lines = [
+    ['margin', marginFormula(sizing, currency), sizing.marginLots],
+    ['geometric', `${formatLots(baseLots)} of the base × ½^${pyramidsOpened + 1}`, sizing.geometricLots],
+    [
+      'riskBudget',
+      `½ × ${halves} profit beyond risk ÷ (${number(stopDistance)} × ${number(pointValue)})`,
+      sizing.riskBudgetLots,
+    ],
+  ] as const
+  return lines.map(([constraint, formula, lots]) =>
+    markBound(
+      `${constraint.padEnd(10)} ${formula}, floored = ${formatLots(lots)}`,
+      constraint === boundBy,
+      style,
+    ),
+  )
+}
+
+function marginFormula({ availableMargin, marginPerLot }: Sizing, currency: string): string {
+  return `${formatMoney(availableMargin, currency)} available ÷ ${formatMoney(marginPerLot, currency)} per lot`
+}
+
+function markBound(line: string, isBound: boolean, style: Style): string {
+  return isBound ? `${style.strong(line)}  ← bound` : line
+}

@@ -1,0 +1,87 @@
+import type { GateComparison } from '../../core/explain/gate-opening.js'
+import type { Gate, GateCode } from '../../core/risk/gate.js'
+import { formatMoney, formatNumber, formatPercent } from '../cli/format.js'
+
+type Unit = 'percent' | 'seconds' | 'money' | 'points' | 'atr' | 'count' | 'text'
+
+interface GateWords {
+  readonly title: string
+  readonly unit: Unit
+  /** What someone can do about it, where that is not plain from the limit. */
+  readonly hint?: string
+}
+
+const words: Readonly<Record<GateCode, GateWords>> = {
+  TRADING_STATE: {
+    title: 'trading state',
+    unit: 'text',
+    hint: '`general resume` lets entries through again',
+  },
+  INSTRUMENT_LOCKED: {
+    title: 'lock of the instrument',
+    unit: 'text',
+    hint: 'someone has to decide what locked it',
+  },
+  STALE: { title: 'age of the alert', unit: 'seconds' },
+  FUTURE: { title: 'alert ahead of our clock', unit: 'seconds' },
+  ER_INVALID: { title: 'efficiency ratio', unit: 'text' },
+  NO_ATR: { title: 'ATR', unit: 'text' },
+  STOP_NOT_BELOW_PRICE: { title: "price above the alert's own stop", unit: 'points' },
+  NOT_FLAT: { title: 'units held', unit: 'count', hint: 'a base entry is for a flat instrument only' },
+  ORDER_AT_WORK: { title: 'order at work', unit: 'text' },
+  NO_BASE: { title: 'open base unit', unit: 'text', hint: 'the instrument must be flat and entered anew' },
+  MAX_PYRAMIDS: { title: 'pyramids with this one', unit: 'count' },
+  ONE_R: { title: "move from the base unit's entry", unit: 'points' },
+  ATR_SPACING: { title: "distance from the last unit's fill", unit: 'atr' },
+  NO_PROFIT: { title: 'profit of the instrument', unit: 'money' },
+  HEAT_CAP: { title: 'portfolio heat with this order', unit: 'percent' },
+  VOLATILITY_CAP: { title: 'portfolio volatility with this order', unit: 'percent' },
+  MARGIN_CAP: { title: 'portfolio margin with this order', unit: 'percent' },
+  BELOW_ONE_LOT: { title: 'lots', unit: 'count' },
+  ORDER_VALUE: { title: 'value of the order', unit: 'money' },
+  ORDERS_PER_DAY: { title: 'entry orders of the day with this one', unit: 'count' },
+  PRICE_COLLAR: { title: 'distance from the reference price', unit: 'percent' },
+}
+
+const comparisons: Readonly<Record<GateComparison, string>> = {
+  atMost: 'at most',
+  atLeast: 'at least',
+  above: 'above',
+  is: 'must be',
+}
+
+/** Returns what a gate measures, in words. */
+export function gateTitle(gate: GateCode): string {
+  return words[gate].title
+}
+
+/** Returns what someone can do about a shut gate, or null where the limit says it all. */
+export function gateHint(gate: GateCode): string | null {
+  return words[gate].hint ?? null
+}
+
+/** Returns how a comparison is read: "at most". */
+export function comparisonWords(comparison: GateComparison): string {
+  return comparisons[comparison]
+}
+
+/** Returns what a gate measured, or its limit, with its unit. */
+export function gateValue(gate: GateCode, value: Gate['measured'], currency: string): string {
+  if (value === null) return 'none'
+  if (typeof value === 'string') return value
+  if (Math.abs(value) === Number.MAX_VALUE) return 'without equity: no end'
+  switch (words[gate].unit) {
+    case 'percent':
+      return formatPercent(value)
+    case 'seconds':
+      return `${formatNumber(value, currency, 1)} s`
+    case 'money':
+      return formatMoney(value, currency)
+    case 'points':
+      return `${formatNumber(value, currency)} points`
+    case 'atr':
+      return `${formatNumber(value, currency)} ATR`
+    default:
+      return formatNumber(value, currency, 4)
+  }
+}

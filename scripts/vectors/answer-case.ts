@@ -1,0 +1,76 @@
+import type { PortfolioSettings } from '../../core/settings.js'
+import { trendVector, type VectorCase } from './trend.js'
+
+/** Families of published cases. Those that this version cannot compute are answered with why. */
+export const VECTOR_FAMILIES = [
+  'trend',
+  'etf-balancer',
+  'limit-rebalancer',
+  'spot-rebalancer',
+  'volatility-balancing',
+] as const
+
+/** A family of published cases. */
+export type VectorFamily = (typeof VECTOR_FAMILIES)[number]
+
+/** The answer to one case. */
+export type VectorAnswer =
+  | { readonly id: unknown; readonly result: Readonly<Record<string, unknown>> }
+  | { readonly id: unknown; readonly skipped: string }
+
+/** A line of cases, with its number from 1. */
+export interface VectorLine {
+  readonly text: string
+  readonly number: number
+}
+
+/** Returns the answer to a line. Never throws: what cannot be computed says why, and malformed lines by their number. */
+export function answerCase(
+  family: VectorFamily,
+  settings: PortfolioSettings,
+  line: VectorLine,
+): VectorAnswer {
+  const parsed = parseLine(line)
+  if (typeof parsed === 'string') return { id: null, skipped: parsed }
+  const { id } = parsed
+  if (!isCase(parsed)) {
+    return { id: id ?? null, skipped: `line ${line.number} is no case: it needs id, capability and input` }
+  }
+  if (family !== 'trend') return { id, skipped: 'not in this version' }
+  try {
+    const result = trendVector(settings, parsed)
+    if (result === null) return { id, skipped: `the capability ${parsed.capability} is not known` }
+    const empty = findEmpty(result, '')
+    if (empty !== null) return { id, skipped: `its input gives no number for ${empty}` }
+    return { id, result }
+  } catch (error) {
+    return { id, skipped: `its input cannot be computed: ${error instanceof Error ? error.message : error}` }
+  }
+}
+
+function parseLine({ text, number }: VectorLine): Partial<VectorCase> | string {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    return `line ${number} is not a JSON object`
+  } catch (error) {
+    return `line ${number} is not JSON: ${error instanceof Error ? error.message : error}`
+  }
+}
+
+function isCase(value: Partial<VectorCase>): value is VectorCase {
+  const { id, capability, input } = value
+  const hasId = typeof id === 'string' || typeof id === 'number'
+  return hasId && typeof capability === 'string' && typeof input === 'object' && input !== null
+}
+
+/** Returns where a result holds NaN, infinity or nothing, which JSON cannot tell; null when it does not. */
+function findEmpty(value: unknown, path: string): string | null {
+  if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return path
+  if (typeof value !== 'object' || value === null) return null
+  for (const [key, field] of Object.entries(value)) {
+    const found = findEmpty(field, path === '' ? key : `${path}.${key}`)
+    if (found !== null) return found
+  }
+  return null
+}

@@ -1,0 +1,25 @@
+/** Spells amounts as people of a currency write them: ₹14,98,01,441 and $149,801,441. */
+export interface MoneySpeller {
+  /** Whole units of the currency. */
+  readonly whole: (amount: number) => string
+  /** As short as a chart needs it: ₹1.5Cr. */
+  readonly short: (amount: number) => string
+}
+
+/** Returns the speller of a currency (ISO 4217); another code is written in front. */
+export function moneySpeller(currency: string): MoneySpeller {
+  const locale = currency === 'INR' ? 'en-IN' : 'en-US'
+  const options = { style: 'currency', currency, maximumFractionDigits: 0 } as const
+  try {
+    const whole = new Intl.NumberFormat(locale, options)
+    const short = new Intl.NumberFormat(locale, { ...options, notation: 'compact', maximumFractionDigits: 1 })
+    return { whole: (amount) => whole.format(amount), short: (amount) => short.format(amount) }
+  } catch {
+    const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+    const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
+    return {
+      whole: (amount) => `${currency} ${whole.format(amount)}`,
+      short: (amount) => `${currency} ${short.format(amount)}`,
+    }
+  }
+}
