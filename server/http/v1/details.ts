@@ -16,10 +16,10 @@ export function addDetails(app: TypedApp, reads: V1Reads): void {
     params,
     response: { 200: portfolioShape },
   }
-  app.get('/portfolios/:id', { schema: portfolio }, async ({ params: { id } }) => {
+  app.get('/portfolios/:id', { schema: portfolio }, async ({ params: { id } }, reply) => {
     const found = await reads.portfolio(id)
     if (found === null) throw unknownPortfolio(id)
-    return found
+    return reply.send(found as never)
   })
   const decision = {
     security,
@@ -27,15 +27,15 @@ export function addDetails(app: TypedApp, reads: V1Reads): void {
     params,
     response: { 200: decisionShape },
   }
-  app.get('/decisions/:id', { schema: decision }, async ({ params: { id } }) => {
+  app.get('/decisions/:id', { schema: decision }, async ({ params: { id } }, reply) => {
     const found = await reads.decision(id)
     if (found === null) throw new ServiceError('DECISION_UNKNOWN', `There is no decision ${id}`)
-    return found
+    return reply.send(found as never)
   })
   const alert = { security, summary: 'An alert, word for word', params, response: { 200: alertDetailShape } }
-  app.get('/alerts/:id', { schema: alert }, async ({ params: { id } }) => {
+  app.get('/alerts/:id', { schema: alert }, async ({ params: { id } }, reply) => {
     const found = await reads.alert(id)
     if (found === null) throw new ServiceError('ALERT_UNKNOWN', `There is no alert ${id}`)
-    return found
+    return reply.send(found as never)
   })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ServiceError } from '../../errors.js'
 import { filteredPageQuery, pageOf, pageQuery } from './paging.js'
-import type { FilteredPageQuery, Page, PageQuery, V1Reads } from './port.js'
+import type { FilteredPageQuery, Page, PageQuery, Shown, V1Reads } from './port.js'
 import {
   alarmShape,
   alertShape,
@@ -54,7 +54,7 @@ type ReadList<Query, Item> = (portfolio: string, query: Query) => Promise<Page<I
 interface List<Query, Item extends z.ZodType> {
   readonly name: string
   readonly item: Item
-  readonly read: ReadList<Query, z.infer<Item>>
+  readonly read: ReadList<Query, Shown<Item>>
 }
 
 const ofPortfolio = z.object({ id: z.string() })

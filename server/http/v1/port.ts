@@ -18,6 +18,12 @@ import type {
   proposedDecisionShape,
 } from './shapes.js'
 
+/** A value whose every part is read only. */
+type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T
+
+/** What a schema describes. */
+export type Shown<Schema extends z.ZodType> = Immutable<z.infer<Schema>>
+
 /** Which part of a list is asked for. */
 export interface PageQuery {
   readonly limit: number
@@ -42,30 +48,30 @@ export interface FilteredPageQuery extends PageQuery {
 
 /** What /v1 reads. Lists throw ServiceError CURSOR_INVALID on a cursor that is not theirs. */
 export interface V1Reads {
-  readonly portfolios: () => Promise<readonly z.infer<typeof portfolioSummaryShape>[]>
+  readonly portfolios: () => Promise<readonly Shown<typeof portfolioSummaryShape>[]>
   /** Null when there is no such portfolio. */
-  readonly portfolio: (id: string) => Promise<z.infer<typeof portfolioShape> | null>
-  readonly positions: (id: string, page: FilteredPageQuery) => Promise<Page<z.infer<typeof positionShape>>>
-  readonly orders: (id: string, page: FilteredPageQuery) => Promise<Page<z.infer<typeof orderShape>>>
-  readonly fills: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof fillShape>>>
-  readonly decisions: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof decisionSummaryShape>>>
-  readonly alerts: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof alertShape>>>
-  readonly ledger: (id: string, page: PageQuery) => Promise<Page<z.infer<typeof postingShape>>>
-  readonly alarms: (page: PageQuery) => Promise<Page<z.infer<typeof alarmShape>>>
-  readonly decision: (id: string) => Promise<z.infer<typeof decisionShape> | null>
-  readonly alert: (id: string) => Promise<z.infer<typeof alertDetailShape> | null>
-  readonly breaks: () => Promise<readonly z.infer<typeof breakShape>[]>
+  readonly portfolio: (id: string) => Promise<Shown<typeof portfolioShape> | null>
+  readonly positions: (id: string, page: FilteredPageQuery) => Promise<Page<Shown<typeof positionShape>>>
+  readonly orders: (id: string, page: FilteredPageQuery) => Promise<Page<Shown<typeof orderShape>>>
+  readonly fills: (id: string, page: PageQuery) => Promise<Page<Shown<typeof fillShape>>>
+  readonly decisions: (id: string, page: PageQuery) => Promise<Page<Shown<typeof decisionSummaryShape>>>
+  readonly alerts: (id: string, page: PageQuery) => Promise<Page<Shown<typeof alertShape>>>
+  readonly ledger: (id: string, page: PageQuery) => Promise<Page<Shown<typeof postingShape>>>
+  readonly alarms: (page: PageQuery) => Promise<Page<Shown<typeof alarmShape>>>
+  readonly decision: (id: string) => Promise<Shown<typeof decisionShape> | null>
+  readonly alert: (id: string) => Promise<Shown<typeof alertDetailShape> | null>
+  readonly breaks: () => Promise<readonly Shown<typeof breakShape>[]>
   /** What an input led to; null when no such input is recorded. */
   readonly decisionsOfInput: (
     portfolio: string,
     inputId: string,
-  ) => Promise<readonly z.infer<typeof decisionShape>[] | null>
+  ) => Promise<readonly Shown<typeof decisionShape>[] | null>
 }
 
 /** What an alert would lead to. */
 export type Proposal =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly errors: readonly FieldProblem[] }
-  | { readonly kind: 'proposed'; readonly decisions: readonly z.infer<typeof proposedDecisionShape>[] }
+  | { readonly kind: 'proposed'; readonly decisions: readonly Shown<typeof proposedDecisionShape>[] }
 
 /** What the commands of /v1 need to know of a portfolio. */
 export interface PortfolioFacts {

@@ -29,7 +29,7 @@ export interface ShownDecisionDetail extends ShownDecision {
   readonly inputId: string
   readonly price: number | null
   readonly stop: number | null
-  readonly sizing: Decision['sizing']
+  readonly sizing: ({ readonly kind: string } & Readonly<Record<string, unknown>>) | null
   readonly gates: Decision['gates']
   readonly notes: readonly string[]
   readonly positionIds: readonly string[]
@@ -102,7 +102,7 @@ export function showDetail(decision: Decision, shown: ShownOf): ShownDecisionDet
     lots: digits(String(decision.lots)),
     price: decision.price,
     stop: decision.stop,
-    sizing: decision.sizing,
+    sizing: decision.sizing === null ? null : { ...decision.sizing },
     gates: decision.gates,
     notes: decision.notes,
     positionIds: decision.positionIds,

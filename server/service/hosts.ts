@@ -1,0 +1,20 @@
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import type { PortfolioSettings } from '../../core/settings.js'
+import type { PortfolioReadiness } from '../http/readiness.js'
+import type { NewInput, StepOutcome } from '../kernel/work.js'
+import type { DecidingPortfolio } from './alert-desk.js'
+
+/** A portfolio that is decided in this process. */
+export interface HeldPortfolio extends DecidingPortfolio {
+  readonly submit: (input: NewInput) => Promise<StepOutcome>
+  readonly state: () => Portfolio
+}
+
+/** A portfolio of the configuration, decided here or elsewhere. */
+export interface Host {
+  readonly id: string
+  readonly settings: PortfolioSettings
+  readonly readiness: () => PortfolioReadiness
+  /** Null while its lease, or the fold of its logs, is not here. */
+  readonly held: () => HeldPortfolio | null
+}

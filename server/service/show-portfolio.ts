@@ -1,0 +1,79 @@
+import { type Decimal, decimal, ZERO } from '../../core/decimal.js'
+import { type Book, bookState } from '../../core/portfolio/book.js'
+import { equityOf, sizingEquity, unrealizedOf } from '../../core/portfolio/equity.js'
+import { availableMargin, exposureOf } from '../../core/portfolio/exposure.js'
+import { type Portfolio, settingsOf } from '../../core/portfolio/portfolio.js'
+import { isoInstant } from '../../core/time.js'
+
+/** Returns what a portfolio's state says about its equity and its risk. Throws before the first configuration. */
+export function showPortfolio(portfolio: Portfolio) {
+  const settings = settingsOf(portfolio)
+  const { caps } = settings
+  const { ledger } = portfolio
+  const equity = equityOf(portfolio)
+  const sizing = sizingEquity(portfolio)
+  const exposure = exposureOf(portfolio)
+  const { marginUsed, marginReserved } = exposure
+  return {
+    configurationHash: portfolio.configurationHash,
+    equityMode: settings.equityMode,
+    equity: {
+      closed: ledger.balance.toString(),
+      open: amount(equity.open),
+      blended: amount(equity.blended),
+      high: ledger.high.toString(),
+    },
+    unrealizedPnl: amount(unrealizedOf(portfolio)),
+    realizedPnl: ledger.realizedPnl.toString(),
+    fees: ledger.fees.toString(),
+    deposited: ledger.deposited.toString(),
+    heat: {
+      used: amount(exposure.risk),
+      percent: percentOf(exposure.risk, sizing),
+      capPercent: caps.maxHeatPct,
+      pyramidCapPercent: caps.pyramidMaxHeatPct,
+    },
+    volatility: {
+      used: amount(exposure.volatility),
+      percent: percentOf(exposure.volatility, sizing),
+      capPercent: caps.maxVolatilityPct,
+      pyramidCapPercent: caps.pyramidMaxVolatilityPct,
+    },
+    margin: {
+      used: amount(marginUsed),
+      reserved: amount(marginReserved),
+      available: amount(availableMargin(equity.open, caps.maxMarginPct, exposure)),
+      percent: percentOf(marginUsed + marginReserved, equity.open),
+      capPercent: caps.maxMarginPct,
+    },
+    instruments: settings.instruments.map(({ name }) => showInstrument(name, portfolio.books.get(name))),
+  }
+}
+
+function showInstrument(instrument: string, book: Book | undefined) {
+  const market = book?.market
+  const lock = book?.lock ?? null
+  return {
+    instrument,
+    state: book === undefined ? ('flat' as const) : bookState(book),
+    units: book?.units.length ?? 0,
+    lots: heldLots(book).toString(),
+    price: market?.price ?? null,
+    priceAt: market === undefined || market.price === null ? null : isoInstant(market.priceAt),
+    atr: market?.atr ?? null,
+    locked: lock === null ? null : { reason: lock.reason, since: isoInstant(lock.since) },
+  }
+}
+
+function heldLots(book: Book | undefined): Decimal {
+  return (book?.units ?? []).reduce((sum, unit) => sum.plus(unit.lots), ZERO)
+}
+
+/** What is computed from market prices is a double; its fourth digit after the point is the last that means anything. */
+function amount(value: number): string {
+  return decimal(value.toFixed(4)).toString()
+}
+
+function percentOf(value: number, equity: number): number {
+  return equity > 0 ? (value / equity) * 100 : 0
+}

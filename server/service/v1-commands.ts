@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { OperatorCommand } from '../../core/input.js'
+import type { Clock } from '../clock.js'
+import type { Database } from '../db/database.js'
+import { ServiceError } from '../errors.js'
+import type { V1Commands } from '../http/v1/port.js'
+import { createAlertReader, type ReadAlert } from '../inbox/alert-schema.js'
+import { identifyAlert } from '../inbox/dedupe-key.js'
+import { showDetail } from '../journal/read/decisions.js'
+import { holdsPosition } from '../journal/read/positions.js'
+import { whatIf } from '../kernel/what-if.js'
+import { InputFailedError, type NewInput, SequencerStoppedError } from '../kernel/work.js'
+import type { Log } from '../observe/log.js'
+import type { HeldPortfolio, Host } from './hosts.js'
+import { loadState } from './v1-reads.js'
+
+/** What the commands of /v1 depend on. */
+export interface V1CommandsOptions {
+  /** Throws ServiceError while there is no database. */
+  readonly database: () => Database
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A command that is not recorded by then is answered with a 503; its key tells later what became of it. */
+const decideWithinMs = 8000
+
+/** Returns what /v1 can do to portfolios. */
+export function createV1Commands(options: V1CommandsOptions): V1Commands {
+  const { database, hosts } = options
+  return {
+    facts: (id) => {
+      const settings = hosts.get(id)?.settings
+      if (settings === undefined) return null
+      return { currency: settings.currency, instruments: settings.instruments.map(({ name }) => name) }
+    },
+    holds: async (id, positionId) => holdsPosition(database().db, id, positionId),
+    decide: async (id, inputId, command) => {
+      const held = requireHeld(hosts.get(id))
+      await decideCommand(held, { type: 'OperatorCommanded', id: inputId, command })
+    },
+    whatIf: async (id, body) => {
+      const host = hosts.get(id)!
+      const { instruments } = host.settings
+      const read = createAlertReader({ instruments, allowedTypes: null, allowedInstruments: null })
+      const reading = read(body)
+      if (reading.kind === 'refused') {
+        return { kind: 'refused', code: reading.code, errors: reading.problems }
+      }
+      return propose(options, host, { reading, body })
+    },
+  }
+}
+
+function requireHeld(host: Host | undefined): HeldPortfolio {
+  const held = host?.held() ?? null
+  if (held !== null) return held
+  const readiness = host?.readiness()
+  if (readiness?.heldBy != null) {
+    throw new ServiceError('LEASE_HELD', `The instance ${readiness.heldBy} runs portfolio ${readiness.id}`)
+  }
+  const phase = `Portfolio ${readiness?.id} is in phase ${readiness?.phase}`
+  throw new ServiceError('PORTFOLIO_NOT_READY', readiness?.detail ? `${phase}: ${readiness.detail}` : phase)
+}
+
+async function decideCommand(held: HeldPortfolio, input: CommandInput): Promise<void> {
+  const giveUp = new AbortController()
+  const late = delay(decideWithinMs, 'late' as const, { signal: giveUp.signal }).catch(() => 'late' as const)
+  try {
+    const outcome = await Promise.race([held.submit(input), late])
+    if (outcome !== 'late') return
+    throw new ServiceError('PORTFOLIO_NOT_READY', `The command was not recorded within ${decideWithinMs} ms`)
+  } catch (error) {
+    if (error instanceof SequencerStoppedError) throw new ServiceError('PORTFOLIO_NOT_READY', error.message)
+    if (error instanceof InputFailedError) throw new ServiceError('INTERNAL', error.message, { cause: error })
+    throw error
+  } finally {
+    giveUp.abort()
+  }
+}
+
+type CommandInput = Extract<NewInput, { type: 'OperatorCommanded' }> & { readonly command: OperatorCommand }
+
+async function propose(
+  { database, clock, log }: V1CommandsOptions,
+  host: Host,
+  { reading, body }: { readonly reading: ReadAlert; readonly body: Buffer },
+) {
+  const { alert } = reading
+  const { id } = host
+  const { zone } = host.settings.instruments.find(({ name }) => name === alert.instrument)!
+  const origin = { source: 'what-if', raw: body, receivedAt: clock.now(), zone }
+  const { alertId } = identifyAlert(reading, origin)
+  const state = host.held()?.state() ?? (await loadState(database().pool, id, log))
+  const input: NewInput = { type: 'AlertAdmitted', id: alertId, alert, conflict: false, quote: null }
+  const { events } = whatIf(state, input, clock)
+  const names = events.map(({ type }) => type)
+  const decisions = events.flatMap((event) => {
+    if (event.type !== 'DecisionMade') return []
+    const { decision } = event
+    const detail = showDetail(decision, { portfolio: id, alertId: null, outcome: decision.outcome })
+    return [{ ...detail, events: names }]
+  })
+  return { kind: 'proposed', decisions } as const
+}

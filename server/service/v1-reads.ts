@@ -1,0 +1,73 @@
+import type { Pool } from 'pg'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import type { Database } from '../db/database.js'
+import type { Page, PageQuery, V1Reads } from '../http/v1/port.js'
+import { loadPortfolio } from '../journal/load.js'
+import { readAlarms } from '../journal/read/alarms.js'
+import { readAlert, readAlerts } from '../journal/read/alerts.js'
+import { readDecision, readDecisions, readDecisionsOfInput } from '../journal/read/decisions.js'
+import { readFills, readLedger } from '../journal/read/money.js'
+import { readOrders } from '../journal/read/orders.js'
+import { readPortfolios } from '../journal/read/portfolios.js'
+import { readPositions } from '../journal/read/positions.js'
+import type { Log } from '../observe/log.js'
+import { findBreaks } from './find-breaks.js'
+import type { Host } from './hosts.js'
+import { showPortfolio } from './show-portfolio.js'
+
+/** What reading for /v1 depends on. */
+export interface V1ReadsOptions {
+  /** Throws ServiceError while there is no database. */
+  readonly database: () => Database
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly log: Log
+}
+
+/** Returns what /v1 reads: tables for what is listed, the state for what follows from prices. */
+export function createV1Reads(options: V1ReadsOptions): V1Reads {
+  const { database, hosts, log } = options
+  const list =
+    <Query extends PageQuery, Item>(
+      read: (db: Database['db'], portfolio: string, page: Query) => Promise<Page<Item>>,
+    ) =>
+    async (portfolio: string, page: Query) =>
+      read(database().db, portfolio, page)
+  return {
+    portfolios: () => summarize(options),
+    portfolio: async (id) => {
+      const host = hosts.get(id)
+      const summary = (await summarize(options)).find((found) => found.id === id)
+      if (host === undefined || summary === undefined) return null
+      const state = host.held()?.state() ?? (await loadState(database().pool, id, log))
+      return { ...summary, ...showPortfolio(state) }
+    },
+    positions: list(readPositions),
+    orders: list(readOrders),
+    fills: list(readFills),
+    decisions: list(readDecisions),
+    alerts: list(readAlerts),
+    ledger: list(readLedger),
+    alarms: async (page) => readAlarms(database().db, page),
+    decision: async (id) => readDecision(database().db, id),
+    alert: async (id) => readAlert(database().db, id),
+    breaks: async () => [...hosts.values()].flatMap(findBreaks),
+    decisionsOfInput: async (portfolio, inputId) => readDecisionsOfInput(database().db, portfolio, inputId),
+  }
+}
+
+/** Returns the state as the logs have it, for a portfolio that another instance decides. */
+export async function loadState(pool: Pool, id: string, log: Log): Promise<Portfolio> {
+  return (await loadPortfolio(pool, id, log)).fold.portfolio
+}
+
+async function summarize({ database, hosts }: V1ReadsOptions) {
+  const rows = await readPortfolios(database().db)
+  return rows.flatMap((row) => {
+    const host = hosts.get(row.id)
+    // A portfolio that left the configuration keeps its records, and is served by nobody.
+    if (host === undefined) return []
+    const { phase, ready } = host.readiness()
+    const { id, currency, tradingState, tradingStateReason, closedEquity, openPositions } = row
+    return [{ id, currency, phase, ready, tradingState, tradingStateReason, closedEquity, openPositions }]
+  })
+}
