@@ -18,8 +18,7 @@ export function classifyPersistError(error: unknown): PersistFailure {
   return aboutValues.test(code) ? 'refused' : 'trouble'
 }
 
-/** Returns whether `error` says that the id of an input is recorded already. */
-export function isRepeatedInput(error: unknown): boolean {
-  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown }
-  return code === '23505' && constraint === 'inputs_once'
+/** Returns whether `error` may mean that an input is recorded already: what it made then stands in the way first. */
+export function mayBeRepeated(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '23505'
 }

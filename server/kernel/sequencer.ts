@@ -38,6 +38,12 @@ export interface SequencerOptions {
   readonly onStopped?: (cause: LeaseLostError | DataCorruptError) => void
 }
 
+interface Doubt {
+  readonly work: Work
+  /** Why it is put aside when it is not recorded; null when it is to be tried again. */
+  readonly reason: string | null
+}
+
 interface Flight extends PreparedBatch {
   readonly written: Promise<void>
   isLanded: boolean
@@ -70,7 +76,7 @@ export class Sequencer {
   /** Works that are still to be taken one by one. */
   #careful = 0
   /** Works of which nobody knows whether they are recorded. */
-  #doubtful: Work[] = []
+  #doubtful: Doubt[] = []
   /** Works that failed, and of which not even that could be recorded. */
   #hopeless: Work[] = []
   #failuresInARow = 0
@@ -293,10 +299,12 @@ export class Sequencer {
       case 'work':
         this.#putAside(works[0]!, message)
         break
-      case 'repeated':
+      case 'duplicate':
+        this.#doubtful.push({ work: works[0]!, reason: message })
+        break
       case 'trouble':
       case 'unknown':
-        this.#doubtful.push(...works)
+        this.#doubtful.push(...works.map((work) => ({ work, reason: null })))
         break
     }
   }
@@ -329,12 +337,12 @@ export class Sequencer {
     return memory
   }
 
-  /** Tells about those doubtful works that are recorded after all; the others still wait. */
+  /** Tells about those doubtful works that are recorded after all; the others are tried again, or put aside. */
   async #resolveDoubts(): Promise<void> {
     if (this.#doubtful.length === 0) return
-    const ids = this.#doubtful.flatMap(({ input }) => [input.id, failureId(input.id)])
+    const ids = this.#doubtful.flatMap(({ work }) => [work.input.id, failureId(work.input.id)])
     const recorded = await findRecorded(this.#options.desk.pool, this.portfolio, ids)
-    for (const work of this.#doubtful) {
+    for (const { work, reason } of this.#doubtful) {
       const { id } = work.input
       const entry = recorded.get(id)
       const failed = recorded.get(failureId(id))
@@ -345,6 +353,8 @@ export class Sequencer {
       } else if (failed !== undefined) {
         const alert = isAlert(work) ? quarantinedOutcome(id, failed.seq) : null
         this.#publish({ work, entry: failed, alert, failure: failureText(failed) })
+      } else if (reason !== null) {
+        this.#putAside(work, reason)
       }
     }
     this.#doubtful = []
