@@ -66,7 +66,7 @@ export function readEntry(
  * cannot be read is null, and a position that is no label means every unit, as an absent one does.
  */
 export function readExit(fields: Fields, instrument: NamedInstrument): AlertContent<ExitAlert> {
-  const doubtful = new Set(fields.problems.map(({ field }) => field))
+  const { doubtful } = fields
   const label = readLabel(fields, 'position')
   const price = readNumber(fields, 'price', 'positive')
   const reason = readText(fields, 'reason')

@@ -15,6 +15,8 @@ export interface Fields {
   /** Stands before the names of the fields: empty, or `conditions.`. */
   readonly prefix: string
   readonly problems: FieldProblem[]
+  /** Fields of the body whose value may not be the one that was meant. */
+  readonly doubtful: ReadonlySet<string>
 }
 
 /** Numbers that a field may hold. */
@@ -92,12 +94,11 @@ export function readLabel(fields: Fields, name: string): string | null {
 /** Returns the fields of an object inside this one; without any when it is absent or refused. */
 export function requireFields(fields: Fields, name: string): Fields {
   const value = fields.object.get(name)
-  if (value instanceof Map)
-    return { object: value, prefix: `${fields.prefix}${name}.`, problems: fields.problems }
+  if (value instanceof Map) return { ...fields, object: value, prefix: `${fields.prefix}${name}.` }
   if (isAbsent(value)) refuseAbsent(fields, name)
   else refuseValue(fields, name, 'must be an object')
   // Its own fields are not to be reported as missing one by one
-  return { object: new Map(), prefix: '', problems: [] }
+  return { ...fields, object: new Map(), problems: [] }
 }
 
 /** Returns the instant of a time that must be given, read in `zone` when it has no offset; NaN when it is refused. */

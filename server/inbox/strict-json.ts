@@ -20,6 +20,8 @@ export interface JsonProblem {
   readonly message: string
   /** Place in the text, in UTF-16 units from 0. */
   readonly offset: number
+  /** Whether what stands in the value may not be what was meant. Not so where a key is repeated with one value. */
+  readonly isDoubtful: boolean
 }
 
 /** A body as read. */
@@ -71,7 +73,10 @@ export function parseStrictText(text: string): StrictJson {
 
 function notUtf8(bytes: Uint8Array): StrictJson {
   const offset = new TextDecoder().decode(bytes).indexOf('\ufffd')
-  return { value: undefined, problems: [{ field: '', message: 'the text is not UTF-8', offset }] }
+  return {
+    value: undefined,
+    problems: [{ field: '', message: 'the text is not UTF-8', offset, isDoubtful: true }],
+  }
 }
 
 function readValue(cursor: Cursor, depth: number): JsonValue {
@@ -118,7 +123,7 @@ function readObject(cursor: Cursor, depth: number): JsonObject {
     cursor.at++
     skipSpace(cursor)
     const value = readValue(cursor, depth + 1)
-    if (object.has(key)) refuse(cursor, start, 'the key appears more than once')
+    if (object.has(key)) refuseRepeated(cursor, start, object.get(key) !== value)
     else object.set(key, value)
     path.pop()
     if (endsAfterItem(cursor, 0x7d, '}')) return object
@@ -285,7 +290,12 @@ function found(cursor: Cursor): string {
 }
 
 function refuse(cursor: Cursor, offset: number, message: string): void {
-  cursor.problems.push({ field: pathOf(cursor), message, offset })
+  cursor.problems.push({ field: pathOf(cursor), message, offset, isDoubtful: true })
+}
+
+function refuseRepeated(cursor: Cursor, offset: number, isDoubtful: boolean): void {
+  const message = `the key appears more than once, with ${isDoubtful ? 'different values' : 'the same value'}`
+  cursor.problems.push({ field: pathOf(cursor), message, offset, isDoubtful })
 }
 
 function stop(cursor: Cursor, message: string): never {

@@ -288,7 +288,7 @@ t.test('a file that is no JSON is refused with the place', async (t) => {
   t.match(problemsOf(''), [': the text is empty (line 1, column 1)'])
   t.match(problemsOf('{\n  "portfolios": [}\n'), [/a value was expected, not "}" \(line 2, column 18\)$/])
   t.match(problemsOf('{"sources": [],\n "sources": []}'), [
-    /^sources: the key appears more than once \(line 2, column 2\)/,
+    /^sources: the key appears more than once, with different values \(line 2, column 2\)/,
   ])
   t.match(problemsOf('[]'), [': must be an object, was a list'])
   t.match(problemsOf('{"portfolios":[{"id":"a","strategy":{"kind":"trend","defaultEr":NaN}}]}'), [

@@ -342,6 +342,12 @@ t.test('an exit of a known instrument is admitted whatever else is wrong with it
       Buffer.from(exitBody.replace('TOM', 'TOM\xff'), 'latin1'),
       { label: 'Long_2' },
     ],
+    [
+      'its instrument twice',
+      exitBody.replace('"price"', '"instrument":"BANK_NIFTY", "price"'),
+      { label: 'Long_2' },
+    ],
+    ['its position twice', exitBody.replace('"price"', '"position":"Long_2", "price"'), { label: 'Long_2' }],
     ['depth', exitBody.replace('NaN', '['.repeat(50)), { label: 'Long_2' }],
   ]
   for (const [name, body, expected] of wrong) {
@@ -391,6 +397,36 @@ t.test('a source says only what it is allowed to', async (t) => {
     problems: [{ field: 'type' }, { field: 'instrument' }],
   })
   t.match(refusal(changed(scoutBody, { price: 0 })), { code: 'ALERT_INVALID' }, 'what is wrong is told first')
+})
+
+t.test('nothing in an exit of a known instrument makes it refused, or unfit to be stored', async (t) => {
+  const names = [
+    'position',
+    'price',
+    'atr',
+    'stop',
+    'er',
+    'lots',
+    'timestamp',
+    'barTime',
+    'id',
+    'reason',
+    'x',
+  ]
+  const texts = fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text))
+  const values = fc.oneof(
+    fc.json({ maxDepth: 3 }),
+    texts,
+    fc.constantFrom('NaN', '-1', '1e999', '"Long_2"', '"\\ud800"'),
+  )
+  const exits = fc.array(fc.tuple(fc.constantFrom(...names), values), { maxLength: 14 })
+  const isAdmitted = (members: readonly (readonly [string, string])[]): boolean => {
+    const rest = members.map(([name, value]) => `,${JSON.stringify(name)}:${value}`).join('')
+    const reading = read(`{"instrument":"GOLD_MINI","type":"exit"${rest}}`)
+    if (reading.kind !== 'alert' || reading.alert.type !== 'EXIT') return false
+    return reading.alert.label !== '' && !/\\u(0000|[dD][89a-fA-F])/.test(JSON.stringify(reading.alert))
+  }
+  t.doesNotThrow(() => fc.assert(fc.property(exits, isAdmitted), { numRuns: counts.propertyRuns * 5 }))
 })
 
 t.test('any bytes are an alert or named problems', async (t) => {
