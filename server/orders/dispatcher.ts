@@ -1,0 +1,157 @@
+import type { Order } from '../../core/order/order.js'
+import type { SubmitOutcome } from '../brokers/broker.js'
+import { backoffAfter, type OrderDeskOptions } from './desk-options.js'
+import { ordersDueId } from './input-ids.js'
+import { requestFor } from './order-request.js'
+import type { Reporter } from './reporter.js'
+import { reportsOfOutcome } from './venue-reports.js'
+
+/** Most orders of one OrdersDue. */
+const BATCH_MAX = 128
+
+/**
+ * Sends orders. That an order is about to be sent is an input like any other: it is decided and committed first, so
+ * that a crash at any point leaves either an order that never left or one that is recorded as sent. What the broker
+ * answers is the next input.
+ *
+ * A send begins at most `sendBy` after its recording was asked for, by the monotonic clock: that instant lies before the
+ * commit, so a process that was stopped between the two, and may have lost its lease meanwhile, sends nothing.
+ */
+export class Dispatcher {
+  readonly #options: OrderDeskOptions
+  readonly #reporter: Reporter
+  /** Orders to be sent, in the order in which they were rung for. */
+  readonly #due = new Set<string>()
+  /** When sends under way are overdue, by order. */
+  readonly #sending = new Map<string, number>()
+  readonly #sends = new Set<Promise<void>>()
+  /** Not before when an order that was proven absent is sent again, by order. */
+  readonly #held = new Map<string, number>()
+  #running: Promise<void> | null = null
+  #stopped = false
+
+  constructor(options: OrderDeskOptions, reporter: Reporter) {
+    this.#options = options
+    this.#reporter = reporter
+  }
+
+  /** Sends the orders if they are initialized and may be sent; others are left alone. */
+  ring(orderIds: Iterable<string>): void {
+    for (const orderId of orderIds) this.#due.add(orderId)
+    if (this.#due.size > 0 && !this.#stopped) this.#running ??= this.#run()
+  }
+
+  /** Sends an order that was proven absent again, after a wait that grows with its attempts. */
+  ringAgain(order: Order): void {
+    const { monotonic, timings } = this.#options
+    this.#hold(order.id, monotonic() + backoffAfter(order.attempt, timings))
+  }
+
+  /** Returns whether a send of this order is under way and not overdue. */
+  isSending(orderId: string): boolean {
+    const overdueAt = this.#sending.get(orderId)
+    return overdueAt !== undefined && this.#options.monotonic() < overdueAt
+  }
+
+  /** Begins no further send, and resolves when those under way have ended and are recorded. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+    await Promise.all(this.#sends)
+  }
+
+  /** Resolves when nothing waits to be sent and no send is under way. */
+  async settled(): Promise<void> {
+    while (this.#running !== null || this.#sends.size > 0) {
+      await this.#running
+      await Promise.all(this.#sends)
+    }
+  }
+
+  async #run(): Promise<void> {
+    // What is rung for in the same turn goes in one batch.
+    await Promise.resolve()
+    while (this.#due.size > 0 && !this.#stopped) {
+      const orders = this.#takeDue()
+      if (orders.length > 0) await this.#dispatch(orders)
+    }
+    this.#running = null
+  }
+
+  #takeDue(): Order[] {
+    const { sequencer, maySend, monotonic } = this.#options
+    const { orders } = sequencer.state()
+    const taken: Order[] = []
+    for (const id of this.#due) {
+      if (taken.length === BATCH_MAX) break
+      this.#due.delete(id)
+      const order = orders.get(id)
+      if (order?.state !== 'initialized') this.#held.delete(id)
+      else if (maySend(order) && (this.#held.get(id) ?? 0) <= monotonic()) taken.push(order)
+    }
+    return taken
+  }
+
+  async #dispatch(orders: readonly Order[]): Promise<void> {
+    const { sequencer, log, monotonic, timings } = this.#options
+    const sendBy = monotonic() + timings.sendBy
+    const orderIds = orders.map((order) => order.id)
+    try {
+      const decided = await sequencer.submit({ type: 'OrdersDue', id: ordersDueId(orders), orderIds })
+      // Repeated: somebody recorded these sends before, and may have begun them. The sweeper finds out what became of them.
+      if (decided.repeated) return
+      for (const event of decided.events) {
+        if (event.type === 'OrderSubmitted') this.#begin(event.orderId, sendBy)
+      }
+    } catch (error) {
+      log.warn(
+        { err: error, orders: orderIds },
+        'Orders could not be recorded as sent, so they were not sent',
+      )
+    }
+  }
+
+  #begin(orderId: string, sendBy: number): void {
+    const { answerBy } = this.#options.timings
+    this.#held.delete(orderId)
+    this.#sending.set(orderId, this.#options.monotonic() + 2 * answerBy)
+    const send = this.#send(orderId, sendBy).finally(() => {
+      this.#sending.delete(orderId)
+      this.#sends.delete(send)
+    })
+    this.#sends.add(send)
+  }
+
+  async #send(orderId: string, sendBy: number): Promise<void> {
+    const outcome = await this.#submit(orderId, sendBy).catch(thrown)
+    if (outcome.kind === 'notSent') this.#hold(orderId, this.#options.monotonic() + outcome.retryAfterMs)
+    await this.#reporter.report(orderId, reportsOfOutcome(orderId, outcome))
+  }
+
+  async #submit(orderId: string, sendBy: number): Promise<SubmitOutcome> {
+    const { sequencer, broker, monotonic, timings } = this.#options
+    const portfolio = sequencer.state()
+    const order = portfolio.orders.get(orderId)
+    if (order === undefined) return { kind: 'unknown', cause: 'the order was forgotten before it was sent' }
+    const request = requestFor(portfolio, order)
+    const deadline = AbortSignal.timeout(timings.answerBy)
+    if (sendBy < monotonic())
+      return { kind: 'unknown', cause: `not sent: recording it took over ${timings.sendBy} ms` }
+    return broker.submit(request, deadline)
+  }
+
+  #hold(orderId: string, notBefore: number): void {
+    const until = Math.max(notBefore, this.#held.get(orderId) ?? 0)
+    this.#held.set(orderId, until)
+    const wait = until - this.#options.monotonic()
+    if (wait <= 0) this.ring([orderId])
+    else setTimeout(() => this.ring([orderId]), wait).unref()
+  }
+}
+
+function thrown(error: unknown): SubmitOutcome {
+  return {
+    kind: 'unknown',
+    cause: `the adapter failed: ${error instanceof Error ? error.message : String(error)}`,
+  }
+}

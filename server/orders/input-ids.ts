@@ -1,0 +1,54 @@
+import { digest } from '../../core/ids.js'
+import type { Order } from '../../core/order/order.js'
+import type { OrderReport } from '../../core/order/report.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+
+/*
+ * Inputs are unique by id, so an id that derives from what the input says makes it safe to say it again: after a crash,
+ * after a commit whose answer was lost, from the stream and from a poll at once.
+ *
+ *   X-…  orders are about to be sent: the orders, each with the attempt that this will be. The input moves each of
+ *        them out of `initialized`, so the same id can only come again when the first was recorded after all, and then
+ *        nothing is sent.
+ *   R-…  reports of an order: the order, its attempt, and of each report what makes it one, which is its kind with the
+ *        trade id, the venue's order id or the code. The attempt tells the second lost answer from the first.
+ *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over.
+ */
+
+/** Returns the id of the input that these orders are about to be sent. */
+export function ordersDueId(orders: readonly Order[]): string {
+  return `X-${digest('due', ...orders.map((order) => `${order.id}#${order.attempt + 1}`))}`
+}
+
+/** Returns the id of an input with reports of one order, of which `attempt` is recorded. */
+export function reportId(orderId: string, attempt: number, reports: readonly OrderReport[]): string {
+  return `R-${digest('report', orderId, String(attempt), ...reports.map(distinction))}`
+}
+
+/** Returns the id of the timer that asks for the exits which wait no longer at `now`. */
+export function timerId(portfolio: Portfolio, now: number): string {
+  const due: string[] = []
+  for (const book of portfolio.books.values()) {
+    for (const unit of book.units) {
+      if (unit.exit === null || now < unit.exitNotBefore) continue
+      due.push(`${unit.id}#${unit.exitOrders}#${unit.exitNotBefore}`)
+    }
+  }
+  return `T-${digest('timer', ...due)}`
+}
+
+function distinction(report: OrderReport): string {
+  switch (report.kind) {
+    case 'accepted':
+      return `accepted ${report.venueOrderId}`
+    case 'fill':
+      return `fill ${report.tradeId}`
+    case 'rejected':
+      return `rejected ${report.code}`
+    case 'unresolved':
+    case 'absent':
+    case 'canceled':
+    case 'expired':
+      return report.kind
+  }
+}

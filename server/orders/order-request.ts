@@ -1,0 +1,44 @@
+import { clientOrderId } from '../../core/ids.js'
+import { factsAt } from '../../core/instrument/instrument.js'
+import { invariant } from '../../core/invariant.js'
+import type { Order } from '../../core/order/order.js'
+import { instrumentOf, type Portfolio } from '../../core/portfolio/portfolio.js'
+import type { OrderReference, OrderRequest } from '../brokers/broker.js'
+
+/**
+ * Returns `order` as its venue is asked for it. The point value is that of the contract bought, so an exit has its
+ * unit's and an entry its plan's; an exit is not held up when its instrument has left the configuration.
+ */
+export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
+  const instrument = instrumentOf(portfolio, order.instrument)
+  const facts = instrument === undefined ? undefined : factsAt(instrument, portfolio.now)
+  const unit = portfolio.books.get(order.instrument)?.units.find((held) => held.id === order.positionId)
+  const plan = portfolio.unitPlans.get(order.id)
+  const pointValue = unit?.pointValue ?? plan?.pointValue ?? facts?.pointValue
+  invariant(
+    pointValue !== undefined,
+    `order ${order.id} has no point value: ${order.instrument} is not configured`,
+  )
+  return {
+    ...referenceTo(portfolio, order),
+    orderId: order.id,
+    attempt: order.attempt,
+    side: order.side,
+    type: order.type,
+    lots: order.lots,
+    limitPrice: order.limitPrice,
+    referencePrice: order.referencePrice,
+    pointValue,
+    tick: facts?.tick ?? 0,
+    at: portfolio.now,
+  }
+}
+
+/** Returns what names `order` at its venue. */
+export function referenceTo(portfolio: Portfolio, order: Order): OrderReference {
+  return {
+    clientOrderId: clientOrderId(portfolio.id, order.id),
+    venueOrderId: order.venueOrderId,
+    instrument: order.instrument,
+  }
+}

@@ -1,0 +1,57 @@
+import type { Order } from '../../core/order/order.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import type { Instant } from '../../core/time.js'
+import type { OrderDeskOptions } from './desk-options.js'
+import type { Reporter } from './reporter.js'
+import { SingleFlight } from './single-flight.js'
+
+/**
+ * Reads what changed at the venue: at every beat while it has an order of ours at work, and now and then while orders
+ * that ended lately may still get a late trade. One question, however many orders. Orders that were sent and not
+ * answered are the resolver's.
+ */
+export class Poller {
+  readonly #options: OrderDeskOptions
+  readonly #reporter: Reporter
+  /** Up to when the venue's changes were read. */
+  #readTo: Instant | null = null
+  #lastPoll = Number.NEGATIVE_INFINITY
+  readonly #polling = new SingleFlight()
+
+  constructor(options: OrderDeskOptions, reporter: Reporter) {
+    this.#options = options
+    this.#reporter = reporter
+  }
+
+  /** Reads the venue if that may tell something; never throws. */
+  async poll(atWork: readonly Order[]): Promise<void> {
+    if (!this.#isDue(atWork)) return
+    const { log } = this.#options
+    const failed = (error: unknown) =>
+      log.warn({ err: error }, 'The orders at the venue could not be read; they will be read again')
+    await this.#polling.run('orders', () => this.#read(atWork), failed)
+  }
+
+  #isDue(atWork: readonly Order[]): boolean {
+    if (atWork.some((order) => order.state === 'accepted' || order.state === 'partiallyFilled')) return true
+    const { sequencer, clock, monotonic, timings } = this.#options
+    if (monotonic() - this.#lastPoll < timings.idlePollEvery) return false
+    return lastEnd(sequencer.state()) >= clock.now() - timings.lateFor
+  }
+
+  async #read(atWork: readonly Order[]): Promise<void> {
+    const { broker, clock, monotonic, timings } = this.#options
+    const now = clock.now()
+    const earliest = Math.min(now - timings.lateFor, ...atWork.map((order) => order.createdAt))
+    const since = this.#readTo === null ? earliest : this.#readTo
+    this.#lastPoll = monotonic()
+    const list = await broker.orders(since - timings.pollOverlap)
+    this.#readTo = now
+    await this.#reporter.reportList(list)
+  }
+}
+
+/** Returns when an order last ended; 0 for never. */
+function lastEnd(portfolio: Portfolio): Instant {
+  return portfolio.ended.at(-1)?.at ?? 0
+}

@@ -1,0 +1,122 @@
+import { isAtWork, type Order } from '../../core/order/order.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import { hasExitDue } from '../../core/portfolio/standing-exits.js'
+import type { Canceler } from './canceler.js'
+import type { OrderDeskOptions } from './desk-options.js'
+import type { Dispatcher } from './dispatcher.js'
+import type { Escalations } from './escalations.js'
+import { timerId } from './input-ids.js'
+import type { Poller } from './poller.js'
+import type { Reporter } from './reporter.js'
+import type { Resolver } from './resolver.js'
+
+/** Who does what the sweeper finds. */
+export interface Sweepers {
+  readonly dispatcher: Dispatcher
+  readonly canceler: Canceler
+  readonly resolver: Resolver
+  readonly poller: Poller
+  readonly reporter: Reporter
+  readonly escalations: Escalations
+}
+
+/**
+ * Looks for work at every beat, in the state and nowhere else: whatever a crash, a lost ring, a failed commit or a lost
+ * report left lying is found here. Everything that is rung for would be found without the ring, one beat later.
+ */
+export class Sweeper {
+  readonly #options: OrderDeskOptions
+  readonly #to: Sweepers
+  /** When an order that nobody is sending was first seen as submitted, by order and attempt. */
+  #unanswered = new Map<string, number>()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(options: OrderDeskOptions, to: Sweepers) {
+    this.#options = options
+    this.#to = to
+  }
+
+  /** Sweeps now and then at every beat. */
+  start(): void {
+    const sweep = () => void this.sweep()
+    this.#timer ??= setInterval(sweep, this.#options.timings.sweepEvery)
+    sweep()
+  }
+
+  /** Sweeps no more. */
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  /** Looks once, and resolves when what it found is done or has failed. A slow venue holds up only its own part. */
+  async sweep(): Promise<void> {
+    const { sequencer } = this.#options
+    const { dispatcher, canceler, resolver, poller } = this.#to
+    sequencer.ring()
+    const atWork = ordersAtWork(sequencer.state())
+    dispatcher.ring(idsIn(atWork, 'initialized'))
+    this.#forget()
+    await Promise.all([
+      ...this.#overdue(atWork).map((order) => this.#giveUpOn(order)),
+      ...atWork.map((order) => resolver.resolve(order)),
+      ...atWork.map((order) => canceler.cancel(order)),
+      poller.poll(atWork),
+      this.#fireTimer(),
+    ])
+  }
+
+  /** Returns the submitted orders that nobody here is sending, for longer than a former holder's send may take to begin. */
+  #overdue(atWork: readonly Order[]): Order[] {
+    const { monotonic, timings } = this.#options
+    const now = monotonic()
+    const unanswered = new Map<string, number>()
+    const overdue: Order[] = []
+    for (const order of atWork) {
+      if (order.state !== 'submitted' || this.#to.dispatcher.isSending(order.id)) continue
+      const key = `${order.id}#${order.attempt}`
+      const since = this.#unanswered.get(key) ?? now
+      unanswered.set(key, since)
+      if (timings.sendBy < now - since) overdue.push(order)
+    }
+    this.#unanswered = unanswered
+    return overdue
+  }
+
+  #giveUpOn(order: Order): Promise<void> {
+    const cause = 'nobody is left to hear the answer'
+    return this.#to.reporter.report(order.id, [{ kind: 'unresolved', orderId: order.id, cause }])
+  }
+
+  async #fireTimer(): Promise<void> {
+    const { sequencer, clock, log } = this.#options
+    const portfolio = sequencer.state()
+    const now = clock.now()
+    if (!hasExitDue(portfolio, now)) return
+    try {
+      await sequencer.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
+    } catch (error) {
+      log.warn({ err: error }, 'A timer for exits that are due could not be recorded; it will fire again')
+    }
+  }
+
+  #forget(): void {
+    const { orders } = this.#options.sequencer.state()
+    this.#to.resolver.forget((id) => orders.get(id))
+    this.#to.escalations.forget((id) => isAtWork(orders.get(id)?.state ?? 'denied'))
+  }
+}
+
+/** The books know which orders are at work; all orders of a week would be many to look through each second. */
+function ordersAtWork(portfolio: Portfolio): Order[] {
+  const ids: string[] = []
+  for (const book of portfolio.books.values()) {
+    if (book.entryOrderId !== null) ids.push(book.entryOrderId)
+    ids.push(...book.exitOrderIds)
+  }
+  return ids.flatMap((id) => portfolio.orders.get(id) ?? [])
+}
+
+function idsIn(orders: readonly Order[], state: Order['state']): string[] {
+  return orders.filter((order) => order.state === state).map((order) => order.id)
+}

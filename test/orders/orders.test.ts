@@ -1,0 +1,343 @@
+import t from 'tap'
+import { eventually } from '../helpers/eventually.js'
+import {
+  alarmCodes,
+  command,
+  enter,
+  exit,
+  heldLots,
+  openRoom,
+  orderOf,
+  type Room,
+  reference,
+  START,
+  storyOf,
+  venueLots,
+} from './order-room.js'
+
+const GOLD = 'GOLD_MINI'
+const PRICE = 70_000
+
+/** The orders in the venue's book. */
+async function venueOrders({ database }: Room): Promise<number> {
+  const { rows } = await database.pool.query('select count(*) as orders from paper.orders')
+  return rows[0].orders
+}
+
+/** Waits until the order's state is recorded. */
+async function settle({ database }: Pick<Room, 'database'>, id: string | null, state: string): Promise<void> {
+  await eventually(`order ${id} is ${state}`, async () => {
+    const { rows } = await database.pool.query('select state from orders where id = $1', [id])
+    return rows[0]?.state === state
+  })
+}
+
+t.test('OD-01 an order is recorded as sent, sent, and booked as the venue tells', async (t) => {
+  const room = await openRoom(t)
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'filled')
+  t.same(await storyOf(room, id), ['OrderInitialized', 'OrderSubmitted', 'OrderAccepted', 'OrderFilled'])
+  t.same(heldLots(room), await venueLots(room))
+  const answer = await room.broker.order(reference(room, id))
+  if (answer.kind !== 'found') throw new Error(answer.kind)
+  t.equal(orderOf(room, id).venueOrderId, answer.order.venueOrderId)
+  t.equal(
+    orderOf(room, id).filledValue.toString(),
+    answer.order.lots.times(answer.order.fills[0]!.price).toString(),
+  )
+  const { rows } = await room.database.pool.query(
+    "select left(id, 2) as kind, type from inputs where type in ('OrdersDue', 'BrokerReported') order by seq",
+  )
+  t.same(rows, [
+    { kind: 'X-', type: 'OrdersDue' },
+    { kind: 'R-', type: 'BrokerReported' },
+  ])
+  const exited = await exit(room, GOLD)
+  await settle(room, exited, 'filled')
+  t.same([heldLots(room), await venueLots(room)], [{}, {}])
+})
+
+t.test('OD-02 an order that the venue refuses is rejected and not sent again', async (t) => {
+  const room = await openRoom(t, { faults: { rejectRate: 1 } })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'rejected')
+  await room.desk.sweep()
+  t.same(await storyOf(room, id), ['OrderInitialized', 'OrderSubmitted', 'OrderRejected'])
+  t.same(await alarmCodes(room), ['ORDER_REJECTED'])
+  t.same([heldLots(room), await venueLots(room)], [{}, {}])
+})
+
+t.test('OD-03 a lost answer is found by asking, and nothing is sent twice', async (t) => {
+  const room = await openRoom(t, { faults: { lostAnswerRate: 1 } })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'filled')
+  t.same(await storyOf(room, id), [
+    ...['OrderInitialized', 'OrderSubmitted', 'OrderUnresolved', 'OrderAccepted', 'OrderFilled'],
+  ])
+  t.equal(orderOf(room, id).attempt, 1)
+  t.same(heldLots(room), await venueLots(room))
+  t.equal(await venueOrders(room), 1)
+})
+
+t.test('OD-04 a lost request is proven absent, and sent again under the same key', async (t) => {
+  const room = await openRoom(t, { faults: { lostRequestRate: 0.95 } })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'filled')
+  const { attempt } = orderOf(room, id)
+  t.ok(attempt > 1, `it took ${attempt} attempts`)
+  const lost = ['OrderSubmitted', 'OrderUnresolved', 'OrderProvenAbsent']
+  t.same(await storyOf(room, id), [
+    'OrderInitialized',
+    ...Array.from({ length: attempt - 1 }, () => lost).flat(),
+    ...['OrderSubmitted', 'OrderAccepted', 'OrderFilled'],
+  ])
+  t.equal(await venueOrders(room), 1)
+  t.same(heldLots(room), await venueLots(room))
+})
+
+t.test('OD-05 a crash after the record and before the send: asked for, then sent', async (t) => {
+  const room = await openRoom(t)
+  const id = await enter(room, GOLD, PRICE)
+  await room.sequencer.submit({ type: 'OrdersDue', id: 'X-crashed', orderIds: [id!] })
+  const life = await room.crash()
+  t.equal(orderOf(life, id).state, 'submitted')
+  life.desk.open()
+  await life.desk.sweep()
+  t.equal(orderOf(life, id).state, 'submitted', 'a send of the former process may yet begin')
+  room.monotonic.now += 2_001
+  await life.desk.sweep()
+  await settle(room, id, 'filled')
+  t.equal(orderOf(life, id).attempt, 2)
+  t.equal(await venueOrders(room), 1)
+  t.same(heldLots(life), await venueLots(life))
+})
+
+t.test('OD-06 a crash after the send and before its report: found, not sent again', async (t) => {
+  const room = await openRoom(t)
+  const id = await enter(room, GOLD, PRICE)
+  await room.sequencer.submit({ type: 'OrdersDue', id: 'X-crashed', orderIds: [id!] })
+  const { lots, side, type, limitPrice, referencePrice, attempt } = orderOf(room, id)
+  await room.broker.submit(
+    {
+      ...reference(room, id),
+      ...{
+        orderId: id!,
+        lots,
+        side,
+        type,
+        limitPrice,
+        referencePrice,
+        attempt,
+        pointValue: 10,
+        tick: 1,
+        at: START,
+      },
+    },
+    AbortSignal.timeout(1_000),
+  )
+  const life = await room.crash()
+  life.desk.open()
+  await life.desk.sweep()
+  room.monotonic.now += 2_001
+  await life.desk.sweep()
+  await settle(room, id, 'filled')
+  t.equal(orderOf(life, id).attempt, 1)
+  t.equal(await venueOrders(room), 1)
+  t.same(heldLots(life), await venueLots(life))
+})
+
+t.test('OD-07 what was recorded too long ago is not sent any more', async (t) => {
+  const room = await openRoom(t)
+  room.sequencer.onEvents((events) => {
+    const isFirst = events.some((event) => event.type === 'OrderSubmitted' && event.attempt === 1)
+    if (isFirst) room.monotonic.now += 2_001
+  })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'filled')
+  t.same((await storyOf(room, id)).slice(0, 4), [
+    ...['OrderInitialized', 'OrderSubmitted', 'OrderUnresolved', 'OrderProvenAbsent'],
+  ])
+  const { rows } = await room.database.pool.query("select data from events where type = 'OrderUnresolved'")
+  t.match(rows[0].data.cause, /not sent: recording it took over 2000 ms/)
+  t.equal(await venueOrders(room), 1)
+})
+
+t.test('OD-08 a trade that shows after the cancel is kept, and closed', async (t) => {
+  const faults = { partialFillRate: 1, partialFillMs: 60_000, lateFillRate: 1, lateFillMs: 5_000 }
+  const room = await openRoom(t, { faults })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'accepted')
+  t.equal(await exit(room, GOLD), null, 'there is nothing to sell yet')
+  await settle(room, id, 'canceled')
+  t.same(heldLots(room), {})
+  const traded = await venueLots(room)
+  t.not(traded[GOLD], undefined, 'the venue has a trade that it does not show yet')
+  room.clock.advanceBy(10_000)
+  room.monotonic.now += 10_000
+  await room.desk.sweep()
+  t.ok((await alarmCodes(room)).includes('ORDER_RESURRECTED'))
+  await eventually('what had filled was sold', async () => {
+    room.clock.advanceBy(70_000)
+    room.monotonic.now += 70_000
+    await room.desk.sweep()
+    return Object.keys(heldLots(room)).length === 0 && orderOf(room, id).filledLots.isPositive()
+  })
+  t.equal(orderOf(room, id).filledLots.toString(), traded[GOLD])
+  t.same(await venueLots(room), {})
+})
+
+t.test('OD-09 nothing is sent while frozen: the order is denied', async (t) => {
+  const room = await openRoom(t)
+  const id = await enter(room, GOLD, PRICE)
+  await command(room, { kind: 'tradingState', state: 'frozen', reason: 'test' })
+  room.desk.open()
+  await settle(room, id, 'denied')
+  t.match(orderOf(room, id).reason, /frozen/)
+  t.equal(await venueOrders(room), 0)
+})
+
+t.test('OD-10 what may not be sent at present waits, and goes when it may', async (t) => {
+  let isOpen = false
+  const room = await openRoom(t, { maySend: (order) => isOpen || order.purpose === 'exit' })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await room.desk.sweep()
+  t.equal(orderOf(room, id).state, 'initialized')
+  isOpen = true
+  await room.desk.sweep()
+  await settle(room, id, 'filled')
+})
+
+t.test('OD-11 a refused exit is ordered again when its delay is over', async (t) => {
+  const room = await openRoom(t)
+  room.desk.open()
+  await settle(room, await enter(room, GOLD, PRICE), 'filled')
+  const life = await room.crash({ faults: { rejectRate: 1 } })
+  life.desk.open()
+  const refused = await exit({ ...life, clock: room.clock }, GOLD)
+  await settle(room, refused, 'rejected')
+  await life.desk.sweep()
+  t.equal(life.sequencer.state().books.get(GOLD)!.exitOrderIds.length, 0, 'the delay is not over')
+  await life.desk.close()
+  await life.sequencer.stop()
+  const recovered = await room.crash({})
+  recovered.desk.open()
+  room.clock.advanceBy(31_000)
+  await recovered.desk.sweep()
+  await eventually('it is sold', async () => Object.keys(await venueLots(recovered)).length === 0)
+  await eventually('and booked', () => Object.keys(heldLots(recovered)).length === 0)
+})
+
+t.test('OD-12 where nothing proves absence a person is called, and nothing is sent again', async (t) => {
+  for (const resendClass of ['C', 'D'] as const) {
+    const capabilities = { resendClass, absenceProvenAfterMs: null }
+    const room = await openRoom(t, { faults: { lostRequestRate: 1 }, capabilities })
+    room.desk.open()
+    const id = await enter(room, GOLD, PRICE)
+    await settle(room, id, 'unresolved')
+    for (let sweep = 0; sweep < 5; sweep++) {
+      room.monotonic.now += 120_000
+      await room.desk.sweep()
+    }
+    t.match(orderOf(room, id), { state: 'unresolved', attempt: 1 })
+    t.match(room.alarms, [{ code: 'ORDER_ESCALATED', subject: id, severity: 'critical', instrument: GOLD }])
+    t.equal(room.alarms.length, 1, 'once')
+  }
+})
+
+t.test('OD-13 where a fence proves absence the order is sent again after it, not before', async (t) => {
+  const capabilities = { resendClass: 'B', absenceProvenAfterMs: 30_000 } as const
+  const room = await openRoom(t, { faults: { lostRequestRate: 0.95 }, capabilities })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'unresolved')
+  room.monotonic.now += 29_999
+  await room.desk.sweep()
+  t.match(orderOf(room, id), { state: 'unresolved', attempt: 1 })
+  await eventually('it is filled', async () => {
+    room.monotonic.now += 30_000
+    await room.desk.sweep()
+    return orderOf(room, id).state === 'filled'
+  })
+  t.ok(orderOf(room, id).attempt > 1)
+  t.equal(await venueOrders(room), 1)
+})
+
+t.test('OD-14 failed reads conclude nothing; after minutes a person is called', async (t) => {
+  const room = await openRoom(t, { faults: { lostAnswerRate: 1, lostReportRate: 1, failedReadRate: 1 } })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'unresolved')
+  for (let minute = 0; minute < 6; minute++) {
+    room.monotonic.now += 60_000
+    await room.desk.sweep()
+  }
+  t.match(orderOf(room, id), { state: 'unresolved', attempt: 1 })
+  t.match(room.alarms, [{ code: 'ORDER_ESCALATED', message: /unknown for \d+ s/ }])
+  const life = await room.crash({})
+  life.desk.open()
+  await life.desk.sweep()
+  await settle(room, id, 'filled')
+})
+
+t.test('OD-15 an order that the venue had accepted and denies is a person’s business', async (t) => {
+  const faults = { partialFillRate: 1, partialFillMs: 60_000, lateFillRate: 1, lateFillMs: 60_000 }
+  const room = await openRoom(t, { faults })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'accepted')
+  await room.database.pool.query('truncate paper.orders, paper.fills')
+  await exit(room, GOLD)
+  await room.desk.sweep()
+  await room.desk.sweep()
+  t.match(room.alarms, [{ code: 'ORDER_ESCALATED', message: /had accepted it and denies it/ }])
+  t.equal(orderOf(room, id).state, 'accepted')
+})
+
+t.test('OD-16 a cancel whose answer is lost is asked for again until the venue shows the end', async (t) => {
+  const faults = { partialFillRate: 1, partialFillMs: 600_000, lateFillRate: 1, lateFillMs: 1 }
+  const room = await openRoom(t, { faults: { ...faults, lostAnswerRate: 0.6, seed: 'cancel-3' } })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'accepted')
+  await exit(room, GOLD)
+  await eventually('it is ended and closed', async () => {
+    room.clock.advanceBy(31_000)
+    room.monotonic.now += 31_000
+    await room.desk.sweep()
+    return Object.keys(heldLots(room)).length === 0 && orderOf(room, id).filledLots.isPositive()
+  })
+  await eventually(
+    'nothing is left at the venue',
+    async () => Object.keys(await venueLots(room)).length === 0,
+  )
+})
+
+t.test('OD-17 one report said twice is one input', async (t) => {
+  const room = await openRoom(t)
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'filled')
+  const { rows } = await room.database.pool.query("select id, data from inputs where type = 'BrokerReported'")
+  const [recorded] = rows
+  const again = await room.sequencer.submit({
+    type: 'BrokerReported',
+    id: recorded.id,
+    reports: [{ kind: 'accepted', orderId: id!, venueOrderId: 'another' }],
+  })
+  t.ok(again.repeated)
+  for (let sweep = 0; sweep < 3; sweep++) {
+    room.monotonic.now += 60_000
+    await room.desk.sweep()
+  }
+  const { rows: after } = await room.database.pool.query(
+    "select id from inputs where type = 'BrokerReported'",
+  )
+  t.equal(after.length, rows.length, 'polling tells nothing that is known')
+})
