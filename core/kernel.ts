@@ -5,7 +5,7 @@ import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
 import { decideReport } from './order/reports.js'
 import { alarm } from './portfolio/alarm.js'
-import type { Book } from './portfolio/book.js'
+import { type Book, bookState } from './portfolio/book.js'
 import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
@@ -40,10 +40,10 @@ export function step(portfolio: Portfolio, input: Input): PortfolioEvent[] {
   return happened
 }
 
-/** A configuration that leaves out an instrument which is held would leave its stops without parameters: it stays. */
+/** An instrument that is held, or is being bought, stays although left out: its stops would have no parameters. */
 function withHeldInstruments(portfolio: Portfolio, settings: PortfolioSettings): PortfolioSettings {
   const isLeftOut = (instrument: Instrument): boolean =>
-    bookOf(portfolio, instrument.name).units.length > 0 &&
+    bookState(bookOf(portfolio, instrument.name)) !== 'flat' &&
     !settings.instruments.some(({ name }) => name === instrument.name)
   const held = portfolio.settings?.instruments.filter(isLeftOut) ?? []
   return held.length === 0 ? settings : { ...settings, instruments: [...settings.instruments, ...held] }
@@ -134,10 +134,10 @@ function decideAlert(
 
 /** A confirmed bar: first the stops, then the peel-offs of what the stops leave. */
 function decideBar(portfolio: Portfolio, inputId: string, observation: Observation, record: Recorder): void {
-  const { bar, suspectClose } = observation
-  if (suspectClose !== null) {
-    const message = `a close of ${suspectClose} is too far from the last one; it waits until the next bar agrees`
-    const instrument = null
+  const { bar, suspect } = observation
+  if (suspect !== null) {
+    const { instrument, close } = suspect
+    const message = `a close of ${close} is too far from the last of ${instrument}; it waits until the next bar agrees`
     record([
       alarm(portfolio, {
         code: 'PRICE_SUSPECT',

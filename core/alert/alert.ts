@@ -76,7 +76,16 @@ export interface MarketDataAlert {
 /** A parsed alert. */
 export type Alert = EntryAlert | ExitAlert | ScoutAlert | MarketDataAlert
 
-/** Returns when the thing happened that the alert tells: its bar, else its own time, else null. */
+/**
+ * Returns until when an alert speaks: the later of its bar's time, which may be the bar's open, and its own; null when
+ * it tells neither.
+ */
+export function toldAt({ barTime, timestamp }: Alert): Instant | null {
+  if (barTime === null || timestamp === null) return barTime ?? timestamp
+  return Math.max(barTime, timestamp)
+}
+
+/** Returns the name in time of what the alert tells: its bar, else its own time, else null. */
 export function alertTime(alert: Alert): Instant | null {
   return alert.barTime ?? alert.timestamp
 }

@@ -142,7 +142,8 @@ function entryFilled(
       number: plan.number,
       label: plan.label,
       stop: fill.price.toNumber() - plan.stopDistance,
-      at: fill.at,
+      // A wrong clock at the venue must not hide the unit from bars and exits, nor show it to older ones.
+      at: Math.min(Math.max(fill.at, order.createdAt), portfolio.now),
     }
     return [opened, ...fee]
   }

@@ -1,5 +1,5 @@
 import type { ScoutConditions } from '../alert/alert.js'
-import type { Instant } from '../time.js'
+import { type Instant, MINUTE } from '../time.js'
 import type { Unit } from './unit.js'
 
 /** The last that was seen of an instrument's market. A fold of inputs, not of events. */
@@ -66,6 +66,11 @@ export function emptyBook(instrument: string): Book {
       scoutAt: 0,
     },
   }
+}
+
+/** Returns whether the last confirmed bar, of a chart with bars of `barMinutes`, is young enough to judge a price by. */
+export function isBarFresh(market: MarketView, barMinutes: number, now: Instant): boolean {
+  return now - market.barAt <= 2 * barMinutes * MINUTE
 }
 
 /** Returns where the instrument is between flat and closing. */

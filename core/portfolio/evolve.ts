@@ -206,6 +206,7 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
     bookSale(unit, event.lots, value)
   } else if (unit !== undefined) {
     bookPurchase(unit, event.lots, value)
+    unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
   }
   const isFilled = !order.filledLots.isLessThan(order.lots)
   if (!isAtWork(order.state)) {

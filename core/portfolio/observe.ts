@@ -1,10 +1,10 @@
-import { alertTime } from '../alert/alert.js'
+import { toldAt } from '../alert/alert.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import type { AccountObserved, AlertAdmitted, Input } from '../input.js'
 import { isAtWork } from '../order/order.js'
 import { DAY, type Instant } from '../time.js'
-import type { Book } from './book.js'
-import { bookOf, type Portfolio } from './portfolio.js'
+import { type Book, isBarFresh } from './book.js'
+import { bookOf, instrumentOf, type Portfolio } from './portfolio.js'
 
 /** Ended orders and closed units are kept this long for late reports. */
 export const ENDED_KEPT_FOR = 7 * DAY
@@ -20,13 +20,13 @@ export interface Observation {
     readonly atr: number | null
     readonly at: Instant
   } | null
-  /** The close of a bar that is put aside because it is too far from the last. */
-  readonly suspectClose: number | null
+  /** A bar that is put aside because its close is too far from the last; null otherwise. */
+  readonly suspect: { readonly instrument: string; readonly close: number } | null
   /** Instruments that differ from the broker's count for the second time in a row, with the difference as text. */
   readonly confirmedBreaks: ReadonlyMap<string, string>
 }
 
-const NOTHING: Observation = { bar: null, suspectClose: null, confirmedBreaks: new Map() }
+const NOTHING: Observation = { bar: null, suspect: null, confirmedBreaks: new Map() }
 
 /**
  * Takes the facts of `input` into the portfolio's view of time, market and account, and returns what is new.
@@ -63,12 +63,12 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
 function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
   const { alert } = input
   const book = bookOf(portfolio, alert.instrument)
-  const at = notAhead(portfolio, alertTime(alert) ?? input.at)
+  const at = notAhead(portfolio, toldAt(alert) ?? input.at)
   switch (alert.type) {
     case 'MARKET_DATA':
       return observeBar(book, alert.price, alert.atr, at)
     case 'EOD_MONITOR':
-      seePrice(book, alert.price, at)
+      seeTold(portfolio, book, alert.price, at)
       if (book.market.scoutAt <= at) {
         book.market.scout = alert.conditions
         book.market.scoutAt = at
@@ -76,10 +76,10 @@ function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
       return NOTHING
     case 'BASE_ENTRY':
     case 'PYRAMID':
-      seePrice(book, alert.price, at)
+      seeTold(portfolio, book, alert.price, at)
       return NOTHING
     case 'EXIT':
-      if (alert.price !== null) seePrice(book, alert.price, at)
+      if (alert.price !== null) seeTold(portfolio, book, alert.price, at)
       return NOTHING
   }
 }
@@ -89,28 +89,42 @@ function notAhead(portfolio: Portfolio, at: Instant): Instant {
   return Math.min(at, portfolio.now)
 }
 
+/** A price that an alert tells moves equity, and with it every size: not while a fresh bar speaks against it. */
+function seeTold(portfolio: Portfolio, book: Book, price: number, at: Instant): void {
+  const { barClose, atr } = book.market
+  if (barClose !== null && !isNear(price, barClose, atr)) {
+    const barMinutes = instrumentOf(portfolio, book.instrument)?.barMinutes ?? 0
+    if (isBarFresh(book.market, barMinutes, portfolio.now)) return
+  }
+  seePrice(book, price, at)
+}
+
 function seePrice(book: Book, price: number, at: Instant): void {
   if (at < book.market.priceAt) return
   book.market.price = price
   book.market.priceAt = at
 }
 
-/** A close further than max(8 ATR, 10 %) from the last waits until the next bar agrees with it. */
+/**
+ * A close further than max(8 ATR, 10 %) from the last waits until the next bar, or another source of the same one,
+ * agrees with it. What it says of its own ATR does not count, and it takes no place: nothing looks fresher for it.
+ */
 function observeBar(book: Book, close: number, atr: number | null, at: Instant): Observation {
   const market = book.market
   if (at <= market.barAt) return NOTHING
-  const last = market.barClose
-  const believed =
+  const last = market.barClose ?? market.price
+  const knownAtr = market.atr ?? atr
+  const isBelieved =
     last === null ||
-    isNear(close, last, atr ?? market.atr) ||
-    (market.suspectClose !== null && isNear(close, market.suspectClose, atr ?? market.atr))
-  market.barAt = at
-  if (!believed) {
+    isNear(close, last, knownAtr) ||
+    (market.suspectClose !== null && isNear(close, market.suspectClose, knownAtr))
+  if (!isBelieved) {
     market.suspectClose = close
-    return { ...NOTHING, suspectClose: close }
+    return { ...NOTHING, suspect: { instrument: book.instrument, close } }
   }
   market.suspectClose = null
   market.barClose = close
+  market.barAt = at
   if (atr !== null && atr > 0) {
     market.atr = atr
     market.atrAt = at

@@ -31,6 +31,7 @@ export interface Unit {
   soldValue: Decimal
   realizedPnl: Decimal
   fees: Decimal
+  /** Where the fills left the stop, before it trailed: first fill less the distance, raised with the average. */
   initialStop: number
   stop: number
   highestClose: number

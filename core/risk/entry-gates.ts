@@ -1,8 +1,9 @@
 import type { EntryAlert } from '../alert/alert.js'
 import type { AlertAdmitted } from '../input.js'
 import type { Instrument } from '../instrument/instrument.js'
+import { isBarFresh } from '../portfolio/book.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
-import { DAY, MINUTE, SECOND } from '../time.js'
+import { DAY, SECOND } from '../time.js'
 import { atMost, type Gate, must } from './gate.js'
 import { allowsEntries } from './trading-state.js'
 
@@ -41,8 +42,9 @@ function collarGate(
     const away = (Math.abs(alert.price - input.quote.price) / input.quote.price) * 100
     return [atMost('PRICE_COLLAR', away, settingsOf(portfolio).controls.priceCollarPct)]
   }
-  const { barClose, barAt, atr } = bookOf(portfolio, alert.instrument).market
-  if (barClose === null || portfolio.now - barAt > 2 * instrument.barMinutes * MINUTE) return []
+  const { market } = bookOf(portfolio, alert.instrument)
+  const { barClose, atr } = market
+  if (barClose === null || !isBarFresh(market, instrument.barMinutes, portfolio.now)) return []
   const away = (Math.abs(alert.price - barClose) / barClose) * 100
   return [atMost('PRICE_COLLAR', away, Math.max((800 * (atr ?? 0)) / barClose, 10))]
 }

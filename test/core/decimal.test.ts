@@ -190,6 +190,16 @@ t.test('the spellings of a number are read, and nothing else is', async (t) => {
 })
 
 t.test('a number becomes its shortest spelling, and what is no number is refused', async (t) => {
+  const short = fc
+    .tuple(fc.maxSafeInteger(), fc.nat({ max: 9 }))
+    .map(([coefficient, scale]) => coefficient / 10 ** scale)
+  const sums = fc.tuple(short, short).map(([a, b]) => a + b)
+  fc.assert(
+    fc.property(fc.oneof(short, sums, fc.float({ noNaN: true, noDefaultInfinity: true })), (value) => {
+      return decimal(value).equals(parseDecimal(String(value)) ?? ZERO)
+    }),
+    runs,
+  )
   t.equal(decimal(0.1).toString(), '0.1')
   t.equal(decimal(1e21).toString(), '1000000000000000000000')
   t.equal(decimal(-0).toString(), '0')

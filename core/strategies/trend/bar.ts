@@ -8,6 +8,7 @@ import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
 import { type Unit, unitRisk, unitVolatility } from '../../portfolio/unit.js'
 import { allowsReductions } from '../../risk/trading-state.js'
 import { type Instant, SECOND } from '../../time.js'
+import { entryOf, latchEntry } from './exit.js'
 import { peelOff } from './peel.js'
 import { trailStop } from './stop.js'
 
@@ -36,7 +37,10 @@ export function decideStops(portfolio: Portfolio, inputId: string, bar: Bar): Po
     if (!trail.hit || unit.exit !== null) continue
     const decision = stopDecision(portfolio, inputId, ++decisions, unit, bar.close, stop)
     events.push({ type: 'DecisionMade', decision })
-    events.push({ type: 'ExitRequested', positionId: unit.id, decisionId: decision.id, reason: 'STOP_HIT' })
+    const exit = { decisionId: decision.id, reason: 'STOP_HIT' }
+    events.push({ type: 'ExitRequested', positionId: unit.id, ...exit })
+    const entry = entryOf(portfolio, bar.book, [unit])
+    if (entry?.latch === null) events.push(...latchEntry(portfolio, bar.book, entry, exit))
   }
   return events
 }

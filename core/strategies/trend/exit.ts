@@ -3,7 +3,7 @@ import type { Decision, DecisionKind } from '../../decision.js'
 import type { AlarmRaised, PortfolioEvent } from '../../event.js'
 import { decisionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
-import { mayBeAtVenue, type Order } from '../../order/order.js'
+import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
 import type { Book } from '../../portfolio/book.js'
 import { bookOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
@@ -71,7 +71,8 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
   const { book, target, reason, named } = request
   const id = decisionId(request.inputId, request.ordinal ?? 1)
   const units = target.units.filter((unit) => unit.exit === null)
-  const entry = target.entry?.latch === null ? target.entry : null
+  const atWork = target.entry ?? entryOf(portfolio, book, target.units)
+  const entry = atWork?.latch === null ? atWork : null
   const isFrozen = !allowsExits(portfolio.tradingState)
   const isNothing = units.length === 0 && entry === null
   const decision: Decision = {
@@ -88,7 +89,7 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
     lots: isNothing || isFrozen ? 0 : units.reduce((lots, unit) => lots + unit.heldLots, 0),
     price: request.alert?.price ?? book.market.price,
     stop: null,
-    positionIds: [...units.map((unit) => unit.id), ...(entry === null ? [] : [entry.positionId])],
+    positionIds: positionIdsOf(units, entry),
     notes: [...(request.alert?.flags ?? []), ...(isFrozen && !isNothing ? [STANDS] : [])],
     versions: { configuration: portfolio.configurationHash },
   }
@@ -96,8 +97,20 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
   for (const unit of units) {
     events.push({ type: 'ExitRequested', positionId: unit.id, decisionId: id, reason })
   }
-  if (entry !== null) events.push(...latchEntry(portfolio, book, entry, id, reason))
+  if (entry !== null) events.push(...latchEntry(portfolio, book, entry, { decisionId: id, reason }))
   return events
+}
+
+/** Returns the entry at work that still fills one of the units: closing that one means cancelling it. */
+export function entryOf(portfolio: Portfolio, book: Book, units: readonly Unit[]): Order | null {
+  const id = book.entryOrderId
+  return id !== null && units.some((unit) => unit.entryOrderId === id) ? orderOf(portfolio, id) : null
+}
+
+function positionIdsOf(units: readonly Unit[], entry: Order | null): string[] {
+  const ids = units.map((unit) => unit.id)
+  if (entry !== null && !ids.includes(entry.positionId)) ids.push(entry.positionId)
+  return ids
 }
 
 const STANDS = 'the exit stands, and is ordered as soon as the portfolio is no longer frozen'
@@ -110,15 +123,14 @@ function whyNothing(named: ExitTarget, target: ExitTarget): string {
 }
 
 /** An entry that never left ends here; one that may be at the venue is cancelled there, and closed when it has ended. */
-function latchEntry(
+export function latchEntry(
   portfolio: Portfolio,
   book: Book,
   entry: Order,
-  decision: string,
-  reason: string,
+  exit: ExitIntent,
 ): PortfolioEvent[] {
   const events: PortfolioEvent[] = [
-    { type: 'ExitLatched', instrument: book.instrument, orderId: entry.id, decisionId: decision, reason },
+    { type: 'ExitLatched', instrument: book.instrument, orderId: entry.id, ...exit },
   ]
   if (!mayBeAtVenue(entry.state)) {
     events.push({ type: 'OrderCanceled', orderId: entry.id, reason: 'an exit came first', at: portfolio.now })
