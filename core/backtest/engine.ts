@@ -93,14 +93,15 @@ function startRun(setup: BacktestSetup): Run {
   const firstBar = Math.min(...setup.feeds.map((one) => one.closesAt[one.next] ?? Number.POSITIVE_INFINITY))
   const at = Math.min(setup.timeline.signals[0]?.at ?? Number.POSITIVE_INFINITY, firstBar)
   invariant(Number.isFinite(at), 'a backtest needs an alert or a bar')
-  feed(run, { type: 'ConfigurationActivated', id: 'C-backtest', at, hash, settings })
+  // The set-up is no part of what is tested: its decision (the deposit) goes nowhere.
+  step(run.portfolio, { type: 'ConfigurationActivated', id: 'C-backtest', at, hash, settings })
   const command = {
     kind: 'cash',
     movement: 'deposit',
     amount: decimal(setup.initialCapital),
     note: null,
   } as const
-  feed(run, { type: 'OperatorCommanded', id: 'M-backtest', at, command })
+  step(run.portfolio, { type: 'OperatorCommanded', id: 'M-backtest', at, command })
   return run
 }
 

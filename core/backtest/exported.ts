@@ -1,4 +1,5 @@
 import { type Decimal, decimal } from '../decimal.js'
+import type { Instant } from '../time.js'
 import type { BacktestTrade } from './backtest-trade.js'
 import type { BarClose } from './bar-close.js'
 import { followPath, type ValuedTrade } from './exported-path.js'
@@ -12,8 +13,8 @@ import { type BacktestResult, instrumentTotals, summarize } from './summary.js'
 export interface ExportedHistory {
   readonly trades: readonly ExportedTrade[]
   readonly barClose: BarClose
-  /** Quote currency per point and lot. */
-  readonly pointValue: number
+  /** Quote currency per point and lot, at an instant. */
+  readonly pointValueAt: (instant: Instant) => number
 }
 
 /** How exported trades are valued. */
@@ -78,20 +79,19 @@ export function valueTrade(
 ): ValuedTrade {
   const { entry, signal } = exported
   const exit = exported.exit ?? lastRow
+  const entryTime = history.barClose(entry.barOpen)
+  const pointValue = history.pointValueAt(entryTime)
   const lots = decimal(exported.quantity)
   const side = (price: number): Decimal =>
-    commission({ price: decimal(price), lots, pointValue: history.pointValue }, commissionPct)
+    commission({ price: decimal(price), lots, pointValue }, commissionPct)
   const entryFee = side(entry.price)
   const fees = entryFee.plus(side(exit.price))
-  const grossPnl = decimal(exit.price)
-    .minus(decimal(entry.price))
-    .times(lots)
-    .times(decimal(history.pointValue))
+  const grossPnl = decimal(exit.price).minus(decimal(entry.price)).times(lots).times(decimal(pointValue))
   const valued: BacktestTrade = {
     trade: exported.number,
     instrument: exported.instrument,
     unit: unitNumber(signal.label),
-    entryTime: history.barClose(entry.barOpen),
+    entryTime,
     entryPrice: entry.price,
     exitTime: history.barClose(exit.barOpen),
     exitPrice: exit.price,
@@ -102,7 +102,7 @@ export function valueTrade(
     exitReason: exit.open ? 'OPEN' : exit.reason,
     open: exit.open,
   }
-  return { exported, valued, pointValue: history.pointValue, entryFee: entryFee.toNumber() }
+  return { exported, valued, pointValue, entryFee: entryFee.toNumber() }
 }
 
 /** Returns the last row of an export, as the exit of a trade that has none. */

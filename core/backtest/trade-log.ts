@@ -1,4 +1,4 @@
-import { decimal } from '../decimal.js'
+import { type Decimal, decimal } from '../decimal.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import type { BacktestTrade } from './backtest-trade.js'
@@ -11,9 +11,9 @@ export function closedTrade(unit: Unit, number: number): BacktestTrade {
     instrument: unit.instrument,
     unit: unit.number,
     entryTime: unit.openedAt,
-    entryPrice: unit.averagePrice,
+    entryPrice: average(unit.boughtValue, unit.boughtLots),
     exitTime: unit.closedAt,
-    exitPrice: unit.soldValue.toNumber() / unit.soldLots.toNumber(),
+    exitPrice: average(unit.soldValue, unit.soldLots),
     lots: unit.boughtLots,
     grossPnl: unit.realizedPnl,
     fees: unit.fees,
@@ -30,15 +30,14 @@ export function openTrade(unit: Unit, number: number, mark: number, commissionPc
   const fees = unit.fees.plus(
     commission({ price, lots: unit.lots, pointValue: unit.pointValue }, commissionPct),
   )
-  const value = unit.soldValue.plus(price.times(unit.lots)).toNumber()
   return {
     trade: number,
     instrument: unit.instrument,
     unit: unit.number,
     entryTime: unit.openedAt,
-    entryPrice: unit.averagePrice,
+    entryPrice: average(unit.boughtValue, unit.boughtLots),
     exitTime: null,
-    exitPrice: value / unit.boughtLots.toNumber(),
+    exitPrice: average(unit.soldValue.plus(price.times(unit.lots)), unit.boughtLots),
     lots: unit.boughtLots,
     grossPnl,
     fees,
@@ -46,6 +45,11 @@ export function openTrade(unit: Unit, number: number, mark: number, commissionPc
     exitReason: 'OPEN',
     open: true,
   }
+}
+
+/** In decimals: the quotient of doubles would show digits that no price has. */
+function average(value: Decimal, lots: Decimal): number {
+  return value.dividedBy(lots, 10, 'halfEven').toNumber()
 }
 
 /** Returns all units that are held, by instrument and number. */

@@ -51,14 +51,12 @@ export function readBars(source: BarsFile): BarsReading {
     }
   }
   const bars = toColumns(file, rows, rejected)
+  rejected.sort((left, right) => left.line - right.line)
   if (bars.opensAt.length === 0) {
-    const why =
-      rejected[0] === undefined
-        ? 'the file has a header and no rows'
-        : `no bar can be used; the first problem: ${rejected[0].reason}`
-    throw new CsvError(file, rejected[0]?.line ?? null, why)
+    const why = rejected.length === 0 ? 'the file has a header and no rows' : 'none of its bars can be used'
+    throw new CsvError(file, null, why, rejected)
   }
-  return { bars, rejected: rejected.sort((left, right) => left.line - right.line) }
+  return { bars, rejected }
 }
 
 function findColumns(file: string, line: number, header: readonly string[]): readonly number[] {

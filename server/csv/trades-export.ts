@@ -51,8 +51,7 @@ export function readTradesExport(source: TradesFile): TradesExport {
         if (row) rejected.push({ file, line: row.line, reason: outcome })
   }
   rejected.sort((left, right) => left.line - right.line)
-  if (trades.length === 0)
-    throw new CsvError(file, rejected[0]?.line ?? null, describeUseless(rows, rejected))
+  if (trades.length === 0) throw new CsvError(file, null, describeUseless(rows), rejected)
   return { trades, rejected, rows, currency }
 }
 
@@ -154,9 +153,9 @@ function toExit(exit: TradeRow): ExportedExit | null {
   return { line, barOpen, price, ...readExitSignal(signal), open: signal === 'Open' }
 }
 
-function describeUseless(rows: number, rejected: readonly RejectedRow[]): string {
+function describeUseless(rows: number): string {
   if (rows === 0) return 'the file has a header and no rows'
-  return `none of its ${rows} rows can be used; the first problem: ${rejected[0]?.reason ?? 'no trade is complete'}`
+  return rows === 1 ? 'its only row cannot be used' : `none of its ${rows} rows can be used`
 }
 
 /** Reads signals; the few that a plain export repeats are read once. */

@@ -19,7 +19,7 @@ function load(name: string, instrument: string, pointValue: number): ExportedHis
     instrument,
     offset: chartZone('Asia/Kolkata')!.localOffset,
   })
-  return { trades, barClose, pointValue }
+  return { trades, barClose, pointValueAt: () => pointValue }
 }
 
 function run(histories: readonly ExportedHistory[], initialCapital = 5_000_000, commissionPct = 0.05) {
@@ -84,7 +84,7 @@ t.test('equity, drawdown and heat follow the rows', async (t) => {
     exit: { line: 5, barOpen: 3 * HOUR, price: 120, reason: 'EXIT', label: null, open: false },
   }
   const always = barCloseOf({ exchange: 'X', offsetMinutes: () => 0, barMinutes: 60, bars: null })
-  const { summary, curve } = run([{ trades: [X, pyramid], barClose: always, pointValue: 1 }], 1000, 0)
+  const { summary, curve } = run([{ trades: [X, pyramid], barClose: always, pointValueAt: () => 1 }], 1000, 0)
   t.same(
     curve.map((point) => [point.at / HOUR, point.equity]),
     [
@@ -115,7 +115,7 @@ t.test('a trade without an exit row is valued at the last price of its export', 
     exit: null,
   }
   const { trades, summary } = run(
-    [{ trades: [X, { ...X, number: 8, exit: null }, last], barClose, pointValue: 1 }],
+    [{ trades: [X, { ...X, number: 8, exit: null }, last], barClose, pointValueAt: () => 1 }],
     1000,
     0,
   )

@@ -54,7 +54,9 @@ t.test('a file of no use says why', async (t) => {
     message: /bars\.csv:1: this is not chart data.*"time", "open", "high", "low", "close"/,
   })
   t.throws(() => read('time,open,high,low,close'), { message: /a header and no rows/ })
-  t.throws(() => read('time,open,high,low,close\n1,2,3,4,5'), { message: /bars\.csv:2: no bar can be used/ })
+  t.throws(() => read('time,open,high,low,close\n1,2,3,4,5'), {
+    message: /bars\.csv: none of its bars can be used\n {2}line 2: the high/,
+  })
 })
 
 t.test('the average true range is the one that TradingView shows', async (t) => {

@@ -170,7 +170,7 @@ t.test('a file of no use says why', async (t) => {
     [
       'no usable row',
       'Trade #,Type,Signal,Date/Time,Price,Contracts\n1,Entry short,a,2024-01-01,1,1',
-      /export\.csv:2: none of its 1 rows/,
+      /export\.csv: its only row cannot be used\n {2}line 2: a short trade/,
     ],
     ['an open quote', '"Trade #,Type', /no header that can be read/],
   ]

@@ -1,0 +1,96 @@
+import type { TradingCosts } from '../../core/backtest/fill.js'
+import { factsAt, type Instrument } from '../../core/instrument/instrument.js'
+import type { PortfolioSettings } from '../../core/settings.js'
+import type { Instant } from '../../core/time.js'
+import type { Configuration, PortfolioConfiguration } from '../config/configuration.js'
+import { settingsOf } from '../config/settings.js'
+import { type BacktestRequest, BacktestUsageError } from './backtest-request.js'
+
+/** What the configuration and the request say together. */
+export interface BacktestTerms {
+  readonly portfolio: PortfolioConfiguration
+  readonly initialCapital: number
+  readonly costs: TradingCosts
+  /** By name, point values of the request included; exported trades may name one that the portfolio does not trade. */
+  readonly instruments: ReadonlyMap<string, Instrument | null>
+}
+
+/** Returns the terms of a backtest. Throws a BacktestUsageError when the request names what is not there. */
+export function backtestTerms(configuration: Configuration, request: BacktestRequest): BacktestTerms {
+  const names = [...request.trades.keys()]
+  const portfolio = choosePortfolio(configuration, names)
+  for (const [option, map] of [
+    ['--bars', request.bars],
+    ['--timeframe', request.timeframes],
+    ['--point-value', request.pointValues],
+  ] as const) {
+    for (const name of map.keys()) {
+      if (request.trades.has(name)) continue
+      throw new BacktestUsageError(
+        `${option} names ${name}, and no --trades does; --trades gives ${names.join(', ')}`,
+      )
+    }
+  }
+  const instruments = new Map(names.map((name) => [name, findInstrument(portfolio, request, name)]))
+  const { commissionPct, slippageTicks } = portfolio.broker
+  return {
+    portfolio,
+    initialCapital: request.capital ?? Number(portfolio.initialDeposit),
+    costs: {
+      commissionPct: request.commissionPct ?? commissionPct,
+      slippageTicks: request.slippageTicks ?? slippageTicks,
+    },
+    instruments,
+  }
+}
+
+/** Returns the first portfolio that trades every instrument, else the first one. */
+function choosePortfolio(configuration: Configuration, names: readonly string[]): PortfolioConfiguration {
+  const trades = (portfolio: PortfolioConfiguration, name: string): boolean =>
+    portfolio.instruments.some((instrument) => instrument.name === name)
+  const fitting = configuration.portfolios.find((portfolio) => names.every((name) => trades(portfolio, name)))
+  return fitting ?? configuration.portfolios[0]!
+}
+
+function findInstrument(
+  portfolio: PortfolioConfiguration,
+  request: BacktestRequest,
+  name: string,
+): Instrument | null {
+  const instrument = portfolio.instruments.find((candidate) => candidate.name === name)
+  const pointValue = request.pointValues.get(name)
+  if (instrument !== undefined)
+    return pointValue === undefined ? instrument : withPointValue(instrument, pointValue)
+  if (request.sizing === 'exported' && pointValue !== undefined) return null
+  const known = portfolio.instruments.map((candidate) => candidate.name).join(', ')
+  const remedy = `describe it in a configuration (--config)${request.sizing === 'exported' ? ' or give its --point-value' : ''}`
+  throw new BacktestUsageError(
+    `portfolio ${portfolio.id} does not trade ${name}, it trades ${known}; ${remedy}`,
+  )
+}
+
+function withPointValue(instrument: Instrument, pointValue: number): Instrument {
+  return { ...instrument, facts: instrument.facts.map((facts) => ({ ...facts, pointValue })) }
+}
+
+/** Returns the settings that the kernel decides with: the portfolio's, for the charts of the request. */
+export function kernelSettings(
+  terms: BacktestTerms,
+  barMinutes: ReadonlyMap<string, number>,
+): PortfolioSettings {
+  const settings = settingsOf(terms.portfolio)
+  const instruments = settings.instruments.map((configured) => {
+    const instrument = terms.instruments.get(configured.name) ?? configured
+    return { ...instrument, barMinutes: barMinutes.get(configured.name) ?? configured.barMinutes }
+  })
+  return { ...settings, instruments }
+}
+
+/** Returns the point value of an instrument at an instant; `fixed` where the request gives one. */
+export function pointValueAt(
+  instrument: Instrument | null,
+  fixed: number | undefined,
+): (instant: Instant) => number {
+  if (fixed !== undefined || instrument === null) return () => fixed ?? 1
+  return (instant) => factsAt(instrument, instant).pointValue
+}

@@ -1,0 +1,119 @@
+import { basename } from 'node:path'
+import type { BacktestResult } from '../../core/backtest/summary.js'
+import { localDate } from '../../core/time.js'
+import type { ReportSubject } from '../report/report-html.js'
+import type { BacktestRequest } from './backtest-request.js'
+import type { BacktestTerms } from './backtest-settings.js'
+import type { LoadedHistory } from './load-history.js'
+
+/** A run and everything that it was made of. */
+export interface RunFacts {
+  readonly request: BacktestRequest
+  readonly terms: BacktestTerms
+  readonly histories: readonly LoadedHistory[]
+  readonly result: BacktestResult
+  readonly splitTrades: number
+  readonly otherNet: number
+  readonly configurationHash: string | null
+}
+
+/** Returns what a run is about: for people, and as the part of report.json that is not the result. */
+export function describeRun(facts: RunFacts): { readonly subject: ReportSubject; readonly document: object } {
+  const { request, terms, histories } = facts
+  const { currency, id } = terms.portfolio
+  const period = periodOf(histories)
+  const notes = notesOn(facts)
+  const names = histories.map(({ instrument }) => instrument).join(', ')
+  const { commissionPct, slippageTicks } = terms.costs
+  const costs =
+    `commission ${commissionPct} % a side` +
+    (request.sizing === 'general' ? `, slippage ${slippageTicks} ticks` : '')
+  const subject: ReportSubject = {
+    title: `Backtest of ${names}`,
+    currency,
+    notes,
+    facts: [
+      ['Period', `${period.from} to ${period.to}`],
+      ['Lots', request.sizing === 'general' ? `sized by the general, portfolio ${id}` : 'as exported'],
+      ['Fills', request.fillAt === 'close' ? 'at the close of the bar' : 'at the open of the next bar'],
+      ['Costs', costs],
+      ...histories.map(
+        ({ instrument, file, barMinutes }) =>
+          [instrument, `${basename(file)}, bars of ${barMinutes} min`] as const,
+      ),
+    ],
+  }
+  const document = {
+    out: request.out,
+    currency,
+    portfolio: id,
+    configurationHash: facts.configurationHash,
+    sizing: request.sizing,
+    fill: request.fillAt,
+    commissionPct,
+    slippageTicks,
+    period,
+    files: histories.map(({ instrument, file, rows, trades, barMinutes, zone }) => {
+      return {
+        instrument,
+        file,
+        bars: request.bars.get(instrument)?.name ?? null,
+        rows,
+        trades: trades.length,
+        barMinutes,
+        timezone: zone.name,
+      }
+    }),
+    notes,
+  }
+  return { subject, document }
+}
+
+function periodOf(histories: readonly LoadedHistory[]): { readonly from: string; readonly to: string } {
+  let from = Number.POSITIVE_INFINITY
+  let to = Number.NEGATIVE_INFINITY
+  for (const { trades } of histories) {
+    for (const { entry, exit } of trades) {
+      from = Math.min(from, entry.barOpen)
+      to = Math.max(to, exit?.barOpen ?? entry.barOpen)
+    }
+  }
+  const { zone } = histories[0]!
+  return { from: localDate(from, zone.offsetAt(from)), to: localDate(to, zone.offsetAt(to)) }
+}
+
+function notesOn({ request, terms, histories, result, splitTrades, otherNet }: RunFacts): string[] {
+  const notes: string[] = []
+  if (result.rejectedRows.length > 0)
+    notes.push(
+      `${counted(result.rejectedRows.length, 'row')} could not be used; report.json lists each with its reason`,
+    )
+  for (const { instrument, outside, currency } of histories) {
+    if (outside > 0)
+      notes.push(`${counted(outside, 'trade')} of ${instrument} begin outside the period and are left out`)
+    if (currency !== null && /^[A-Z]{3,5}$/.test(currency) && currency !== terms.portfolio.currency) {
+      notes.push(
+        `the prices of ${instrument} are in ${currency}, the portfolio is in ${terms.portfolio.currency}; nothing is converted`,
+      )
+    }
+  }
+  if (splitTrades > 0) {
+    notes.push(
+      `${counted(splitTrades, 'trade')} of the exports are parts of the entry of another: TradingView closes first in, first out. ` +
+        'Each such entry is taken as the one unit that it was, and each exit as that of the units whose lots left',
+    )
+  }
+  if (otherNet > 0) {
+    notes.push(
+      `the net profit of ${counted(otherNet, 'trade')} is not the one that the export states: check --point-value and --commission`,
+    )
+  }
+  if (request.sizing === 'exported' && (request.fillAt !== 'close' || (request.slippageTicks ?? 0) > 0)) {
+    notes.push('exported trades keep the prices of the export: --fill and --slippage change nothing')
+  }
+  return notes
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
