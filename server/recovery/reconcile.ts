@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { clientOrderId, digest } from '../../core/ids.js'
+import { mayBeAtVenue } from '../../core/order/order.js'
+import type { OrderReport } from '../../core/order/report.js'
+import { DAY, type Instant } from '../../core/time.js'
+import type { Broker, VenueOrder } from '../brokers/broker.js'
+import type { Clock } from '../clock.js'
+import { reportId } from '../orders/input-ids.js'
+import { referenceTo } from '../orders/order-request.js'
+import { newReports, reportsOfOrder } from '../orders/venue-reports.js'
+import type { RecoverySteps } from './recovery-steps.js'
+
+/** What comparing a portfolio with its venue depends on. */
+export interface ReconcileContext {
+  readonly steps: RecoverySteps
+  readonly broker: Broker
+  readonly clock: Clock
+  /** Tells this recovery's inputs from those of another. */
+  readonly occasion: string
+  /** Milliseconds between the two looks at the positions that a break takes. */
+  readonly settleMs: number
+}
+
+/** A position that differs from the broker's. */
+export interface PositionBreak {
+  readonly instrument: string
+  readonly difference: string
+  /** Seen twice with no fill between: the instrument is locked. */
+  readonly isConfirmed: boolean
+}
+
+/** An order at the venue that we did not place. */
+export interface ExternalOrder {
+  readonly venueOrderId: string
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly lots: string
+}
+
+/** What comparing the orders came to. */
+export interface ReconciledOrders {
+  /** Ours whose fate is still unknown: the resolver goes on asking. */
+  readonly unresolved: readonly string[]
+  readonly external: readonly ExternalOrder[]
+}
+
+/** Returns what the venue shows of the account's orders. Rejects when it could not be read in full. */
+export async function readVenueOrders(context: ReconcileContext): Promise<readonly VenueOrder[]> {
+  return context.broker.orders(earliestOfInterest(context))
+}
+
+function earliestOfInterest({ steps, clock }: ReconcileContext): Instant {
+  const atVenue = [...steps.state().orders.values()].filter(({ state }) => mayBeAtVenue(state))
+  return Math.min(clock.now() - DAY, ...atVenue.map(({ createdAt }) => createdAt))
+}
+
+/**
+ * Records what the venue shows of our orders. An order that was being sent when the last run ended is unresolved until
+ * the venue's evidence: that it is not in the list proves nothing, so the venue is asked for it by name.
+ */
+export async function reconcileOrders(
+  context: ReconcileContext,
+  shown: readonly VenueOrder[],
+): Promise<ReconciledOrders> {
+  await markUnanswered(context)
+  const external = await reportShown(context, shown)
+  await askForTheRest(context, shown)
+  const orders = [...context.steps.state().orders.values()]
+  return { unresolved: orders.filter(({ state }) => state === 'unresolved').map(({ id }) => id), external }
+}
+
+async function markUnanswered(context: ReconcileContext): Promise<void> {
+  const cause = 'the service ended before the venue answered'
+  for (const order of [...context.steps.state().orders.values()]) {
+    if (order.state === 'submitted') {
+      await report(context, order.id, [{ kind: 'unresolved', orderId: order.id, cause }])
+    }
+  }
+}
+
+async function reportShown(
+  context: ReconcileContext,
+  shown: readonly VenueOrder[],
+): Promise<ExternalOrder[]> {
+  const { id: portfolio, orders } = context.steps.state()
+  const ours = new Map([...orders.keys()].map((orderId) => [clientOrderId(portfolio, orderId), orderId]))
+  const external: ExternalOrder[] = []
+  for (const order of shown) {
+    const orderId = order.clientOrderId === null ? undefined : ours.get(order.clientOrderId)
+    if (orderId !== undefined) await report(context, orderId, reportsOfOrder(orderId, order))
+    else if (order.status === 'working') external.push(externalOrder(order))
+  }
+  return external
+}
+
+function externalOrder({ venueOrderId, instrument, side, lots }: VenueOrder): ExternalOrder {
+  return { venueOrderId, instrument, side, lots: lots.toString() }
+}
+
+async function askForTheRest(context: ReconcileContext, shown: readonly VenueOrder[]): Promise<void> {
+  const { steps, broker } = context
+  const listed = new Set(shown.map((order) => order.clientOrderId))
+  for (const order of [...steps.state().orders.values()]) {
+    const reference = referenceTo(steps.state(), order)
+    if (!mayBeAtVenue(order.state) || listed.has(reference.clientOrderId)) continue
+    const answer = await broker.order(reference)
+    // What the venue does not show may still come: the resolver knows what that proves at this venue, and when
+    if (answer.kind === 'found') await report(context, order.id, reportsOfOrder(order.id, answer.order))
+  }
+}
+
+async function report(
+  { steps }: ReconcileContext,
+  orderId: string,
+  reports: readonly OrderReport[],
+): Promise<void> {
+  const order = steps.state().orders.get(orderId)
+  if (order === undefined) return
+  const told = newReports(order, reports)
+  if (told.length === 0) return
+  const id = reportId(orderId, order.attempt, told)
+  await steps.submit({ type: 'BrokerReported', id, reports: told })
+}
+
+/**
+ * Compares what is held with what the broker holds, and returns the differences. One look may fall between a trade and
+ * its report, so a difference is looked at twice; the second time the core locks its instrument.
+ */
+export async function comparePositions(context: ReconcileContext): Promise<PositionBreak[]> {
+  const { steps, settleMs } = context
+  await observeAccount(context, 1)
+  if (steps.state().suspectedBreaks.size === 0) return []
+  await delay(settleMs)
+  await reconcileOrders(context, await readVenueOrders(context))
+  await observeAccount(context, 2)
+  const { suspectedBreaks, books } = steps.state()
+  return [...suspectedBreaks].map(([instrument, difference]) => ({
+    instrument,
+    difference,
+    isConfirmed: (books.get(instrument)?.lock ?? null) !== null,
+  }))
+}
+
+async function observeAccount({ steps, broker, occasion }: ReconcileContext, look: number): Promise<void> {
+  const positions = await broker.positions()
+  const id = `V-${digest('account', steps.state().id, occasion, String(look))}`
+  await steps.submit({ type: 'AccountObserved', id, positions })
+}
