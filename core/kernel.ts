@@ -10,7 +10,7 @@ import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
-import { decideCash, decideTradingState } from './risk/commands.js'
+import { commandDecision, decideCash, decideTradingState } from './risk/commands.js'
 import type { PortfolioSettings } from './settings.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
@@ -65,9 +65,12 @@ function decide(
     case 'BarClosed':
       decideBar(portfolio, input.id, observation, record)
       return [bookOf(portfolio, input.instrument)]
-    case 'OrdersDue':
-      record(decideDispatch(portfolio, input.orderIds))
-      return []
+    case 'OrdersDue': {
+      const dispatched = decideDispatch(portfolio, input.orderIds)
+      record(dispatched)
+      // What a denied peel-off would have sold is free for an exit that stands.
+      return dispatched.some(({ type }) => type === 'OrderDenied') ? portfolio.books.values() : []
+    }
     case 'BrokerReported': {
       const touched: Book[] = []
       for (const report of input.reports) {
@@ -184,6 +187,11 @@ function decideOperatorExit(
   record: Recorder,
 ): void {
   const targets = operatorTargets(portfolio, command)
+  if (targets.length === 0) {
+    const instrument = 'instrument' in command.target ? command.target.instrument : null
+    const nothing = commandDecision(portfolio, inputId, 'operatorExit', 'ignored', ['NOTHING_HELD'])
+    record([{ type: 'DecisionMade', decision: { ...nothing, instrument } }])
+  }
   let ordinal = 0
   for (const [book, target] of targets) {
     ordinal += 1
@@ -209,10 +217,9 @@ function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, Exi
     const unit = findUnit(portfolio, target.positionId)
     return unit === undefined ? [] : [[bookOf(portfolio, unit.instrument), { units: [unit], entry: null }]]
   }
-  const books =
-    'instrument' in target ? [bookOf(portfolio, target.instrument)] : [...portfolio.books.values()]
   const targets: [Book, ExitTarget][] = []
-  for (const book of books) {
+  for (const book of portfolio.books.values()) {
+    if ('instrument' in target && target.instrument !== book.instrument) continue
     const entry = book.entryOrderId === null ? null : orderOf(portfolio, book.entryOrderId)
     if (book.units.length > 0 || entry !== null) targets.push([book, { units: book.units, entry }])
   }

@@ -68,7 +68,8 @@ export function decideCash(
   ]
 }
 
-function commandDecision(
+/** Returns the decision on an operator's command that concerns no position. */
+export function commandDecision(
   portfolio: Portfolio,
   inputId: string,
   kind: DecisionKind,

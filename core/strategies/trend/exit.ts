@@ -1,4 +1,4 @@
-import type { ExitAlert } from '../../alert/alert.js'
+import { type ExitAlert, toldAt } from '../../alert/alert.js'
 import type { Decision, DecisionKind } from '../../decision.js'
 import type { AlarmRaised, PortfolioEvent } from '../../event.js'
 import { decisionId } from '../../ids.js'
@@ -6,10 +6,10 @@ import type { AlertAdmitted } from '../../input.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
 import type { Book } from '../../portfolio/book.js'
-import { bookOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
+import { bookOf, instrumentOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
 import type { Unit } from '../../portfolio/unit.js'
 import { allowsExits } from '../../risk/trading-state.js'
-import { type Instant, SECOND } from '../../time.js'
+import { type Instant, MINUTE, SECOND } from '../../time.js'
 
 /** What an exit applies to: units to close, and the entry at work that must close what it fills. */
 export interface ExitTarget {
@@ -21,7 +21,7 @@ export interface ExitTarget {
 export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: ExitAlert): PortfolioEvent[] {
   const book = bookOf(portfolio, alert.instrument)
   const named = namedBy(portfolio, book, alert.label)
-  const target = notYoungerThan(named, alert.barTime ?? alert.timestamp)
+  const target = notYoungerThan(named, exitTime(portfolio, alert))
   const alarms = alarmsOf(portfolio, input, alert, named, target)
   const reason = alert.reason ?? 'EXIT'
   return [
@@ -38,6 +38,13 @@ function namedBy(portfolio: Portfolio, book: Book, label: string): ExitTarget {
     units: book.units.filter((unit) => unit.label === label),
     entry: entryLabel === label ? entry : null,
   }
+}
+
+/** An exit without a time of its own speaks for all of its bar, which may be named by its open. */
+function exitTime(portfolio: Portfolio, alert: ExitAlert): Instant | null {
+  if (alert.timestamp !== null || alert.barTime === null) return toldAt(alert)
+  const barMinutes = instrumentOf(portfolio, alert.instrument)?.barMinutes ?? 0
+  return alert.barTime + barMinutes * MINUTE
 }
 
 /**
