@@ -106,7 +106,7 @@ function scaleOf(values: readonly number[], parts: number): Scale {
   for (let index = 0; ; index++) {
     const tick = Number((from + index * step).toPrecision(12))
     ticks.push(tick)
-    if (tick >= high) return { from, to: tick, ticks }
+    if (tick >= high && index > 0) return { from, to: tick, ticks }
   }
 }
 

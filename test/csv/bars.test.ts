@@ -55,7 +55,7 @@ t.test('a file of no use says why', async (t) => {
   })
   t.throws(() => read('time,open,high,low,close'), { message: /a header and no rows/ })
   t.throws(() => read('time,open,high,low,close\n1,2,3,4,5'), {
-    message: /bars\.csv: none of its bars can be used\n {2}line 2: the high/,
+    message: /bars\.csv: none of its bars can be used\n {2}line 2: "1" is not a time/,
   })
 })
 
