@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { isDatabaseAway } from '../db/is-database-away.js'
 import { type ErrorCode, ServiceError } from '../errors.js'
 import type { Log } from '../observe/log.js'
 import type { FieldProblem } from './problem.js'
@@ -12,10 +13,6 @@ const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'BODY_NOT_JSON',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'MALFORMED_REQUEST',
 }
-
-/** SQLSTATE classes and socket errors that say nothing about the request: the database is away. */
-const databaseIsAway = /^(08|57P|53300|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH)/
-const databaseMessages = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/
 
 /** Answers what a route of the admin listener threw. */
 export function answerAdminError(
@@ -39,12 +36,6 @@ export function answerAdminError(
 /** Answers a path that the admin listener does not have. */
 export function answerAdminNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return sendProblem(reply, 'NOT_FOUND', `${request.method} ${request.url.split('?')[0]} is not served here`)
-}
-
-/** Returns whether `error` says that the database cannot be reached, rather than that a query was wrong. */
-export function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  return databaseIsAway.test(String(code ?? '')) || databaseMessages.test(String(message ?? ''))
 }
 
 function fieldProblem(path: string, message: string | undefined): FieldProblem {

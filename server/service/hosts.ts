@@ -6,6 +6,8 @@ import type { DecidingPortfolio } from './alert-desk.js'
 
 /** A portfolio that is decided in this process. */
 export interface HeldPortfolio extends DecidingPortfolio {
+  /** Says that alerts of it may wait in the inbox. */
+  readonly ring: () => void
   readonly submit: (input: NewInput) => Promise<StepOutcome>
   readonly state: () => Portfolio
 }

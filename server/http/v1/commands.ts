@@ -92,7 +92,7 @@ function addCommand<Body extends z.ZodType>(
       const scope = `POST /v1/portfolios/${portfolio}/${route.path}`
       const work = { portfolio, inputId: `C-${digest('command', scope, key)}`, body: request.body as unknown }
       const named = { scope, key, body: work.body ?? null }
-      const answer = await answerOnce(options.commandPool, named, () => runCommand(options, route, work))
+      const answer = await answerOnce(options.commandPool(), named, () => runCommand(options, route, work))
       const type = answer.status < 400 ? 'application/json; charset=utf-8' : problemType
       return reply
         .code(answer.status as 200)

@@ -11,8 +11,8 @@ import { addWhatIf } from './what-if.js'
 export interface V1Options {
   readonly reads: V1Reads
   readonly commands: V1Commands
-  /** Connections that hold the locks of running commands; nothing else may use them. */
-  readonly commandPool: Pool
+  /** Connections that hold the locks of running commands; nothing else may use them. Throws without a database. */
+  readonly commandPool: () => Pool
 }
 
 /** Adds the routes of /v1. */

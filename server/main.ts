@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import { createAdminListener } from './http/admin-listener.js'
+import type { PortfolioReadiness } from './http/readiness.js'
+import { addressSet, TRADINGVIEW_ADDRESSES } from './http/sender-address.js'
+import { createWebhookListener } from './http/webhook-listener.js'
+import { readWork } from './journal/read/work.js'
+import type { Log } from './observe/log.js'
+import { Engine } from './service/engine.js'
+import { type ExampleAlert, exampleAlert } from './service/example-alert.js'
+import { listenAt } from './service/listen.js'
+import { readSetup, type Setup, type SetupOptions } from './service/setup.js'
+import type { FoundToken } from './service/token-file.js'
+import { createV1Commands } from './service/v1-commands.js'
+import { createV1Reads } from './service/v1-reads.js'
+
+/** What starting the service depends on. */
+export interface ServiceOptions extends SetupOptions {
+  /** Is told, in words, each time a portfolio comes into another phase. */
+  readonly onPhase?: (line: string) => void
+}
+
+/** A running service. */
+export interface Service {
+  /** Ends with a slash: the token follows. */
+  readonly webhookUrl: string
+  readonly adminUrl: string
+  readonly tokens: { readonly webhook: FoundToken; readonly admin: FoundToken }
+  /** An alert to try the webhook with. */
+  readonly example: ExampleAlert
+  /** Resolves when every portfolio runs, here or elsewhere; rejects when the service cannot run at all. */
+  readonly ready: Promise<void>
+  readonly log: Log
+  /** Refuses new alerts, lets what is under way end, and closes everything. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts the service, in order: configuration, listeners, database, portfolios. It listens before there is a database,
+ * since whoever sends an alert then must hear that it is to be sent again. Throws when the configuration is wrong or a
+ * port is taken; what fails later is told by `ready`.
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const setup = await readSetup(options)
+  const tell = options.onPhase ?? (() => undefined)
+  const engine = new Engine({ setup, onPhase: (readiness) => tell(describePhase(readiness)) })
+  const webhook = makeWebhookListener(setup, engine)
+  const admin = await makeAdminListener(setup, engine)
+  const { environment, tokens, log, sources } = setup
+  const { host, port, adminHost, adminPort } = environment
+  const close = () => Promise.all([webhook.close(), admin.close()])
+  try {
+    const publicUrl = await listenAt(webhook, { host, port, variable: 'PORT' })
+    const adminUrl = await listenAt(admin, { host: adminHost, port: adminPort, variable: 'ADMIN_PORT' })
+    const ready = engine.open()
+    // Whoever does not wait for it still sees it on /readyz
+    ready.catch(() => undefined)
+    const stop = async () => {
+      await engine.stop()
+      await close()
+    }
+    const example = exampleAlert(sources[0]?.rules.instruments.map(({ name }) => name) ?? [])
+    return { webhookUrl: `${publicUrl}/webhook/`, adminUrl, tokens, example, ready, log, stop }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function makeWebhookListener({ sources, environment, metrics, log }: Setup, engine: Engine): FastifyInstance {
+  const only = environment.tradingViewOnly
+  const proxy = only?.trustedProxy ?? null
+  return createWebhookListener({
+    ...{ sources, metrics, log },
+    intake: () => engine.intake(),
+    desk: {
+      take: (source, raw) => engine.desk().take(source, raw),
+      recordRefused: (refused) => engine.desk().recordRefused(refused),
+      awaitDecision: (source, alertId, timeoutMs) => engine.desk().awaitDecision(source, alertId, timeoutMs),
+    },
+    allowedSenders: only === null ? null : addressSet(TRADINGVIEW_ADDRESSES),
+    trustedProxy: proxy === null ? null : addressSet([proxy]),
+  })
+}
+
+function makeAdminListener(setup: Setup, engine: Engine): Promise<FastifyInstance> {
+  const { tokens, environment, metrics, log, clock } = setup
+  const { hosts } = engine
+  const database = () => engine.storage().reads
+  return createAdminListener({
+    token: tokens.admin.token,
+    hostName: environment.adminHost,
+    version: readVersion(),
+    readiness: () => engine.readiness(),
+    readWork: async () => readWork(database().pool),
+    v1: {
+      reads: createV1Reads({ database, hosts, log }),
+      commands: createV1Commands({ database, hosts, clock, log }),
+      commandPool: () => engine.storage().commands.pool,
+    },
+    ...{ metrics, log },
+  })
+}
+
+function describePhase({ id, phase, code, detail }: PortfolioReadiness): string {
+  const cause = [code, detail].filter((part) => part !== null).join(': ')
+  return `portfolio ${id}: ${phase}${cause === '' ? '' : ` (${cause})`}`
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { decimal } from '../../core/decimal.js'
+import { PaperBroker } from '../brokers/paper/paper-broker.js'
+import type { PortfolioConfiguration } from '../config/configuration.js'
+import { configurationHash, paperSettingsOf, settingsOf } from '../config/settings.js'
+import type { PhaseName } from '../db/column-values.js'
+import type { Database } from '../db/database.js'
+import { PostgresPaperStore } from '../db/paper-store.js'
+import { ServiceError } from '../errors.js'
+import type { PortfolioReadiness, Readiness } from '../http/readiness.js'
+import type { AlertDesk, Intake } from '../http/webhook-port.js'
+import { Receiver } from '../inbox/receive.js'
+import { Leases } from '../lease/lease.js'
+import type { AlarmDesk } from '../observe/alarms.js'
+import type { Doorbell } from '../queue/doorbell.js'
+import { openDoorbell } from '../queue/open-doorbell.js'
+import { createAlertDesk } from './alert-desk.js'
+import { measuredBroker } from './measured-broker.js'
+import { PortfolioHost } from './portfolio-host.js'
+import type { Setup } from './setup.js'
+import { openStorage, type Storage } from './storage.js'
+
+/** What an engine depends on. */
+export interface EngineOptions {
+  readonly setup: Setup
+  /** Is told each time a portfolio comes into another phase. */
+  readonly onPhase: (readiness: PortfolioReadiness) => void
+}
+
+/** What is open once there is a database. */
+interface OpenParts {
+  readonly storage: Storage
+  readonly desk: AlertDesk
+  readonly leases: Leases
+  readonly doorbell: Doorbell
+}
+
+/**
+ * Everything behind the listeners: it opens the database, takes alerts from then on, and keeps every portfolio running.
+ * The listeners come first and go last, so that whoever asks meanwhile gets an answer.
+ */
+export class Engine {
+  readonly #setup: Setup
+  readonly #onPhase: EngineOptions['onPhase']
+  readonly #stop = new AbortController()
+  readonly #hosts = new Map<string, PortfolioHost>()
+  readonly #ready: Promise<void>
+  #becomeReady: () => void = () => undefined
+  #parts: OpenParts | null = null
+  #opening: { readonly phase: PhaseName; readonly reason: string | null } = {
+    phase: 'database',
+    reason: null,
+  }
+  #opened: Promise<void> | null = null
+  #stopped: Promise<void> | null = null
+
+  constructor({ setup, onPhase }: EngineOptions) {
+    this.#setup = setup
+    this.#onPhase = onPhase
+    this.#ready = new Promise((resolve) => {
+      this.#becomeReady = resolve
+    })
+  }
+
+  /** Portfolios by id; none before there is a database. */
+  get hosts(): ReadonlyMap<string, PortfolioHost> {
+    return this.#hosts
+  }
+
+  /** Opens everything; resolves when every portfolio runs, here or elsewhere. Rejects when the service cannot run. */
+  async open(): Promise<void> {
+    this.#opened ??= this.#open()
+    await this.#opened
+    await this.#ready
+  }
+
+  /** Refuses new alerts, lets what is under way end, and closes everything. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close()
+    return this.#stopped
+  }
+
+  /** Whether alerts are taken: from the first moment of the database to the last of the service. */
+  intake(): Intake {
+    if (this.#stop.signal.aborted) return 'stopping'
+    return this.#parts === null ? 'starting' : 'open'
+  }
+
+  /** Returns the desk that takes alerts. Throws while there is none. */
+  desk(): AlertDesk {
+    return this.#require().desk
+  }
+
+  /** Returns the storage. Throws ServiceError while there is none. */
+  storage(): Storage {
+    return this.#require().storage
+  }
+
+  /** Returns where every portfolio is. */
+  readiness(): Readiness {
+    const stopping = this.#stop.signal.aborted
+    const phase = stopping ? 'stopping' : this.#parts === null ? 'starting' : 'running'
+    const { configuration } = this.#setup
+    const portfolios = configuration.portfolios.map(
+      ({ id }) => this.#hosts.get(id)?.readiness() ?? this.#notOpened(id),
+    )
+    return { phase, portfolios }
+  }
+
+  #notOpened(id: string): PortfolioReadiness {
+    const { phase, reason } = this.#opening
+    const code = reason === null ? null : 'DB_UNAVAILABLE'
+    return { id, phase, ready: false, code, detail: reason, heldBy: null }
+  }
+
+  #require(): OpenParts {
+    if (this.#parts !== null) return this.#parts
+    const { reason } = this.#opening
+    if (reason === null) throw new ServiceError('STARTING', 'The database is not open yet')
+    throw new ServiceError('DB_UNAVAILABLE', `The database does not answer: ${reason}`)
+  }
+
+  async #open(): Promise<void> {
+    const { environment, log, secrets } = this.#setup
+    const { databaseUrl, home, redisUrl } = environment
+    const storage = await openStorage({
+      ...{ databaseUrl, home, log, signal: this.#stop.signal },
+      onMigrating: () => this.#openingIs('migrations', null),
+      onUnavailable: (reason) => this.#openingIs('database', secrets.scrub(reason)),
+    })
+    secrets.add(decodeURIComponent(new URL(storage.connectionString).password))
+    const doorbell = openDoorbell({ redisUrl, databaseUrl: storage.connectionString, log })
+    const leases = this.#makeLeases(storage.kernel)
+    this.#parts = { storage, doorbell, leases, desk: this.#makeDesk(storage) }
+    await leases.start()
+    if (this.#stop.signal.aborted) return
+    for (const portfolio of this.#setup.configuration.portfolios) this.#host(portfolio)
+    for (const host of this.#hosts.values()) host.start()
+  }
+
+  #openingIs(phase: PhaseName, reason: string | null): void {
+    if (this.#opening.phase === phase && this.#opening.reason === reason) return
+    this.#opening = { phase, reason }
+    for (const { id } of this.#setup.configuration.portfolios) this.#onPhase(this.#notOpened(id))
+  }
+
+  #makeDesk({ inbox }: Storage): AlertDesk {
+    const { sources, clock, log, metrics } = this.#setup
+    const onStored = (portfolios: ReadonlySet<string>) => {
+      for (const id of portfolios) this.#hosts.get(id)?.ring()
+    }
+    const receiver = new Receiver({ pool: inbox.pool, log, metrics, onStored })
+    const deciding = (portfolio: string) => this.#hosts.get(portfolio)?.held() ?? null
+    return createAlertDesk({ sources, receiver, pool: inbox.pool, clock, log, metrics, deciding })
+  }
+
+  #makeLeases(kernel: Database): Leases {
+    const { clock } = this.#setup
+    const instance = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
+    const onLost = (portfolio: string) => this.#hosts.get(portfolio)?.loseLease()
+    return new Leases({ instance, desk: this.#alarmDesk(kernel), clock, onLost })
+  }
+
+  #alarmDesk({ pool }: Database): AlarmDesk {
+    const { log, metrics } = this.#setup
+    return { pool, log, metrics }
+  }
+
+  #host(portfolio: PortfolioConfiguration): void {
+    const { clock, metrics } = this.#setup
+    const { storage, leases, doorbell } = this.#require()
+    const { pool } = storage.kernel
+    const { id, initialDeposit } = portfolio
+    const settings = settingsOf(portfolio)
+    const deposit = decimal(initialDeposit)
+    const openingDeposit = deposit.isPositive() ? deposit : null
+    const openBroker = () => {
+      const store = new PostgresPaperStore({ pool, account: id })
+      return measuredBroker(new PaperBroker({ store, settings: paperSettingsOf(portfolio), clock }), metrics)
+    }
+    const host = new PortfolioHost({
+      ...{ clock, leases, doorbell, openBroker },
+      wanted: { settings, openingDeposit, hash: configurationHash(settings) },
+      desk: this.#alarmDesk(storage.kernel),
+      onPhase: (readiness) => {
+        this.#onPhase(readiness)
+        if (this.readiness().portfolios.every(({ ready }) => ready)) this.#becomeReady()
+      },
+    })
+    this.#hosts.set(id, host)
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort()
+    await this.#opened?.catch(() => undefined)
+    await Promise.all([...this.#hosts.values()].map((host) => host.stop()))
+    const parts = this.#parts
+    if (parts === null) return
+    await parts.doorbell.close()
+    await parts.leases.stop()
+    await parts.storage.close()
+  }
+}

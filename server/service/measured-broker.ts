@@ -1,0 +1,47 @@
+import type { Broker, OrderReference, OrderRequest, ReportListener } from '../brokers/broker.js'
+import type { Metrics } from '../observe/metrics.js'
+
+/** Returns `broker` with every answer timed. */
+export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
+  const timed = async <T>(
+    call: string,
+    work: () => Promise<T>,
+    outcomeOf: (answer: T) => string,
+  ): Promise<T> => {
+    const end = metrics.brokerCallSeconds.startTimer({ broker: broker.name, call })
+    try {
+      const answer = await work()
+      end({ outcome: outcomeOf(answer) })
+      return answer
+    } catch (error) {
+      end({ outcome: 'failed' })
+      throw error
+    }
+  }
+  const kindOf = (answer: { readonly kind: string }) => answer.kind
+  const { onReport } = broker
+  return {
+    name: broker.name,
+    capabilities: broker.capabilities,
+    submit: (order: OrderRequest, deadline: AbortSignal) =>
+      timed('submit', () => broker.submit(order, deadline), kindOf),
+    cancel: (order: OrderReference) => timed('cancel', () => broker.cancel(order), kindOf),
+    order: (order: OrderReference) => timed('order', () => broker.order(order), kindOf),
+    orders: (since) =>
+      timed(
+        'orders',
+        () => broker.orders(since),
+        () => 'read',
+      ),
+    positions: () =>
+      timed(
+        'positions',
+        () => broker.positions(),
+        () => 'read',
+      ),
+    ...(onReport === undefined
+      ? {}
+      : { onReport: (listener: ReportListener) => onReport.call(broker, listener) }),
+    close: () => broker.close(),
+  }
+}

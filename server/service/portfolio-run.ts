@@ -1,0 +1,206 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import type { PortfolioSettings } from '../../core/settings.js'
+import type { Broker } from '../brokers/broker.js'
+import type { Clock } from '../clock.js'
+import { ServiceError } from '../errors.js'
+import type { DataCorruptError } from '../journal/data-corrupt-error.js'
+import { type LoadedPortfolio, readHead } from '../journal/load.js'
+import { Sequencer } from '../kernel/sequencer.js'
+import { LeaseLostError } from '../kernel/work.js'
+import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
+import { OrderDesk } from '../orders/order-desk.js'
+import type { Doorbell } from '../queue/doorbell.js'
+import {
+  activate,
+  breakCode,
+  type RecoveredVenue,
+  type RecoveryContext,
+  recoverFold,
+  recoverVenue,
+  type WantedConfiguration,
+} from '../recovery/recover.js'
+import type { RecoveryProgress } from '../recovery/recovery-progress.js'
+import type { HeldPortfolio } from './hosts.js'
+import { OrderWatch } from './order-watch.js'
+
+/** What one run of a portfolio depends on. */
+export interface PortfolioRunOptions {
+  readonly wanted: WantedConfiguration
+  /** Of the lease under which it runs. */
+  readonly epoch: number
+  readonly clock: Clock
+  readonly desk: AlarmDesk
+  readonly doorbell: Doorbell
+  readonly broker: Broker
+  readonly onProgress: (progress: RecoveryProgress) => void
+}
+
+/** Sends under way when the service stops are waited for this long. */
+const sendsEndWithinMs = 10_000
+const drainLookEveryMs = 20
+const drainWithinMs = 10_000
+
+/**
+ * One tenure of a portfolio: from taking its lease to letting go of it. It ends when it is stopped, when another
+ * instance takes the lease, or when its logs turn out to be corrupt.
+ */
+export class PortfolioRun {
+  readonly #options: PortfolioRunOptions
+  readonly #sequencer: Sequencer
+  readonly #orders: OrderDesk
+  readonly #watch = new OrderWatch()
+  readonly #stop = new AbortController()
+  readonly #ended: Promise<void>
+  #end: (cause: Error | null) => void = () => undefined
+  #isFolded = false
+  #unreachableSince: number | null = null
+  #unlisten: () => Promise<void> = async () => undefined
+  #stopped: Promise<void> | null = null
+
+  constructor(options: PortfolioRunOptions) {
+    const { wanted, epoch, clock, desk, broker } = options
+    const { portfolio } = wanted.settings
+    this.#options = options
+    this.#ended = new Promise((resolve, reject) => {
+      this.#end = (cause) => (cause === null ? resolve() : reject(cause))
+    })
+    this.#ended.catch(() => undefined)
+    const onStopped = (cause: LeaseLostError | DataCorruptError) => this.#end(cause)
+    this.#sequencer = new Sequencer({ portfolio, epoch, desk, clock, onStopped })
+    this.#sequencer.onEvents((events) => this.#watch.follow(events))
+    const { log } = desk
+    const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
+    this.#orders = new OrderDesk({ portfolio, broker, clock, sequencer: this.#sequencer, log, raise })
+  }
+
+  /** The portfolio as it can be asked and commanded; null until its logs are folded. */
+  held(): HeldPortfolio | null {
+    if (!this.#isFolded) return null
+    const sequencer = this.#sequencer
+    const state = () => sequencer.state()
+    return {
+      state,
+      ring: () => sequencer.ring(),
+      submit: (input) => sequencer.submit(input),
+      whenDecided: (alertId, timeoutMs) => sequencer.whenDecided(alertId, timeoutMs),
+      whenFilled: (orderIds, timeoutMs) => this.#watch.whenFilled(state, orderIds, timeoutMs),
+    }
+  }
+
+  /** Recovers and runs; resolves when it is stopped, and rejects with what ended it otherwise. */
+  async untilEnded(): Promise<void> {
+    await Promise.race([this.#recover(), this.#ended])
+    await this.#ended
+  }
+
+  /** Tells that another instance has the lease, before the next write would find out. */
+  loseLease(): void {
+    const { epoch, wanted } = this.#options
+    this.#end(new LeaseLostError(wanted.settings.portfolio, { ours: epoch, now: epoch + 1 }))
+  }
+
+  /** Stops deciding and sending; sends that are under way end first, within their time. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#letGo()
+    return this.#stopped
+  }
+
+  async #recover(): Promise<void> {
+    const { wanted, desk, clock, broker, doorbell, onProgress } = this.#options
+    const { portfolio } = wanted.settings
+    const begun = performance.now()
+    const context: RecoveryContext = {
+      ...{ portfolio, desk, clock, broker, full: false, signal: this.#stop.signal },
+      onProgress: (progress) => this.#follow(progress),
+    }
+    const loaded = await this.#load(context)
+    if (this.#stop.signal.aborted) return
+    const sequencer = this.#sequencer
+    sequencer.start(loaded)
+    this.#isFolded = true
+    await activate(sequencer, wanted, loaded.fold.seq)
+    const venue = await recoverVenue(context, sequencer, `epoch ${loaded.epoch}`)
+    this.#alarmExternal(venue)
+    if (this.#stop.signal.aborted) return
+    this.#orders.open()
+    onProgress({ phase: 'drainInbox', code: null, detail: null })
+    sequencer.admitAlerts()
+    await this.#drained()
+    this.#unlisten = doorbell.onRing(portfolio, () => sequencer.ring())
+    desk.metrics.recoverySeconds.set({ portfolio }, (performance.now() - begun) / 1000)
+    onProgress({ phase: 'active', ...breakCode(venue.breaks) })
+  }
+
+  /** Returns the fold of the logs, which the tables were compared with, and the fence that it stands behind. */
+  async #load(context: RecoveryContext): Promise<LoadedPortfolio> {
+    const { wanted, desk, epoch } = this.#options
+    const { portfolio } = wanted.settings
+    const { fold, snapshotSeq, snapshotEvents } = await recoverFold(context)
+    requireCurrency(fold.portfolio, wanted.settings)
+    const head = await readHead(desk.pool, portfolio)
+    if (head?.epoch !== epoch || head.seq !== fold.seq) {
+      throw new LeaseLostError(portfolio, { ours: epoch, now: head?.epoch ?? 0 })
+    }
+    const { version, holder } = head
+    return { fold, version, epoch, holder, snapshotSeq, snapshotEvents }
+  }
+
+  #follow(progress: RecoveryProgress): void {
+    this.#options.onProgress(progress)
+    const isUnreachable = progress.code === 'VENUE_UNREACHABLE'
+    if (isUnreachable && this.#unreachableSince === null) {
+      const message = `${progress.detail}. Until it answers nothing is sent, exits included`
+      this.#raise({ code: 'BROKER_UNREACHABLE', severity: 'critical', message })
+    }
+    this.#unreachableSince = isUnreachable ? (this.#unreachableSince ?? performance.now()) : null
+  }
+
+  #alarmExternal({ external }: RecoveredVenue): void {
+    for (const { venueOrderId, instrument, side, lots } of external) {
+      const message = `The broker has an order that is not ours: ${venueOrderId}, ${side} ${lots} lots of ${instrument}`
+      this.#raise({
+        code: 'EXTERNAL_ORDER',
+        severity: 'critical',
+        message,
+        instrument,
+        subject: venueOrderId,
+      })
+    }
+  }
+
+  #raise(alarm: Omit<ShellAlarm, 'at' | 'portfolio'>): void {
+    const { desk, clock, wanted } = this.#options
+    const { portfolio } = wanted.settings
+    void raiseAlarm(desk, { ...alarm, portfolio, at: clock.now() })
+  }
+
+  /** Waits until what came before is decided; a flood of new alerts does not hold readiness up for ever. */
+  async #drained(): Promise<void> {
+    const { wanted, desk } = this.#options
+    const deadline = performance.now() + drainWithinMs
+    const waiting = `select exists (select from inbox where portfolio = $1 and state = 'waiting') as waiting`
+    while (performance.now() < deadline && !this.#stop.signal.aborted) {
+      const { rows } = await desk.pool.query<{ waiting: boolean }>(waiting, [wanted.settings.portfolio])
+      if (!rows[0]!.waiting) return
+      await delay(drainLookEveryMs)
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    this.#stop.abort()
+    await this.#unlisten()
+    await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])
+    await this.#sequencer.stop()
+    this.#isFolded = false
+    await this.#options.broker.close()
+    this.#end(null)
+  }
+}
+
+/** The ledger's amounts have no currency of their own: another one would give them another meaning. */
+function requireCurrency({ id, settings }: Portfolio, { currency }: PortfolioSettings): void {
+  if (settings === null || settings.currency === currency) return
+  const detail = `Portfolio ${id} is kept in ${settings.currency}; the configuration says ${currency}`
+  throw new ServiceError('CONFIGURATION_INVALID', detail)
+}
