@@ -1,7 +1,7 @@
 import type { PortfolioEvent } from '../../core/event.js'
 import type { InputType } from '../../core/input.js'
 import { step } from '../../core/kernel.js'
-import { emptyPortfolio } from '../../core/portfolio/portfolio.js'
+import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
 import { DataCorruptError } from './data-corrupt-error.js'
 import { type FactDifference, factDifference } from './fact-difference.js'
 import { readHead } from './load.js'
@@ -39,10 +39,29 @@ export async function* replay(
 ): AsyncGenerator<ReplayedInput> {
   const state = emptyPortfolio(portfolio)
   for await (const entry of entries) {
+    const replayed = decideAgain(state, entry)
+    yield replayed
+    if (replayed.difference !== null) return
+  }
+}
+
+function decideAgain(state: Portfolio, entry: LogEntry): ReplayedInput {
+  try {
     const events = step(state, entry.input)
-    const difference = differenceOf(entry, events)
-    yield { entry, events, difference }
-    if (difference !== null) return
+    return { entry, events, difference: differenceOf(entry, events) }
+  } catch (error) {
+    const [recorded = null] = entry.events
+    const replayed = error instanceof Error ? error.message : String(error)
+    const place = { seq: entry.seq, inputId: entry.input.id, inputType: entry.input.type, idx: 0 }
+    const difference = {
+      ...place,
+      recordedEvent: recorded,
+      replayedEvent: null,
+      path: '',
+      recorded,
+      replayed,
+    }
+    return { entry, events: [], difference }
   }
 }
 

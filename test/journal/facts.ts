@@ -1,0 +1,209 @@
+import fc from 'fast-check'
+import type { Alert } from '../../core/alert/alert.js'
+import { Decimal } from '../../core/decimal.js'
+import type { EventType, PortfolioEvent } from '../../core/event.js'
+import type { Input, InputType } from '../../core/input.js'
+import type { OrderReport } from '../../core/order/report.js'
+import { baseEntry, exitAll, marketData, scout } from '../helpers/alerts.js'
+import { settings } from '../helpers/settings.js'
+
+type Event<T extends EventType> = Extract<PortfolioEvent, { type: T }>
+type In<T extends InputType> = Extract<Input, { type: T }>
+
+const text = fc.string({ unit: 'grapheme' })
+const textOrNull = fc.option(text, { nil: null })
+const number = fc.double({ noNaN: true, noDefaultInfinity: true })
+const numberOrNull = fc.option(number, { nil: null })
+const instant = fc.integer({ min: 0, max: 4_102_444_800_000 })
+const count = fc.nat({ max: 1000 })
+const decimal = fc
+  .tuple(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), fc.nat({ max: 12 }))
+  .map(([coefficient, scale]) => new Decimal(coefficient, scale))
+const measure = fc.oneof(number, text, fc.constant(null))
+const side = fc.constantFrom('buy', 'sell')
+const state = fc.constantFrom('active', 'reducing', 'halted', 'frozen')
+
+const gate = fc.record({
+  gate: fc.constant('STALE'),
+  passed: fc.boolean(),
+  measured: measure,
+  limit: measure,
+})
+
+const decision = fc.record({
+  id: text,
+  inputId: text,
+  at: instant,
+  kind: fc.constantFrom('entry', 'stop', 'cash'),
+  instrument: textOrNull,
+  outcome: fc.constantFrom('approved', 'blocked', 'ignored'),
+  reasons: fc.array(text, { maxLength: 3 }),
+  gates: fc.array(gate, { maxLength: 4 }),
+  sizing: fc.option(
+    fc.record({ kind: fc.constant('entry'), riskLots: number, constraints: fc.array(text) }),
+    {
+      nil: null,
+    },
+  ),
+  boundBy: fc.constantFrom('risk', 'margin', null),
+  lots: number,
+  price: numberOrNull,
+  stop: numberOrNull,
+  positionIds: fc.array(text, { maxLength: 2 }),
+  notes: fc.array(text, { maxLength: 2 }),
+  versions: fc.record({ configuration: text }),
+})
+
+const plan = fc.record({
+  number: count,
+  label: textOrNull,
+  stopDistance: number,
+  atr: number,
+  pointValue: number,
+  marginPerLot: number,
+})
+
+const configured = { hash: text, settings: fc.constant(settings()) }
+const fill = { orderId: text, tradeId: text, lots: decimal, price: decimal, fee: decimal, at: instant }
+
+/** Arbitrary events of every type; the total map keeps it from lagging behind the union. */
+const eventFields: {
+  readonly [T in EventType]: { [K in keyof Omit<Event<T>, 'type'>]: fc.Arbitrary<unknown> }
+} = {
+  ConfigurationApplied: configured,
+  DecisionMade: { decision },
+  OrderInitialized: {
+    orderId: text,
+    decisionId: text,
+    positionId: text,
+    instrument: text,
+    side,
+    purpose: fc.constantFrom('entry', 'pyramid', 'exit', 'peelOff'),
+    orderType: fc.constantFrom('market', 'limit'),
+    lots: decimal,
+    limitPrice: fc.option(decimal, { nil: null }),
+    referencePrice: number,
+    at: instant,
+    unit: fc.option(plan, { nil: null }),
+  },
+  OrderDenied: { orderId: text, reason: text, at: instant },
+  OrderSubmitted: { orderId: text, attempt: count, at: instant },
+  OrderAccepted: { orderId: text, venueOrderId: text },
+  OrderRejected: { orderId: text, code: text, message: text, at: instant },
+  OrderUnresolved: { orderId: text, cause: text },
+  OrderProvenAbsent: { orderId: text },
+  OrderFilled: fill,
+  OrderCancelRequested: { orderId: text },
+  OrderCanceled: { orderId: text, reason: text, at: instant },
+  OrderExpired: { orderId: text, at: instant },
+  UnitOpened: {
+    positionId: text,
+    orderId: text,
+    instrument: text,
+    number: count,
+    label: textOrNull,
+    stop: number,
+    at: instant,
+  },
+  UnitClosed: { positionId: text, realizedPnl: decimal, at: instant },
+  StopRaised: { positionId: text, stop: number, highestClose: number },
+  ExitRequested: { positionId: text, decisionId: text, reason: text },
+  ExitLatched: { instrument: text, orderId: text, decisionId: text, reason: text },
+  ExitDelayed: { positionId: text, notBefore: instant },
+  LedgerPosted: {
+    kind: fc.constantFrom('deposit', 'withdrawal', 'realizedPnl', 'fee'),
+    amount: decimal,
+    at: instant,
+    orderId: textOrNull,
+    positionId: textOrNull,
+    note: textOrNull,
+  },
+  TradingStateChanged: { state, reason: text, at: instant },
+  InstrumentLocked: { instrument: text, reason: text, at: instant },
+  InstrumentUnlocked: { instrument: text, reason: text },
+  AlarmRaised: {
+    code: fc.constantFrom('OVERFILL', 'PRICE_SUSPECT'),
+    severity: fc.constantFrom('warning', 'critical'),
+    instrument: textOrNull,
+    subject: textOrNull,
+    message: text,
+    at: instant,
+  },
+}
+
+const alert: fc.Arbitrary<Alert> = fc.oneof(
+  fc
+    .record({ price: number, er: fc.constantFrom(0.5, 'NaN', null), label: textOrNull })
+    .map((changes) => baseEntry('GOLD_MINI', 1, 1, changes as never)),
+  fc
+    .record({ label: text, flags: fc.array(text), price: numberOrNull })
+    .map((changes) => exitAll('COPPER', changes)),
+  number.map((price) => marketData('COPPER', price, 8)),
+  number.map((price) => scout('BANK_NIFTY', price)),
+)
+
+const report: fc.Arbitrary<OrderReport> = fc.oneof(
+  fc.record({ kind: fc.constant('accepted' as const), orderId: text, venueOrderId: text }),
+  fc.record({ kind: fc.constant('rejected' as const), orderId: text, code: text, message: text }),
+  fc.record({ kind: fc.constant('unresolved' as const), orderId: text, cause: text }),
+  fc.record({ kind: fc.constant('absent' as const), orderId: text }),
+  fc.record({ kind: fc.constant('canceled' as const), orderId: text, reason: text }),
+  fc.record({ kind: fc.constant('expired' as const), orderId: text }),
+  fc.record({ kind: fc.constant('fill' as const), ...fill }),
+)
+
+const command = fc.oneof(
+  fc.record({
+    kind: fc.constant('exit'),
+    target: fc.oneof(
+      fc.record({ instrument: text }),
+      fc.record({ positionId: text }),
+      fc.constant({ all: true as const }),
+    ),
+    reason: text,
+  }),
+  fc.record({ kind: fc.constant('tradingState'), state, reason: text }),
+  fc.record({
+    kind: fc.constant('cash'),
+    movement: fc.constantFrom('deposit', 'withdrawal'),
+    amount: decimal,
+    note: textOrNull,
+  }),
+  fc.record({ kind: fc.constant('unlock'), instrument: text, reason: text }),
+)
+
+const inputFields: {
+  readonly [T in InputType]: { [K in keyof Omit<In<T>, 'type' | 'id' | 'at'>]: fc.Arbitrary<unknown> }
+} = {
+  AlertAdmitted: {
+    alert,
+    conflict: fc.boolean(),
+    quote: fc.option(fc.record({ price: number, observedAt: instant }), { nil: null }),
+  },
+  BarClosed: { instrument: text, close: number, atr: numberOrNull, barAt: instant },
+  OrdersDue: { orderIds: fc.array(text, { maxLength: 3 }) },
+  BrokerReported: { reports: fc.array(report, { maxLength: 3 }) },
+  AccountObserved: { positions: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), decimal) },
+  TimerFired: {},
+  OperatorCommanded: { command },
+  ConfigurationActivated: configured,
+  InputFailed: { failedInputId: text, instrument: textOrNull, error: text },
+}
+
+type AnyFields = Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unknown>>>>>
+
+function anyOf(fields: AnyFields, shared: Readonly<Record<string, fc.Arbitrary<unknown>>>) {
+  const each = Object.entries(fields).map(([type, own]) =>
+    fc.record<unknown>({ type: fc.constant(type), ...shared, ...own }),
+  )
+  return fc.oneof(...each)
+}
+
+/** Events of every type, each type as often. */
+export const anyEvent = anyOf(eventFields, {}) as fc.Arbitrary<PortfolioEvent>
+
+/** Inputs of every type, each type as often. */
+export const anyInput = anyOf(inputFields, { id: text, at: instant }) as fc.Arbitrary<Input>
+
+/** The names that the arbitraries cover. */
+export const covered = { events: Object.keys(eventFields), inputs: Object.keys(inputFields) }
