@@ -232,6 +232,7 @@ export type AlarmCode =
   | 'ORDER_REJECTED'
   | 'ORDER_RESURRECTED'
   | 'OVERFILL'
+  | 'OVERSOLD'
   | 'UNKNOWN_ORDER'
   | 'PRICE_SUSPECT'
   | 'TRADING_FROZEN'

@@ -1,12 +1,13 @@
-import type { Decimal } from '../decimal.js'
+import { type Decimal, ZERO } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import { unreachable } from '../invariant.js'
 import { alarm } from '../portfolio/alarm.js'
+import type { Book } from '../portfolio/book.js'
 import { findUnit, unitIn } from '../portfolio/evolve.js'
-import { bookOf, type Portfolio } from '../portfolio/portfolio.js'
+import { bookOf, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import { SECOND } from '../time.js'
-import { isAtWork, isEntry, type Order, remainingLots } from './order.js'
+import { isAtWork, isEntry, mayBeAtVenue, type Order, remainingLots } from './order.js'
 import type { OrderReport } from './report.js'
 
 /** A refused exit is ordered again after this long. */
@@ -118,10 +119,17 @@ function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEv
       at: fill.at,
     },
   ]
-  const unit = unitIn(bookOf(portfolio, order.instrument), order.positionId)
-  if (isEntry(order)) events.push(...entryFilled(portfolio, order, fill, unit))
-  else if (unit !== undefined) events.push(...saleFilled(order, fill, unit))
-  events.push(...surprises(portfolio, order, fill))
+  const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
+  if (isEntry(order)) {
+    // The unit of an entry that fills after it was closed is the same one, held again.
+    const unit = held ?? portfolio.closedUnits.get(order.positionId)
+    events.push(...entryFilled(portfolio, order, fill, unit))
+    events.push(...surprises(portfolio, order, fill, fill.lots))
+  } else {
+    const lots = held?.lots ?? ZERO
+    events.push(...(held === undefined ? feeOf(order, fill) : saleFilled(order, fill, held)))
+    events.push(...surprises(portfolio, order, fill, lots))
+  }
   return events
 }
 
@@ -134,12 +142,13 @@ function entryFilled(
   const fee = feeOf(order, fill)
   if (unit === undefined) {
     const plan = portfolio.unitPlans.get(order.id)!
+    const book = bookOf(portfolio, order.instrument)
     const opened: PortfolioEvent = {
       type: 'UnitOpened',
       positionId: order.positionId,
       orderId: order.id,
       instrument: order.instrument,
-      number: plan.number,
+      number: numberOf(book, plan.number),
       label: plan.label,
       stop: fill.price.toNumber() - plan.stopDistance,
       // A wrong clock at the venue must not hide the unit from bars and exits, nor show it to older ones.
@@ -155,13 +164,21 @@ function entryFilled(
   return [{ type: 'StopRaised', positionId: unit.id, stop, highestClose }, ...fee]
 }
 
+/** An entry that fills after others took its number gets the next one: no two units share one. */
+function numberOf(book: Book, planned: number): number {
+  const taken = book.baseUnitId === null ? 0 : book.pyramidsOpened + 1
+  return Math.max(planned, taken + 1)
+}
+
 function averageAfter(unit: Unit, fill: Fill): number {
   const value = unit.boughtValue.plus(fill.price.times(fill.lots)).toNumber()
   return value / unit.boughtLots.plus(fill.lots).toNumber()
 }
 
+/** Nothing is sold that is not held: of a sale beyond that only the held lots make a profit. */
 function saleFilled(order: Order, fill: Fill, unit: Unit): PortfolioEvent[] {
-  const profit = profitOfSale(unit, fill.lots, fill.price)
+  const lots = unit.lots.isLessThan(fill.lots) ? unit.lots : fill.lots
+  const profit = profitOfSale(unit, lots, fill.price)
   const events: PortfolioEvent[] = [
     {
       type: 'LedgerPosted',
@@ -174,7 +191,7 @@ function saleFilled(order: Order, fill: Fill, unit: Unit): PortfolioEvent[] {
     },
     ...feeOf(order, fill),
   ]
-  if (unit.lots.equals(fill.lots)) {
+  if (unit.lots.equals(lots)) {
     const realizedPnl = unit.realizedPnl.plus(profit)
     events.push({ type: 'UnitClosed', positionId: unit.id, realizedPnl, at: fill.at })
   }
@@ -196,15 +213,21 @@ function feeOf(order: Order, fill: Fill): PortfolioEvent[] {
   ]
 }
 
-/** A fill of an ended order, or beyond an order's lots, is real all the same; the instrument is locked until someone looks. */
-function surprises(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEvent[] {
+/**
+ * A fill of an ended order, beyond an order's lots or beyond the `held` ones is real all the same; the instrument is
+ * locked until someone looks, and what is at work to sell the same lots is taken back.
+ */
+function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal): PortfolioEvent[] {
   const isOver = remainingLots(order).isLessThan(fill.lots)
-  if (isAtWork(order.state) && !isOver) return []
-  const code = isOver ? 'OVERFILL' : 'ORDER_RESURRECTED'
-  const reason = isOver
+  const isOversold = held.isLessThan(fill.lots)
+  if (isAtWork(order.state) && !isOver && !isOversold) return []
+  const code = isOver ? 'OVERFILL' : isAtWork(order.state) ? 'OVERSOLD' : 'ORDER_RESURRECTED'
+  const happened = isOver
     ? `order ${order.id} filled beyond its lots`
-    : `order ${order.id} filled after it was ${order.state}`
+    : `order ${order.id} filled${isAtWork(order.state) ? '' : ` after it was ${order.state}`}`
+  const reason = isOversold ? `${happened}: it sold ${fill.lots.minus(held)} more than was held` : happened
   return [
+    ...(isEntry(order) ? [] : takeBackSales(portfolio, order, isOversold ? ZERO : held.minus(fill.lots))),
     { type: 'InstrumentLocked', instrument: order.instrument, reason, at: portfolio.now },
     alarm(portfolio, {
       code,
@@ -214,6 +237,22 @@ function surprises(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEve
       message: `${reason}: ${lotsText(fill.lots)} at ${fill.price}`,
     }),
   ]
+}
+
+/** Returns the ends of the unit's other sales when together they would sell more than is `left`. */
+function takeBackSales(portfolio: Portfolio, order: Order, left: Decimal): PortfolioEvent[] {
+  const others = bookOf(portfolio, order.instrument)
+    .exitOrderIds.map((id) => orderOf(portfolio, id))
+    .filter(({ id, positionId }) => positionId === order.positionId && id !== order.id)
+  const promised = others.reduce((lots, other) => lots.plus(remainingLots(other)), ZERO)
+  if (!left.isLessThan(promised)) return []
+  const events: PortfolioEvent[] = []
+  for (const { id, state, cancelRequested } of others) {
+    const reason = 'what it would sell is sold'
+    if (!mayBeAtVenue(state)) events.push({ type: 'OrderCanceled', orderId: id, reason, at: portfolio.now })
+    else if (!cancelRequested) events.push({ type: 'OrderCancelRequested', orderId: id })
+  }
+  return events
 }
 
 function lotsText(lots: Decimal): string {

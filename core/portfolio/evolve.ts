@@ -1,4 +1,4 @@
-import { ZERO } from '../decimal.js'
+import { type Decimal, ZERO } from '../decimal.js'
 import type { LedgerPosted, OrderFilled, OrderInitialized, PortfolioEvent, UnitOpened } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
@@ -200,13 +200,15 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   order.filledLots = order.filledLots.plus(event.lots)
   order.filledValue = order.filledValue.plus(value)
   if (portfolio.suspectedBreaks.size > 0) portfolio.suspectedBreaks.delete(order.instrument)
-  const unit = unitIn(bookOf(portfolio, order.instrument), order.positionId)
-  if (order.side === 'sell') {
-    invariant(unit !== undefined, () => `${order.positionId} is not held, order ${order.id} cannot sell it`)
-    bookSale(unit, event.lots, value)
-  } else if (unit !== undefined) {
-    bookPurchase(unit, event.lots, value)
-    unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
+  const book = bookOf(portfolio, order.instrument)
+  const held = unitIn(book, order.positionId)
+  if (order.side === 'buy') {
+    const unit = held ?? reopenUnit(portfolio, book, order.positionId)
+    if (unit !== undefined) bookLaterPurchase(unit, event.lots, value)
+  } else if (held !== undefined) {
+    // Never below nothing: that a venue sold more than was held is for a person to settle.
+    if (held.lots.isLessThan(event.lots)) bookSale(held, held.lots, event.price.times(held.lots))
+    else bookSale(held, event.lots, value)
   }
   const isFilled = !order.filledLots.isLessThan(order.lots)
   if (!isAtWork(order.state)) {
@@ -216,6 +218,28 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   } else {
     order.state = 'partiallyFilled'
   }
+}
+
+function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
+  bookPurchase(unit, lots, value)
+  unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
+}
+
+/** Returns the closed unit with this id, held again because its entry filled on; undefined when there is none. */
+function reopenUnit(portfolio: Portfolio, book: Book, id: string): Unit | undefined {
+  const unit = portfolio.closedUnits.get(id)
+  if (unit === undefined) return undefined
+  portfolio.closedUnits.delete(id)
+  portfolio.ended.splice(
+    portfolio.ended.findIndex((ended) => ended.id === id),
+    1,
+  )
+  unit.closedAt = null
+  const next = book.units.findIndex((held) => held.number > unit.number)
+  book.units.splice(next === -1 ? book.units.length : next, 0, unit)
+  if (unit.number === 1) book.baseUnitId ??= id
+  book.pyramidsOpened = Math.max(book.pyramidsOpened, unit.number - 1)
+  return unit
 }
 
 function openUnit(portfolio: Portfolio, event: UnitOpened): void {
