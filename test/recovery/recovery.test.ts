@@ -1,0 +1,281 @@
+import t from 'tap'
+import { decimal } from '../../core/decimal.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import type { Broker, VenueOrder } from '../../server/brokers/broker.js'
+import { copyState } from '../../server/journal/codec/state-codec.js'
+import { verifyPortfolio } from '../../server/journal/verify.js'
+import { silentLog } from '../../server/observe/log.js'
+import { createMetrics } from '../../server/observe/metrics.js'
+import { requestFor } from '../../server/orders/order-request.js'
+import { checkRecovery } from '../../server/recovery/check-recovery.js'
+import { activate, type RecoveryContext, recoverFold, recoverVenue } from '../../server/recovery/recover.js'
+import type { RecoveryProgress } from '../../server/recovery/recovery-progress.js'
+import { validateState } from '../../server/recovery/validate-state.js'
+import { settings } from '../helpers/settings.js'
+import {
+  alarmCodes,
+  enter,
+  heldLots,
+  openRoom,
+  orderOf,
+  type Room,
+  storyOf,
+  venueLots,
+} from '../orders/order-room.js'
+
+interface Recovering extends RecoveryContext {
+  readonly progress: RecoveryProgress[]
+}
+
+function recovering(room: Room, changes: Partial<RecoveryContext> = {}): Recovering {
+  const progress: RecoveryProgress[] = []
+  return {
+    portfolio: 'test',
+    desk: { pool: room.database.pool, log: silentLog, metrics: createMetrics() },
+    clock: room.clock,
+    broker: room.broker,
+    onProgress: (made) => progress.push(made),
+    signal: new AbortController().signal,
+    full: false,
+    settleMs: 1,
+    ...changes,
+    progress,
+  }
+}
+
+const phases = ({ progress }: Recovering) => [...new Set(progress.map(({ phase }) => phase))]
+
+/** Returns the venue with some of its answers changed. */
+function changed(broker: Broker, changes: Partial<Broker>): Broker {
+  return {
+    name: broker.name,
+    capabilities: broker.capabilities,
+    submit: (order, deadline) => broker.submit(order, deadline),
+    cancel: (order) => broker.cancel(order),
+    order: (order) => broker.order(order),
+    orders: (since) => broker.orders(since),
+    positions: () => broker.positions(),
+    close: () => broker.close(),
+    ...changes,
+  }
+}
+
+async function recordedInputs({ database }: Room): Promise<number> {
+  const { rows } = await database.pool.query<{ seq: number }>('select seq from portfolios')
+  return rows[0]!.seq
+}
+
+/** Records the order as sent, and sends it; nobody hears the answer. */
+async function sendAndForget(room: Room, orderId: string): Promise<void> {
+  await room.sequencer.submit({ type: 'OrdersDue', id: `X-${orderId}`, orderIds: [orderId] })
+  const request = requestFor(room.sequencer.state(), orderOf(room, orderId))
+  await room.broker.submit(request, new AbortController().signal)
+}
+
+t.test('what was filled while nobody listened is booked, and the positions agree', async (t) => {
+  const room = await openRoom(t)
+  const orderId = (await enter(room, 'GOLD_MINI', 78_500))!
+  await sendAndForget(room, orderId)
+  t.equal(orderOf(room, orderId).state, 'submitted')
+  const context = recovering(room)
+  t.strictSame((await recoverFold(context)).differences, [])
+  const found = await recoverVenue(context, room.sequencer, 'epoch 1')
+  t.strictSame(found, { unresolved: [], external: [], breaks: [] })
+  t.strictSame(phases(context), ['fold', 'brokerSnapshot', 'reconcile', 'comparePositions'])
+  t.strictSame(await storyOf(room, orderId), [
+    'OrderInitialized',
+    'OrderSubmitted',
+    'OrderUnresolved',
+    'OrderAccepted',
+    'OrderFilled',
+  ])
+  t.strictSame(heldLots(room), await venueLots(room))
+  t.same(Object.keys(heldLots(room)), ['GOLD_MINI'])
+  const before = await recordedInputs(room)
+  await recoverVenue(recovering(room), room.sequencer, 'epoch 2')
+  t.equal(
+    await recordedInputs(room),
+    before + 1,
+    'a second recovery finds nothing but the positions to record',
+  )
+})
+
+t.test('an order that the venue does not show stays unknown, and is not sent by a recovery', async (t) => {
+  const room = await openRoom(t)
+  const orderId = (await enter(room, 'GOLD_MINI', 78_500))!
+  await room.sequencer.submit({ type: 'OrdersDue', id: 'X-1', orderIds: [orderId] })
+  const found = await recoverVenue(recovering(room), room.sequencer, 'epoch 1')
+  t.strictSame(found.unresolved, [orderId])
+  t.equal(orderOf(room, orderId).state, 'unresolved')
+  t.strictSame(await room.broker.orders(0), [])
+})
+
+t.test('a position that differs twice locks its instrument, and the check tells the same', async (t) => {
+  const room = await openRoom(t)
+  const theirs = async () => ({ COPPER: decimal(3) })
+  const broker = changed(room.broker, { positions: theirs })
+  const before = await recordedInputs(room)
+  const check = await checkRecovery(recovering(room, { broker }))
+  t.match(check, { code: 'POSITION_BREAK', detail: 'COPPER: the book holds 0 lots, the broker 3' })
+  t.match(check.venue?.breaks, [{ instrument: 'COPPER', isConfirmed: true }])
+  t.equal(await recordedInputs(room), before, 'the check records nothing')
+  t.equal(room.sequencer.state().books.get('COPPER')?.lock, null)
+  const found = await recoverVenue(recovering(room, { broker }), room.sequencer, 'epoch 1')
+  t.match(found.breaks, [{ instrument: 'COPPER', isConfirmed: true }])
+  t.match(room.sequencer.state().books.get('COPPER')?.lock, { reason: /the broker 3/ })
+  t.strictSame(await alarmCodes(room), ['POSITION_BREAK'])
+  t.equal(await enter(room, 'COPPER', 820), null, 'nothing is entered there')
+  t.ok(await enter(room, 'GOLD_MINI', 78_500), 'other instruments trade on')
+})
+
+t.test('a difference that is gone at the second look is none', async (t) => {
+  const room = await openRoom(t)
+  let looks = 0
+  const positions = async () => (++looks === 1 ? { COPPER: decimal(3) } : {})
+  const broker = changed(room.broker, { positions })
+  const found = await recoverVenue(recovering(room, { broker }), room.sequencer, 'epoch 1')
+  t.strictSame([found.breaks, looks], [[], 2])
+  t.equal(room.sequencer.state().books.get('COPPER')?.lock, null)
+})
+
+t.test('a venue that does not answer is asked again; an error is never an empty account', async (t) => {
+  const room = await openRoom(t)
+  let failures = 2
+  const fail = (what: string): never => {
+    throw new Error(`no ${what}`)
+  }
+  const orders = async (since: number) => (failures-- > 0 ? fail('orders') : room.broker.orders(since))
+  const context = recovering(room, { broker: changed(room.broker, { orders }) })
+  const found = await recoverVenue(context, room.sequencer, 'epoch 1')
+  t.strictSame(found.breaks, [])
+  const held = context.progress.filter(({ code }) => code !== null)
+  const told = {
+    phase: 'brokerSnapshot',
+    code: 'VENUE_UNREACHABLE',
+    detail: 'paper could not be read: no orders',
+  }
+  t.strictSame(held, [told, told])
+  const broker = changed(room.broker, { positions: async () => fail('positions') })
+  const check = await checkRecovery(recovering(room, { broker, venueAttempts: 1 }))
+  t.match(check, { code: 'VENUE_UNREACHABLE', detail: 'paper could not be read: no positions', venue: null })
+})
+
+t.test('an order at the venue that is not ours is told', async (t) => {
+  const room = await openRoom(t)
+  const stranger: VenueOrder = {
+    clientOrderId: null,
+    venueOrderId: 'v-9',
+    instrument: 'COPPER',
+    side: 'buy',
+    lots: decimal(2),
+    status: 'working',
+    code: null,
+    message: null,
+    fills: [],
+  }
+  const broker = changed(room.broker, { orders: async () => [stranger] })
+  const { external } = await recoverVenue(recovering(room, { broker }), room.sequencer, 'epoch 1')
+  t.strictSame(external, [{ venueOrderId: 'v-9', instrument: 'COPPER', side: 'buy', lots: '2' }])
+})
+
+t.test('books that contradict themselves stop a recovery', async (t) => {
+  const room = await openRoom(t)
+  await enter(room, 'GOLD_MINI', 78_500)
+  await room.database.pool.query('update orders set lots = lots + 1')
+  const error = { code: 'DATA_CORRUPT', message: /^orders O-[\w-]+: lots is \d+, the fold says \d+$/ }
+  await t.rejects(recoverFold(recovering(room)), error)
+  t.match(await checkRecovery(recovering(room)), {
+    code: 'DATA_CORRUPT',
+    differences: [{ table: 'orders' }],
+    venue: null,
+  })
+  await room.database.pool.query('update portfolios set events = 1')
+  await t.rejects(recoverFold(recovering(room)), { code: 'DATA_CORRUPT', message: /its row counts/ })
+  t.match(await checkRecovery(recovering(room)), { code: 'DATA_CORRUPT', inputs: 0 })
+})
+
+t.test('a state that breaks a rule which always holds is told rule by rule', async (t) => {
+  const room = await openRoom(t)
+  const orderId = (await enter(room, 'GOLD_MINI', 78_500))!
+  await sendAndForget(room, orderId)
+  await recoverVenue(recovering(room), room.sequencer, 'epoch 1')
+  const sound = room.sequencer.state()
+  t.strictSame(validateState(sound), [])
+  const broken: [(state: Portfolio) => void, RegExp][] = [
+    [
+      (state) => {
+        unitIn(state).lots = decimal(99)
+      },
+      /holds 99 lots, bought less sold are/,
+    ],
+    [
+      (state) => {
+        unitIn(state).stop = 1
+      },
+      /the stop of P-\S+ is 1, below its first stop/,
+    ],
+    [
+      (state) => {
+        state.ledger.balance = decimal(1)
+      },
+      /the ledger's balance is 1, its postings sum up to/,
+    ],
+    [
+      (state) => {
+        state.ledger.high = decimal(0)
+      },
+      /the high watermark 0 is below the balance/,
+    ],
+    [
+      (state) => {
+        state.books.get('COPPER')!.entryOrderId = 'O-x'
+      },
+      /COPPER names O-x as its entry at work/,
+    ],
+    [oversell, /exits at work for P-\S+ may sell \d+ lots, it holds/],
+  ]
+  for (const [harm, rule] of broken) {
+    const state = copyState(sound)
+    harm(state)
+    t.match(validateState(state).join('\n'), rule)
+  }
+})
+
+function unitIn(state: Portfolio) {
+  return state.books.get('GOLD_MINI')!.units[0]!
+}
+
+function oversell(state: Portfolio): void {
+  const unit = unitIn(state)
+  const entry = state.orders.get(unit.entryOrderId)!
+  const order = { ...entry, id: 'O-exit', purpose: 'exit', side: 'sell', state: 'accepted' } as const
+  state.orders.set('O-exit', {
+    ...order,
+    positionId: unit.id,
+    lots: unit.lots.times(decimal(2)),
+    filledLots: decimal(0),
+  })
+  state.books.get('GOLD_MINI')!.exitOrderIds.push('O-exit')
+}
+
+t.test(
+  'a configuration is recorded when it is another one, and a new portfolio is funded once',
+  async (t) => {
+    const room = await openRoom(t)
+    const wanted = { hash: 'h1', settings: settings(), openingDeposit: decimal(500) }
+    const seq = () => recordedInputs(room)
+    const before = await seq()
+    await activate(room.sequencer, wanted, before)
+    t.equal(await seq(), before, 'nothing is new')
+    await activate(room.sequencer, { ...wanted, hash: 'h2' }, before)
+    await activate(room.sequencer, wanted, await seq())
+    t.equal(await seq(), before + 2, 'also an earlier configuration may come back')
+    t.equal(room.sequencer.state().ledger.deposited.toString(), '100000000')
+    const { differences } = await verifyPortfolio(room.database.pool, {
+      portfolio: 'test',
+      full: true,
+      log: silentLog,
+    })
+    t.strictSame(differences, [])
+  },
+)
