@@ -38,6 +38,7 @@ export interface PortfolioRunOptions {
 
 /** Sends under way when the service stops are waited for this long. */
 const sendsEndWithinMs = 10_000
+const listenAfterMs = 1000
 const drainLookEveryMs = 20
 const drainWithinMs = 10_000
 
@@ -107,7 +108,7 @@ export class PortfolioRun {
   }
 
   async #recover(): Promise<void> {
-    const { wanted, desk, clock, broker, doorbell, onProgress } = this.#options
+    const { wanted, desk, clock, broker, onProgress } = this.#options
     const { portfolio } = wanted.settings
     const begun = performance.now()
     const context: RecoveryContext = {
@@ -127,9 +128,19 @@ export class PortfolioRun {
     onProgress({ phase: 'drainInbox', code: null, detail: null })
     sequencer.admitAlerts()
     await this.#drained()
-    this.#unlisten = doorbell.onRing(portfolio, () => sequencer.ring())
+    this.#listenSoon()
     desk.metrics.recoverySeconds.set({ portfolio }, (performance.now() - begun) / 1000)
     onProgress({ phase: 'active', ...breakCode(venue.breaks) })
+  }
+
+  /** Loading the queue keeps the processor busy for a moment, and the first alerts after a start are not to feel it. */
+  #listenSoon(): void {
+    const { doorbell, wanted } = this.#options
+    const listen = () => {
+      this.#unlisten = doorbell.onRing(wanted.settings.portfolio, () => this.#sequencer.ring())
+    }
+    const timer = setTimeout(listen, listenAfterMs)
+    this.#unlisten = async () => clearTimeout(timer)
   }
 
   /** Returns the fold of the logs, which the tables were compared with, and the fence that it stands behind. */

@@ -1,0 +1,206 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { SimulatedClock } from '../../server/clock.js'
+import { startService } from '../../server/main.js'
+import { silentLog } from '../../server/observe/log.js'
+import { eventually } from '../helpers/eventually.js'
+import { testDatabase } from '../helpers/postgres.js'
+import { tcpProxy } from '../helpers/tcp-proxy.js'
+import { testDirectory } from '../helpers/temporary-directory.js'
+import { clientOf, goldEntry, runService } from './running-service.js'
+
+interface Listed<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | null
+}
+
+interface Position {
+  readonly id: string
+  readonly lots: string
+  readonly averagePrice: string
+  readonly state: string
+  readonly stop: number
+}
+
+const positionsPath = '/v1/portfolios/paper/positions'
+
+t.test('an entry becomes a filled position that is told at once, and a restart keeps it', async (t) => {
+  const first = await runService(t)
+  const { status, body } = await first.send(goldEntry())
+  t.equal(status, 200)
+  t.match(body, {
+    status: 'accepted',
+    decision: { outcome: 'executed', lots: '2', reasons: ['ALL_GATES_PASSED'] },
+  })
+  const held = await first.ask<Listed<Position>>(positionsPath)
+  t.match(held.body, {
+    items: [{ lots: '2', averagePrice: '78500', state: 'open', stop: 77_800 }],
+    next: null,
+  })
+  await first.service.stop()
+  const second = await runService(t, { beside: first })
+  const kept = await second.ask<Listed<Position>>(positionsPath)
+  t.same(kept.body, held.body)
+})
+
+t.test('four equal sends are one alert, one decision and one order', async (t) => {
+  const { send, ask, pool } = await runService(t)
+  const alert = goldEntry()
+  const answers = await Promise.all([1, 2, 3, 4].map(() => send(alert)))
+  t.same(answers.map(({ body }) => body.status).sort(), ['accepted', 'duplicate', 'duplicate', 'duplicate'])
+  t.equal(new Set(answers.map(({ body }) => body.alertId)).size, 1)
+  const later = await send(alert)
+  t.match(later.body, { status: 'duplicate', decision: { outcome: 'executed', lots: '2' } })
+  const orders = await ask<Listed<unknown>>('/v1/portfolios/paper/orders?status=all')
+  t.equal(orders.body.items.length, 1)
+  const { rows } = await pool.query('select count(*) as count from decisions where alert_id is not null')
+  t.equal(rows[0].count, 1)
+})
+
+t.test('an exit closes what an entry opened, and the money is in the ledger', async (t) => {
+  const { send, ask } = await runService(t)
+  await send(goldEntry())
+  const exit = { type: 'EXIT', instrument: 'GOLD_MINI', price: 79_000, timestamp: new Date().toISOString() }
+  const { body } = await send(exit)
+  t.match(body, { decision: { outcome: 'executed' } })
+  const open = await ask<Listed<Position>>(positionsPath)
+  t.same(open.body.items, [])
+  const closed = await ask<Listed<Position>>(`${positionsPath}?status=closed`)
+  t.match(closed.body.items, [{ state: 'closed', lots: '0', realizedPnl: '10000' }])
+  const ledger = await ask<Listed<unknown>>('/v1/portfolios/paper/ledger')
+  t.match(ledger.body.items[0], { kind: 'realizedPnl', amount: '10000' })
+})
+
+t.test('one of two instances decides, both take alerts, and the other takes over', async (t) => {
+  const holder = await runService(t)
+  const other = await runService(t, { beside: holder })
+  const { body: waiting } = await other.ask<unknown>('/readyz')
+  t.match(waiting, { ready: true, portfolios: [{ code: 'LEASE_HELD', phase: 'lease', heldBy: /./ }] })
+  const { body } = await other.send(goldEntry())
+  t.match(body, { status: 'accepted', decision: { outcome: /^(approved|executed)$/ } })
+  const refused = await other.command<{ code: string }>('/v1/portfolios/paper/exit', 'k1', {
+    all: true,
+    reason: 'x',
+  })
+  t.equal(refused.body.code, 'LEASE_HELD')
+  t.equal(refused.status, 503)
+  await holder.service.stop()
+  await eventually('the other is active', async () => {
+    const { body: now } = await other.ask<{ portfolios: { phase: string }[] }>('/readyz')
+    return now.portfolios[0]!.phase === 'active'
+  })
+  const exit = { type: 'EXIT', instrument: 'GOLD_MINI', price: 79_000, timestamp: new Date().toISOString() }
+  t.match((await other.send(exit)).body, { decision: { outcome: 'executed' } })
+})
+
+t.test('without a database alerts are refused in time, and everything goes on when it is back', async (t) => {
+  const { pool, connectionString } = await testDatabase(t)
+  const proxy = await tcpProxy(t, connectionString)
+  const running = await runService(t, { beside: { pool, connectionString: proxy.url } })
+  const { send, ask } = running
+  for (const fail of [proxy.cut, proxy.swallow]) {
+    await fail()
+    const away = await send(goldEntry())
+    t.equal(away.status, 503)
+    t.equal(away.headers.get('retry-after'), '5')
+    t.match(away.body, { code: 'STORAGE_NOT_PROVEN' })
+    t.match((await ask<unknown>('/v1/portfolios')).body, { code: 'DB_UNAVAILABLE', status: 503 })
+    t.equal((await ask<unknown>('/healthz')).status, 200)
+    await proxy.heal()
+    const alert = goldEntry()
+    const back = await eventually('an alert is decided again', async () => {
+      const { status, body } = await send(alert)
+      return status === 200 && body.decision !== undefined ? body : undefined
+    })
+    t.match(back, { decision: { outcome: /executed|blocked/ } })
+  }
+  const { rows } = await pool.query('select count(*) as count from positions')
+  t.equal(rows[0].count, 1)
+})
+
+t.test('a service that waits for its database says so, and refuses alerts until then', async (t) => {
+  const home = await testDirectory(t)
+  const env = {
+    DATABASE_URL: 'postgres://u:canary-password@127.0.0.1:1/x',
+    GENERAL_HOME: home,
+    PORT: '0',
+    ADMIN_PORT: '0',
+  }
+  const lines: string[] = []
+  const service = await startService({ env, log: silentLog, onPhase: (line) => lines.push(line) })
+  t.teardown(service.stop)
+  const { send, ask } = clientOf(service)
+  t.match((await send(goldEntry())).body, { code: 'STARTING', status: 503 })
+  const { body } = await eventually('readyz names the cause', async () => {
+    const answer = await ask<{ portfolios: { code: string | null }[] }>('/readyz')
+    return answer.body.portfolios[0]!.code === 'DB_UNAVAILABLE' ? answer : undefined
+  })
+  t.match(body, {
+    ready: false,
+    phase: 'starting',
+    portfolios: [{ phase: 'database', detail: /ECONNREFUSED/ }],
+  })
+  t.match((await ask<unknown>('/v1/portfolios')).body, { code: 'DB_UNAVAILABLE', status: 503 })
+  t.notOk(JSON.stringify([body, lines]).includes('canary-password'))
+})
+
+t.test('what is wrong with a start is told before anything listens', async (t) => {
+  const home = await testDirectory(t)
+  const start = (env: Record<string, string>) =>
+    startService({ env: { GENERAL_HOME: home, PORT: '0', ADMIN_PORT: '0', ...env }, log: silentLog })
+  await t.rejects(start({ PORT: 'x', LOG_LEVEL: 'loud' }), {
+    code: 'CONFIGURATION_INVALID',
+    message: /PORT(.|\n)*LOG_LEVEL/,
+  })
+  await t.rejects(start({ GENERAL_CONFIG: join(home, 'none.json') }), { code: 'CONFIGURATION_INVALID' })
+  const { service } = await runService(t)
+  const { port } = new URL(service.webhookUrl)
+  await t.rejects(start({ PORT: port }), { code: 'PORT_TAKEN', message: new RegExp(`PORT: port ${port}`) })
+})
+
+t.test('tokens are made once, for their owner only, and never logged', async (t) => {
+  const { service, home, logged, send } = await runService(t)
+  const { webhook, admin } = service.tokens
+  for (const file of [webhook.file, admin.file]) t.equal((await stat(file!)).mode & 0o777, 0o600)
+  t.not(webhook.token, admin.token)
+  await send(goldEntry())
+  await send('canary-body')
+  const text = logged.join('\n')
+  for (const secret of [webhook.token, admin.token, 'canary-body']) t.notOk(text.includes(secret))
+  const again = await startService({
+    env: { GENERAL_HOME: home, PORT: '0', ADMIN_PORT: '0', DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+    log: silentLog,
+  })
+  t.teardown(again.stop)
+  t.same(again.tokens, service.tokens)
+})
+
+t.test('decisions take the time of a simulated clock', async (t) => {
+  const start = Date.UTC(2026, 0, 5, 9)
+  const { send, ask } = await runService(t, { clock: new SimulatedClock({ start }) })
+  t.match((await send(goldEntry())).body, { decision: { outcome: 'blocked', reasons: ['FUTURE'] } })
+  const entry = goldEntry({ timestamp: '2026-01-05T14:30:00+05:30' })
+  const { body } = await send(entry)
+  t.match(body, { decision: { outcome: 'executed' } })
+  const decision = await ask<unknown>(`/v1/decisions/${body.decision!.id}`)
+  t.match(decision.body, { at: '2026-01-05T09:00:00.000Z', sizing: { kind: 'entry', lots: 2 }, lots: '2' })
+})
+
+t.test('while it stops it refuses new alerts, and what was acknowledged is not lost', async (t) => {
+  const running = await runService(t)
+  const sent: Promise<{ status: number }>[] = []
+  for (let index = 0; index < 50; index += 1) {
+    const timestamp = new Date(Date.now() - index * 10).toISOString()
+    sent.push(running.send({ type: 'MARKET_DATA', instrument: 'COPPER', price: 800, atr: 8, timestamp }, {}))
+  }
+  const [answers] = await Promise.all([Promise.allSettled(sent), running.service.stop()])
+  const acknowledged = answers.filter(
+    (answer) => answer.status === 'fulfilled' && answer.value.status === 200,
+  )
+  const { rows } = await running.pool.query('select count(*) as count from inbox')
+  t.ok(rows[0].count >= acknowledged.length, `${acknowledged.length} of 50 were acknowledged`)
+  const second = await runService(t, { beside: running })
+  const waiting = await second.pool.query(`select count(*) as count from inbox where state = 'waiting'`)
+  t.equal(waiting.rows[0].count, 0, 'and all of them are decided after the restart')
+})
