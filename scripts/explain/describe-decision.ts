@@ -7,6 +7,9 @@ import { describeSizing, type Words } from './describe-sizing.js'
 import { comparisonWords, gateHint, gateTitle, gateValue } from './gate-words.js'
 import { describeOneMoreLot } from './more-lot-words.js'
 
+/** The outcome as it is told: executed once an order has a fill. */
+type ShownOutcome = Decision['outcome'] | 'executed'
+
 const kindNames: Readonly<Record<DecisionKind, string>> = {
   entry: 'base entry',
   pyramid: 'pyramid',
@@ -36,9 +39,9 @@ const reasonWords: Readonly<Record<string, string>> = {
 }
 
 /** Returns a decision for people: its outcome, its arithmetic, its gates, and what would have had to differ. */
-export function describeDecision(decision: Decision, words: Words): string {
+export function describeDecision(decision: Decision, outcome: ShownOutcome, words: Words): string {
   const { style } = words
-  const parts = [headline(decision, words), facts(decision, words)]
+  const parts = [headline(decision, outcome, words) + facts(decision, words)]
   const { sizing, gates } = decision
   if (sizing !== null) parts.push(section('Size', describeSizing(sizing, words), words))
   if (gates.length > 0) {
@@ -55,8 +58,14 @@ export function describeDecision(decision: Decision, words: Words): string {
   return parts.join('\n')
 }
 
-function headline({ id, kind, outcome, instrument, reasons }: Decision, { style }: Words): string {
-  const paint = { approved: style.good, blocked: style.bad, ignored: style.warning }[outcome]
+function headline(
+  { id, kind, instrument, reasons }: Decision,
+  outcome: ShownOutcome,
+  { style }: Words,
+): string {
+  const paint = { executed: style.good, approved: style.good, blocked: style.bad, ignored: style.warning }[
+    outcome
+  ]
   const subject = instrument === null ? kindNames[kind] : `${kindNames[kind]} of ${instrument}`
   return `${style.strong(`Decision ${id}`)}: ${subject} ${paint(outcome)} (${reasons.join(', ')})\n`
 }

@@ -1,6 +1,14 @@
 import type { Alert } from '../../core/alert/alert.js'
+import type { Decision } from '../../core/decision.js'
 import type { Input } from '../../core/input.js'
-import type { Story, StoryAlert, StoryInput, StoryOrder, StoryPosition } from '../../server/report/story.js'
+import {
+  type Story,
+  type StoryAlert,
+  type StoryInput,
+  type StoryOrder,
+  type StoryPosition,
+  shownOutcome,
+} from '../../server/report/story.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
 import type { Style } from '../cli/style.js'
 import { describeDecision, indent } from './describe-decision.js'
@@ -12,7 +20,9 @@ export function describeStory(story: Story, style: Style): string {
   const words: Words = { style, currency: story.currency }
   const parts = [`${style.strong(`The story of ${story.kind} ${story.id}`)}, portfolio ${story.portfolio}\n`]
   parts.push(`${style.strong('Input')}\n${indent(inputLines(story).join('\n'))}`)
-  parts.push(...story.decisions.map((decision) => describeDecision(decision, words)))
+  const tell = (decision: Decision): string =>
+    describeDecision(decision, shownOutcome(story, decision), words)
+  parts.push(...story.decisions.map(tell))
   if (story.decisions.length === 0) parts.push(indent(whyNoDecision(story)))
   parts.push(`${style.strong('What happened next')}\n${indent(timelineLines(story, words).join('\n'))}`)
   const stands = [
@@ -20,7 +30,7 @@ export function describeStory(story: Story, style: Style): string {
     ...story.positions.map((position) => positionLine(position, words)),
   ]
   if (stands.length > 0) parts.push(`${style.strong('How it stands')}\n${indent(stands.join('\n'))}`)
-  for (const decision of story.laterDecisions) parts.push(describeDecision(decision, words))
+  parts.push(...story.laterDecisions.map(tell))
   return parts.join('\n')
 }
 
@@ -40,8 +50,9 @@ function alertLines(alert: StoryAlert, input: StoryInput | null, currency: strin
   ]
   const sent = alert.alert.timestamp
   if (sent !== null) {
-    const delay = formatNumber((alert.receivedAt - sent) / 1000, currency, 1)
-    lines.push(`its own time is ${formatTime(sent)}, ${delay} s before it was received`)
+    const seconds = (alert.receivedAt - sent) / 1000
+    const distance = `${formatNumber(Math.abs(seconds), currency, 1)} s ${seconds < 0 ? 'after' : 'before'}`
+    lines.push(`its own time is ${formatTime(sent)}, ${distance} it was received`)
   }
   if (input !== null) lines.push(`decided as input ${input.seq} at ${formatTime(input.input.at)}`)
   if (alert.conflict) lines.push('it contradicts an earlier alert with the same key')

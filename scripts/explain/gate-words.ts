@@ -37,7 +37,7 @@ const words: Readonly<Record<GateCode, GateWords>> = {
   HEAT_CAP: { title: 'portfolio heat with this order', unit: 'percent' },
   VOLATILITY_CAP: { title: 'portfolio volatility with this order', unit: 'percent' },
   MARGIN_CAP: { title: 'portfolio margin with this order', unit: 'percent' },
-  BELOW_ONE_LOT: { title: 'lots', unit: 'count' },
+  BELOW_ONE_LOT: { title: 'lots', unit: 'count', hint: 'what one lot would have needed is below' },
   ORDER_VALUE: { title: 'value of the order', unit: 'money' },
   ORDERS_PER_DAY: { title: 'entry orders of the day with this one', unit: 'count' },
   PRICE_COLLAR: { title: 'distance from the reference price', unit: 'percent' },

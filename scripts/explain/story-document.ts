@@ -3,7 +3,7 @@ import type { Decision } from '../../core/decision.js'
 import { openingOf } from '../../core/explain/gate-opening.js'
 import { oneMoreLot } from '../../core/explain/one-more-lot.js'
 import { isoInstant } from '../../core/time.js'
-import type { Story } from '../../server/report/story.js'
+import { type Story, shownOutcome } from '../../server/report/story.js'
 import { withNumbers } from '../cli/exact-numbers.js'
 
 const instantFields: ReadonlySet<string> = new Set([
@@ -13,21 +13,25 @@ const instantFields: ReadonlySet<string> = new Set([
 
 /** Returns a story as one JSON document: numbers are numbers, instants ISO 8601. */
 export function storyDocument(story: Story): unknown {
-  const { decisions, laterDecisions, ...rest } = story
-  return withNumbers(
-    withInstants({
-      ...rest,
-      decisions: decisions.map(decisionDocument),
-      laterDecisions: laterDecisions.map(decisionDocument),
-    }),
-  )
+  const { decisions, orders, positions, timeline, laterDecisions, ...cause } = story
+  const tell = (decision: Decision): unknown => decisionDocument(story, decision)
+  const document = {
+    ...cause,
+    decisions: decisions.map(tell),
+    orders,
+    positions,
+    timeline,
+    laterDecisions: laterDecisions.map(tell),
+  }
+  return withNumbers(withInstants(document))
 }
 
-function decisionDocument(decision: Decision): unknown {
+function decisionDocument(story: Story, decision: Decision): unknown {
   const { gates, sizing } = decision
   const shut = gates.filter(({ passed }) => !passed)
   return {
     ...decision,
+    outcome: shownOutcome(story, decision),
     oneMoreLot: sizing === null ? null : oneMoreLot(sizing, gates),
     wouldHaveOpened: shut.map((gate) => openingOf(gate, sizing)),
   }

@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { type Configuration, loadConfiguration } from '../../server/config/configuration.js'
 import { ConfigurationError, type ConfigurationProblem } from '../../server/config/configuration-error.js'
-import { secretsOf } from '../../server/config/secrets.js'
 import { configurationHash, settingsOf } from '../../server/config/settings.js'
 import { type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
+import { checkedSecrets } from '../cli/configured-secrets.js'
+import { readProcessEnvironment } from '../cli/environment.js'
 import type { Style } from '../cli/style.js'
 import { formatTable } from '../cli/table.js'
 import { resolveUserPath } from '../cli/user-path.js'
@@ -23,7 +24,7 @@ function checkCommand(): Command {
 
 async function check(path: string) {
   try {
-    const portfolios = summarize(await loadConfiguration(path, checkedSecrets(process.env)))
+    const portfolios = summarize(await loadConfiguration(path, checkedSecrets(readProcessEnvironment())))
     return {
       document: { file: path, valid: true, problems: [], portfolios },
       describe: (style: Style) => describeValid(path, portfolios, style),
@@ -37,12 +38,6 @@ async function check(path: string) {
       isFinding: true,
     }
   }
-}
-
-/** The service makes a webhook token where none is given, so an unset one is no fault of the configuration. */
-export function checkedSecrets(variables: NodeJS.ProcessEnv) {
-  const isGiven = Boolean(variables.WEBHOOK_TOKEN || variables.WEBHOOK_TOKEN_FILE)
-  return secretsOf(variables, isGiven ? {} : { WEBHOOK_TOKEN: 'made-by-the-service-at-its-start' })
 }
 
 interface PortfolioLine {

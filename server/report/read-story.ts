@@ -1,3 +1,5 @@
+import type { Pool } from 'pg'
+import { inTransaction } from '../db/transaction.js'
 import type { Queryable } from '../journal/read-log.js'
 import type { Story, StoryAlert, StoryKind, StoryMoment, StoryOrder } from './story.js'
 import {
@@ -26,11 +28,19 @@ export function storyKind(id: string): StoryKind | null {
 
 /**
  * Returns the story of an alert, command, decision, order or position, or null when nothing is recorded under the id.
- * Reads committed rows only, so it may be asked while a service runs. Throws DataCorruptError on an unreadable log.
+ * The database is seen as it is at one instant, so a running service does not disturb. Throws DataCorruptError on an
+ * unreadable log.
  */
-export async function readStory(db: Queryable, id: string): Promise<Story | null> {
+export async function readStory(pool: Pool, id: string): Promise<Story | null> {
   const kind = storyKind(id)
   if (kind === null) return null
+  return inTransaction(pool, async (client) => {
+    await client.query('set transaction isolation level repeatable read read only')
+    return readStoryIn(client, kind, id)
+  })
+}
+
+async function readStoryIn(db: Queryable, kind: StoryKind, id: string): Promise<Story | null> {
   const anchor = await findAnchor(db, kind, id)
   if (anchor === null) return null
   const { portfolio } = anchor

@@ -93,3 +93,9 @@ export interface Story {
   /** Decisions that later closed or reduced the positions. */
   readonly laterDecisions: readonly Decision[]
 }
+
+/** Returns what became of a decision of the story by now: executed once an order of it has a fill. */
+export function shownOutcome(story: Story, decision: Decision): Decision['outcome'] | 'executed' {
+  const orders = story.orders.filter(({ decisionId }) => decisionId === decision.id)
+  return orders.some(({ filledLots }) => Number(filledLots) > 0) ? 'executed' : decision.outcome
+}

@@ -1,0 +1,100 @@
+import type { Environment } from '../../server/config/env.js'
+import { type Database, openDatabase, patientTimeouts } from '../../server/db/database.js'
+import { checkDurability } from '../../server/db/durability.js'
+import { listMissingMigrations } from '../../server/db/migrate.js'
+import { type DatabaseHealth, type InboxHealth, readDatabaseHealth } from '../../server/report/health.js'
+import { formatTime } from '../cli/format.js'
+import { openServiceDatabase, type ServiceDatabase } from '../cli/service-database.js'
+import { type Finding, failure, fine, note, reasonOf, warning } from './finding.js'
+
+const mostClockSkewMs = 2000
+const mostWaitingSeconds = 30
+
+/** Returns what can be known from the database; the first thing that does not work ends it. */
+export async function checkDatabase(environment: Environment): Promise<Finding[]> {
+  let opened: ServiceDatabase
+  try {
+    opened = await openServiceDatabase({ environment, mayMake: false })
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'NO_DATABASE'
+    if (isAbsent) return [note('database', reasonOf(error), 'The first start of the service makes it')]
+    return [failure('database', reasonOf(error), 'Follow the message, or set DATABASE_URL to another server')]
+  }
+  try {
+    return await checkOpened(opened)
+  } catch (error) {
+    return [
+      failure(
+        'database',
+        `${opened.name}: ${reasonOf(error)}`,
+        'Start the database, or correct DATABASE_URL',
+      ),
+    ]
+  } finally {
+    await opened.release()
+  }
+}
+
+async function checkOpened({ connectionString, name, log }: ServiceDatabase): Promise<Finding[]> {
+  const database = openDatabase({ connectionString, log, poolSize: 1, timeouts: patientTimeouts })
+  try {
+    const { rows } = await database.pool.query<{ server_version: string }>('show server_version')
+    const findings = [fine('database', `${name}, PostgreSQL ${rows[0]?.server_version}`)]
+    findings.push(await checkSettings(database))
+    const missing = await listMissingMigrations({ connectionString, log })
+    if (missing.length > 0) {
+      const remedy = 'Run `general migrate`, or start the service, which migrates by itself'
+      return [...findings, warning('schema', `it lacks ${missing.join(', ')}`, remedy)]
+    }
+    findings.push(fine('schema', 'up to date'))
+    return [...findings, ...checkHealth(await readDatabaseHealth(database.pool, () => Date.now()))]
+  } finally {
+    await database.close()
+  }
+}
+
+async function checkSettings({ pool }: Database): Promise<Finding> {
+  try {
+    await checkDurability(pool)
+    return fine('durability', 'what is confirmed is on disk: synchronous_commit, fsync, full_page_writes')
+  } catch (error) {
+    return failure(
+      'durability',
+      reasonOf(error),
+      'Correct the settings on the server; the service refuses to start',
+    )
+  }
+}
+
+function checkHealth({ clockAheadMs, inbox, lastAlerts, refusedToday }: DatabaseHealth): Finding[] {
+  const findings = [checkClock(clockAheadMs), ...inbox.map(checkInbox)]
+  if (lastAlerts.length === 0) findings.push(note('alerts', 'none has arrived yet'))
+  for (const { portfolio, instrument, type, receivedAt } of lastAlerts) {
+    findings.push(
+      fine('alerts', `${instrument} (${portfolio}): the last was ${type} at ${formatTime(receivedAt)}`),
+    )
+  }
+  if (refusedToday > 0) {
+    const found = `${refusedToday} refused within a day: a field was wrong, or the token was not allowed it`
+    findings.push(warning('alerts', found, 'The table refused_alerts holds them with their problems'))
+  }
+  return findings
+}
+
+function checkClock(aheadMs: number): Finding {
+  const found = `the database's clock is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine's`
+  if (Math.abs(aheadMs) <= mostClockSkewMs) return fine('clock', found)
+  return warning('clock', found, 'Let both take their time from NTP: the age of alerts is judged by it')
+}
+
+function checkInbox({ portfolio, waiting, oldestWaitingSeconds, quarantined }: InboxHealth): Finding {
+  const check = `inbox of ${portfolio}`
+  if (quarantined > 0) {
+    const found = `${quarantined} alerts could not be decided and were put aside; their instruments are locked`
+    return failure(check, found, '`general alarms` names them')
+  }
+  const oldest = `${waiting} alerts wait, the oldest for ${Math.round(oldestWaitingSeconds)} s`
+  if (waiting === 0) return fine(check, 'no alert waits')
+  if (oldestWaitingSeconds <= mostWaitingSeconds) return fine(check, oldest)
+  return failure(check, oldest, 'Start the service; if it runs, look at its /readyz and its log')
+}
