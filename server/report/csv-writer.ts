@@ -1,6 +1,8 @@
 import { closeSync, openSync, renameSync, writeSync } from 'node:fs'
 
-const BUFFERED_CHARACTERS = 1 << 18
+const BUFFER_BYTES = 1 << 20
+/** UTF-8 takes at most three bytes for a unit of a JavaScript string. */
+const MOST_BYTES_PER_UNIT = 3
 
 /**
  * Writes a CSV file row by row, in the order given, with bounded memory. The file has its name only once it is
@@ -9,7 +11,8 @@ const BUFFERED_CHARACTERS = 1 << 18
 export class CsvWriter {
   readonly #path: string
   readonly #file: number
-  #buffer = ''
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES)
+  #used = 0
 
   constructor(path: string, header: readonly string[]) {
     this.#path = path
@@ -19,8 +22,11 @@ export class CsvWriter {
 
   /** Writes a row whose fields are joined and escaped already. */
   write(row: string): void {
-    this.#buffer += `${row}\r\n`
-    if (this.#buffer.length > BUFFERED_CHARACTERS) this.#flush()
+    const text = `${row}\r\n`
+    const most = text.length * MOST_BYTES_PER_UNIT
+    if (this.#used + most > BUFFER_BYTES) this.#flush()
+    if (most > BUFFER_BYTES) this.#writeOut(Buffer.from(text))
+    else this.#used += this.#buffer.write(text, this.#used)
   }
 
   /** Completes the file. */
@@ -31,9 +37,12 @@ export class CsvWriter {
   }
 
   #flush(): void {
-    const bytes = Buffer.from(this.#buffer)
+    this.#writeOut(this.#buffer.subarray(0, this.#used))
+    this.#used = 0
+  }
+
+  #writeOut(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
-    this.#buffer = ''
   }
 }
 
@@ -49,7 +58,32 @@ export function textField(text: string): string {
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
+/** Returns textField for a file whose texts repeat: each is escaped once. */
+export function repeatedTextField(): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    let field = known.get(text)
+    if (field === undefined) {
+      field = textField(text)
+      if (known.size < MOST_KNOWN_TEXTS) known.set(text, field)
+    }
+    return field
+  }
+}
+
+const MOST_KNOWN_TEXTS = 10_000
+
 /** Returns a number as a CSV field; nothing for null and for what is not finite. */
 export function numberField(value: number | null | undefined): string {
   return value == null || !Number.isFinite(value) ? '' : String(value)
+}
+
+/**
+ * Returns a computed number as a CSV field, to four digits after the point: nobody reads more of a fraction of a lot,
+ * and spelling all of a double takes twice as long.
+ */
+export function roundedField(value: number): string {
+  if (Number.isInteger(value)) return String(value)
+  if (!Number.isFinite(value)) return ''
+  return Math.abs(value) < 1 ? String(value) : value.toFixed(4)
 }

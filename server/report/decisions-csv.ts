@@ -1,7 +1,7 @@
-import type { Decision } from '../../core/decision.js'
+import type { Decision, Sizing } from '../../core/decision.js'
 import type { Gate } from '../../core/risk/gate.js'
 import type { Instant } from '../../core/time.js'
-import { CsvWriter, numberField, textField } from './csv-writer.js'
+import { CsvWriter, numberField, repeatedTextField, roundedField, textField } from './csv-writer.js'
 
 const COLUMNS = [
   'at',
@@ -32,6 +32,7 @@ const COLUMNS = [
 export class DecisionsCsv {
   readonly #writer: CsvWriter
   readonly #spellTime: (instant: Instant) => string
+  readonly #textField = repeatedTextField()
 
   constructor(path: string, spellTime: (instant: Instant) => string) {
     this.#writer = new CsvWriter(path, COLUMNS)
@@ -40,12 +41,14 @@ export class DecisionsCsv {
 
   /** Writes a decision. */
   write(decision: Decision): void {
+    const { kind, outcome, boundBy, price, stop, lots } = decision
+    const text = this.#textField
     this.#writer.write(
-      `${this.#spellTime(decision.at)},${textField(decision.id)},${decision.kind},` +
-        `${textField(decision.instrument ?? '')},${decision.outcome},${textField(decision.reasons.join(' '))},` +
-        `${decision.boundBy ?? ''},${decision.lots},${numberField(decision.price)},${numberField(decision.stop)},` +
-        `${sizingFields(decision)},${shutGatesField(decision.gates)},` +
-        `${textField(decision.positionIds.join(' '))},${textField(decision.notes.join('; '))}`,
+      `${this.#spellTime(decision.at)},${idField(decision.id)},${kind},${text(decision.instrument ?? '')},${outcome},` +
+        `${text(joined(decision.reasons, ' '))},${boundBy ?? ''},${lots},${numberField(price)},` +
+        `${stop === null ? '' : roundedField(stop)},${sizingFields(decision.sizing)},` +
+        `${outcome === 'blocked' ? shutGatesField(decision.gates) : ''},${idField(joined(decision.positionIds, ' '))},` +
+        `${text(joined(decision.notes, '; '))}`,
     )
   }
 
@@ -55,15 +58,26 @@ export class DecisionsCsv {
   }
 }
 
-function sizingFields({ sizing }: Decision): string {
+/** Ids begin with a letter and repeat seldom. */
+function idField(text: string): string {
+  return text === '' ? '' : textField(text)
+}
+
+function joined(texts: readonly string[], separator: string): string {
+  if (texts.length === 0) return ''
+  return texts.length === 1 ? texts[0]! : texts.join(separator)
+}
+
+function sizingFields(sizing: Sizing | null): string {
   if (sizing === null) return ',,,,,,,,'
-  const common = `${numberField(sizing.atr)},${sizing.kind === 'entry' ? numberField(sizing.er) : ''},`
-  const money = `${numberField(sizing.equity)},${numberField(sizing.availableMargin)},`
-  const lots =
-    sizing.kind === 'entry'
-      ? `${numberField(sizing.riskLots)},${numberField(sizing.volatilityLots)},${numberField(sizing.marginLots)},,`
-      : `,,${numberField(sizing.marginLots)},${numberField(sizing.geometricLots)},${numberField(sizing.riskBudgetLots)}`
-  return common + money + lots
+  const { atr, equity, availableMargin, marginLots } = sizing
+  const money = `${roundedField(equity)},${roundedField(availableMargin)}`
+  if (sizing.kind === 'entry') {
+    const lots = `${roundedField(sizing.riskLots)},${roundedField(sizing.volatilityLots)},${roundedField(marginLots)}`
+    return `${numberField(atr)},${numberField(sizing.er)},${money},${lots},,`
+  }
+  const lots = `,,${roundedField(marginLots)},${roundedField(sizing.geometricLots)},${roundedField(sizing.riskBudgetLots)}`
+  return `${numberField(atr)},,${money},${lots}`
 }
 
 /** Every gate that is shut, with what was measured and the limit: ONE_R 200 (limit 300). */
@@ -71,7 +85,12 @@ function shutGatesField(gates: readonly Gate[]): string {
   let text = ''
   for (const { gate, passed, measured, limit } of gates) {
     if (passed) continue
-    text += `${text === '' ? '' : '; '}${gate} ${measured ?? 'nothing'} (limit ${limit ?? 'nothing'})`
+    text += `${text === '' ? '' : '; '}${gate} ${spell(measured)} (limit ${spell(limit)})`
   }
   return textField(text)
+}
+
+function spell(value: number | string | null): string {
+  if (value === null) return 'nothing'
+  return typeof value === 'number' ? roundedField(value) : value
 }

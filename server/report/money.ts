@@ -9,7 +9,7 @@ export interface MoneySpeller {
 /** Returns the speller of a currency (ISO 4217); another code is written in front. */
 export function moneySpeller(currency: string): MoneySpeller {
   const locale = currency === 'INR' ? 'en-IN' : 'en-US'
-  const options = { style: 'currency', currency, maximumFractionDigits: 0 } as const
+  const options = { style: 'currency', currency, minimumFractionDigits: 0, maximumFractionDigits: 0 } as const
   try {
     const whole = new Intl.NumberFormat(locale, options)
     const short = new Intl.NumberFormat(locale, { ...options, notation: 'compact', maximumFractionDigits: 1 })

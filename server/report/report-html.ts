@@ -152,10 +152,10 @@ const STYLE = `
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif }
 main { max-width: 1000px; margin: 0 auto; padding: 32px 20px 64px }
 h1 { font-size: 24px; margin: 0 0 12px } h2 { font-size: 16px; margin: 36px 0 10px }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px; list-style: none; margin: 24px 0; padding: 0 }
-.cards li { background: var(--card); border-radius: 8px; padding: 12px 14px } .cards span { display: block; color: var(--quiet); font-size: 13px }
-.cards strong { font-size: 19px; font-variant-numeric: tabular-nums } .loss { color: var(--bad) }
-.note { border-left: 3px solid var(--bad); margin: 8px 0; padding: 2px 12px; color: var(--quiet) }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; list-style: none; margin: 24px 0; padding: 0 }
+.cards li { background: var(--card); border-radius: 8px; padding: 12px } .cards span { display: block; color: var(--quiet); font-size: 13px }
+.cards strong { font-size: 18px; white-space: nowrap; font-variant-numeric: tabular-nums } .loss { color: var(--bad) }
+.note { border-left: 3px solid var(--quiet); margin: 8px 0; padding: 2px 12px; color: var(--quiet) }
 dl { margin: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); column-gap: 32px }
 dl div { display: flex; justify-content: space-between; gap: 16px; border-bottom: 1px solid var(--line); padding: 5px 0 }
 dt { color: var(--quiet) } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }

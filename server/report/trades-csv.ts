@@ -1,6 +1,6 @@
 import type { BacktestTrade } from '../../core/backtest/backtest-trade.js'
 import type { Instant } from '../../core/time.js'
-import { CsvWriter, numberField, textField } from './csv-writer.js'
+import { CsvWriter, numberField, repeatedTextField } from './csv-writer.js'
 
 const COLUMNS = [
   'trade',
@@ -22,6 +22,7 @@ const COLUMNS = [
 export class TradesCsv {
   readonly #writer: CsvWriter
   readonly #spellTime: (instant: Instant) => string
+  readonly #textField = repeatedTextField()
 
   constructor(path: string, spellTime: (instant: Instant) => string) {
     this.#writer = new CsvWriter(path, COLUMNS)
@@ -32,10 +33,10 @@ export class TradesCsv {
   write(trade: BacktestTrade): void {
     const exitTime = trade.exitTime === null ? '' : this.#spellTime(trade.exitTime)
     this.#writer.write(
-      `${trade.trade},${textField(trade.instrument)},${trade.unit},` +
+      `${trade.trade},${this.#textField(trade.instrument)},${trade.unit},` +
         `${this.#spellTime(trade.entryTime)},${numberField(trade.entryPrice)},` +
         `${exitTime},${numberField(trade.exitPrice)},` +
-        `${trade.lots},${trade.grossPnl},${trade.fees},${trade.netPnl},${textField(trade.exitReason)},${trade.open}`,
+        `${trade.lots},${trade.grossPnl},${trade.fees},${trade.netPnl},${this.#textField(trade.exitReason)},${trade.open}`,
     )
   }
 
