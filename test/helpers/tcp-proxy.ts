@@ -2,58 +2,69 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Teardown } from './temporary-directory.js'
 
-/** A way to a server on which answers can get lost. */
+/** A way to a server that can be taken away. */
 export interface TcpProxy {
   /** The server's address with the proxy's port. */
   readonly url: string
-  /** Lets requests that contain the text reach the server, then cuts their connection before any answer comes back. */
-  loseAnswersTo(text: string): void
-  /** How many connections were cut. */
-  readonly cut: () => number
+  /** Resets every connection and refuses new ones. */
+  readonly cut: () => Promise<void>
+  /** Keeps connections open, takes new ones, and lets nothing through in either direction. */
+  readonly swallow: () => Promise<void>
+  /** Resets what is open and lets new connections through again. */
+  readonly heal: () => Promise<void>
 }
 
-/** Starts a proxy before the server of a database's address; it ends with the test. */
-export async function tcpProxy(t: Teardown, target: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target)
-  const sockets = new Set<Socket>()
-  let lost: string | null = null
-  let cut = 0
-  const server = createServer((client) => {
-    const upstream = connect(Number(port), hostname)
-    let isDeaf = false
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      socket.on('close', () => {
-        sockets.delete(socket)
-        client.destroy()
-        upstream.destroy()
+/** Starts a proxy before the server of `url`; it ends with the test. */
+export async function tcpProxy(t: Teardown, url: string): Promise<TcpProxy> {
+  const target = new URL(url)
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let swallows = false
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname)
+    const pair = [near, far] as const
+    pairs.add(pair)
+    for (const [from, to] of [pair, [far, near]] as const) {
+      from.on('data', (data) => {
+        if (!swallows) to.write(data)
+      })
+      from.on('error', () => undefined)
+      from.on('close', () => {
+        to.destroy()
+        pairs.delete(pair)
       })
     }
-    client.on('data', (data) => {
-      if (lost !== null && data.includes(lost)) {
-        isDeaf = true
-        lost = null
-      }
-      upstream.write(data)
-    })
-    upstream.on('data', (data) => {
-      if (!isDeaf) {
-        client.write(data)
-        return
-      }
-      // The server has answered, so it is done; nobody will hear it
-      cut += 1
-      client.destroy()
-    })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  const reset = () => {
+    for (const [near, far] of pairs) {
+      near.resetAndDestroy()
+      far.destroy()
+    }
+  }
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+  const through = new URL(url)
+  through.host = `127.0.0.1:${port}`
   t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
+    reset()
     server.close()
   })
-  const url = new URL(target)
-  url.port = String((server.address() as AddressInfo).port)
-  return { url: url.href, loseAnswersTo: (text) => (lost = text), cut: () => cut }
+  return {
+    url: through.href,
+    cut: async () => {
+      reset()
+      if (server.listening) await new Promise((resolve) => server.close(resolve))
+    },
+    swallow: async () => {
+      swallows = true
+    },
+    heal: async () => {
+      swallows = false
+      reset()
+      if (!server.listening) await listen(port)
+    },
+  }
 }

@@ -3,13 +3,14 @@ import type { Alert } from '../../core/alert/alert.js'
 import { decimal } from '../../core/decimal.js'
 import type { Input } from '../../core/input.js'
 import { HOUR } from '../../core/time.js'
+import { openDatabase } from '../../server/db/database.js'
 import { encodeState } from '../../server/journal/codec/state-codec.js'
 import { verifyPortfolio } from '../../server/journal/verify.js'
 import { BATCH_LIMIT } from '../../server/kernel/sequencer.js'
 import { InputFailedError, LeaseLostError, SequencerStoppedError } from '../../server/kernel/work.js'
 import { silentLog } from '../../server/observe/log.js'
 import { baseEntry, exitAll, marketData } from '../helpers/alerts.js'
-import { eventually } from '../helpers/eventually.js'
+import { lossyProxy } from '../helpers/lossy-proxy.js'
 import { testDatabase } from '../helpers/postgres.js'
 import {
   insertAlerts,
@@ -205,26 +206,26 @@ t.test('an input whose commit nobody confirmed is looked up, and decided once', 
   await isSound(t, running)
 })
 
-t.test('a commit whose answer is lost is found in the logs and not done again', async (t) => {
-  const running = await sequencedPortfolio(t)
-  let published = 0
-  running.sequencer.onEvents(() => published++)
-  // The statement waits for this row, so that its answer can be lost after it was let through
-  const holder = await running.pool.connect()
-  await holder.query('begin')
-  await holder.query('select from portfolios for update')
-  const submitted = running.sequencer.submit(deposit('K-1'))
-  await eventually('the writer waits', async () => {
-    const { rows } = await holder.query(
-      `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-    )
-    return rows.length > 0
-  })
-  await holder.query('commit')
-  holder.release()
-  const outcome = await submitted
-  t.match(outcome, { seq: 3, repeated: false })
-  t.equal(published, 1)
+t.test('a commit whose answer is lost is found in the logs, told once and not done again', async (t) => {
+  const direct = await testDatabase(t)
+  const proxy = await lossyProxy(t, direct.connectionString)
+  const { pool, db, close } = openDatabase({ connectionString: proxy.url, log: silentLog, poolSize: 2 })
+  t.teardown(close)
+  const running = await sequencedPortfolio(t, { database: { connectionString: proxy.url, pool, db } })
+  const told: string[] = []
+  running.sequencer.onEvents((_, input) => told.push(input.id))
+  for (const id of ['K-1', 'K-2', 'K-3']) {
+    proxy.loseAnswersTo(id)
+    t.match(await running.sequencer.submit(deposit(id)), { repeated: false, input: { id } })
+  }
+  proxy.loseAnswersTo('AlertAdmitted')
+  const [alert] = await running.decide(baseEntry('COPPER', 820, 8))
+  t.equal(proxy.cut(), 4)
+  t.match(alert, { state: 'decided', outcome: 'approved' })
+  t.match(await running.sequencer.whenDecided(alert!.alert_id, 1000), { outcome: 'approved' })
+  t.strictSame(told, ['K-1', 'K-2', 'K-3', alert!.alert_id])
+  const { rows } = await direct.pool.query('select closed_equity, seq from portfolios')
+  t.strictSame(rows, [{ closed_equity: '10000000.03', seq: 6 }])
   await isSound(t, running)
 })
 
