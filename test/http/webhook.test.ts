@@ -125,15 +125,7 @@ t.test('an exit that names its instrument is taken whatever else is wrong with i
 t.test('a token that is not known is refused before the body is read, and only counted', async (t) => {
   const { pool } = await testDatabase(t)
   const desk = openWebhookDesk(pool)
-  const wrong = [
-    `${tokens.current}x`,
-    tokens.current.slice(1),
-    '%20',
-    '%world',
-    'x'.repeat(5000),
-    'a/b',
-    '',
-  ]
+  const wrong = [`${tokens.current}x`, tokens.current.slice(1), '%20', '%world', 'x'.repeat(5000), 'a/b', '']
   for (const token of wrong) {
     const response = await post(desk, entryBody, { url: `/webhook/${token}` })
     t.equal(response.statusCode, 401, token.slice(0, 40))

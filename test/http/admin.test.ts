@@ -1,0 +1,284 @@
+import { request } from 'node:http'
+import t from 'tap'
+import { ERRORS } from '../../server/errors.js'
+import { eventually } from '../helpers/eventually.js'
+import { goldEntry, type RunningService, runService } from '../main/running-service.js'
+
+interface Listed<Item = Record<string, unknown>> {
+  readonly items: readonly Item[]
+  readonly next: string | null
+}
+
+const portfolio = '/v1/portfolios/paper'
+
+/** Asks the admin listener without its token, under any host name. */
+function askRaw(
+  { service }: RunningService,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; text: string }> {
+  return new Promise((resolve, reject) => {
+    request(`${service.adminUrl}${path}`, { headers }, (response) => {
+      let text = ''
+      response.on('data', (data) => {
+        text += data
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+t.test(
+  '/v1 opens with the admin token only, and failures are limited without locking the owner out',
+  async (t) => {
+    const running = await runService(t)
+    const wrong = [undefined, 'Bearer x', `Bearer ${running.service.tokens.webhook.token}`, 'Basic eDp4']
+    for (const authorization of wrong) {
+      const { status, text } = await askRaw(running, '/v1/portfolios', authorization ? { authorization } : {})
+      t.equal(status, 401)
+      t.equal(JSON.parse(text).code, 'ADMIN_TOKEN_INVALID')
+    }
+    const limited = await eventually('a 429', async () => {
+      const answer = await askRaw(running, '/v1/portfolios', { authorization: 'Bearer guess' })
+      return answer.status === 429 ? answer : undefined
+    })
+    t.match(limited.headers, { 'retry-after': /^\d+$/ })
+    t.equal((await running.ask<unknown>('/v1/portfolios')).status, 200)
+  },
+)
+
+t.test('health, metrics and documentation need no token, and foreign host names are refused', async (t) => {
+  const running = await runService(t)
+  const { port } = new URL(running.service.adminUrl)
+  for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']) {
+    t.equal((await askRaw(running, path)).status, 200, path)
+    const foreign = await askRaw(running, path, { host: `attacker.example:${port}` })
+    t.equal(foreign.status, 421, path)
+  }
+  for (const host of [`localhost:${port}`, `[::1]:${port}`, '127.0.0.1']) {
+    t.equal((await askRaw(running, '/healthz', { host })).status, 200, host)
+  }
+  const { headers, text } = await askRaw(running, '/docs')
+  t.notOk('access-control-allow-origin' in headers)
+  t.match(String(headers['content-security-policy']), /default-src 'self'/)
+  t.notMatch(text, /https?:\/\/(?!127)/, 'nothing is loaded from elsewhere')
+  t.equal((await running.ask<{ code: string }>('/v1/nothing')).body.code, 'NOT_FOUND')
+})
+
+t.test('the OpenAPI document describes every route of /v1', async (t) => {
+  const running = await runService(t)
+  const { body } = await running.ask<{ openapi: string; paths: Record<string, Record<string, unknown>> }>(
+    '/openapi.json',
+  )
+  t.equal(body.openapi, '3.1.0')
+  const routes = Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
+  const expected = ['positions', 'orders', 'fills', 'decisions', 'alerts', 'ledger'].map(
+    (list) => `get /v1/portfolios/{id}/${list}`,
+  )
+  const posts = ['what-if', 'trading-state', 'cash', 'exit'].map((verb) => `post /v1/portfolios/{id}/${verb}`)
+  const others = [
+    'portfolios',
+    'portfolios/{id}',
+    'decisions/{id}',
+    'alerts/{id}',
+    'alarms',
+    'reconciliation',
+  ]
+  t.same(routes.sort(), [...expected, ...posts, ...others.map((path) => `get /v1/${path}`)].sort())
+})
+
+t.test('a portfolio tells its equity, its risk against its caps, and its instruments', async (t) => {
+  const running = await runService(t)
+  await running.send(goldEntry())
+  const { body } = await running.ask<Record<string, unknown>>(portfolio)
+  t.match(body, {
+    id: 'paper',
+    currency: 'INR',
+    phase: 'active',
+    tradingState: 'active',
+    openPositions: 1,
+    equity: { closed: '10000000', open: '10000000', blended: '10000000', high: '10000000' },
+    heat: { used: '14000', capPercent: 15, pyramidCapPercent: 12 },
+    volatility: { used: '14000', capPercent: 5, pyramidCapPercent: 4 },
+    margin: { used: '210000', reserved: '0', percent: 2.1, capPercent: 60, available: '5790000' },
+  })
+  const [gold] = (body.instruments as { instrument: string }[]).filter(
+    ({ instrument }) => instrument === 'GOLD_MINI',
+  )
+  t.match(gold, { state: 'open', units: 1, lots: '2', price: 78_500, locked: null })
+  t.equal((await running.ask<{ code: string }>('/v1/portfolios/none')).body.code, 'PORTFOLIO_UNKNOWN')
+})
+
+t.test('lists are newest first, and pages join without gap or overlap', async (t) => {
+  const running = await runService(t)
+  for (let index = 0; index < 7; index += 1) {
+    await running.command(`${portfolio}/cash`, `d${index}`, {
+      kind: 'deposit',
+      amount: index + 1,
+      currency: 'INR',
+    })
+  }
+  const whole = await running.ask<Listed<{ amount: string }>>(`${portfolio}/ledger`)
+  t.same(
+    whole.body.items.map(({ amount }) => amount),
+    ['7', '6', '5', '4', '3', '2', '1', '10000000'],
+  )
+  t.equal(whole.body.next, null)
+  const pages: unknown[] = []
+  let next: string | null = ''
+  while (next !== null) {
+    const cursor: string = next === '' ? '' : `&cursor=${next}`
+    const { body }: { body: Listed } = await running.ask<Listed>(`${portfolio}/ledger?limit=3${cursor}`)
+    t.ok(body.items.length <= 3)
+    pages.push(...body.items)
+    next = body.next
+  }
+  t.same(pages, whole.body.items)
+  for (const list of ['positions', 'orders', 'fills', 'decisions', 'alerts', 'ledger']) {
+    const bad = await running.ask<{ code: string }>(`${portfolio}/${list}?cursor=bm9uc2Vuc2U`)
+    t.equal(bad.body.code, 'CURSOR_INVALID', list)
+    t.equal((await running.ask<{ code: string }>(`/v1/portfolios/none/${list}`)).status, 404)
+    t.equal(
+      (await running.ask<{ code: string }>(`${portfolio}/${list}?limit=0`)).body.code,
+      'REQUEST_INVALID',
+    )
+  }
+})
+
+t.test('what is open and what is closed are listed apart', async (t) => {
+  const running = await runService(t)
+  await running.send(goldEntry())
+  await running.send({
+    type: 'EXIT',
+    instrument: 'GOLD_MINI',
+    price: 79_000,
+    timestamp: new Date().toISOString(),
+  })
+  await running.send({ ...goldEntry(), instrument: 'COPPER', price: 800, atr: 8 })
+  const instruments = async (path: string) => {
+    const { body } = await running.ask<Listed<{ instrument: string }>>(`${portfolio}/${path}`)
+    return body.items.map(({ instrument }) => instrument)
+  }
+  t.same(await instruments('positions'), ['COPPER'])
+  t.same(await instruments('positions?status=closed'), ['GOLD_MINI'])
+  t.same(await instruments('positions?status=all'), ['COPPER', 'GOLD_MINI'])
+  t.same(await instruments('orders'), [])
+  t.same(await instruments('orders?status=closed'), ['COPPER', 'GOLD_MINI', 'GOLD_MINI'])
+})
+
+t.test('a decision and an alert tell everything that is known of them', async (t) => {
+  const running = await runService(t)
+  const sent = goldEntry()
+  const { body } = await running.send(sent)
+  const decision = await running.ask<Record<string, unknown>>(`/v1/decisions/${body.decision!.id}`)
+  t.match(decision.body, {
+    alertId: body.alertId,
+    portfolio: 'paper',
+    outcome: 'executed',
+    boundBy: 'volatility',
+    lots: '2',
+    sizing: { kind: 'entry', atr: 700, boundBy: 'volatility', lots: 2 },
+    versions: { configuration: /^[0-9a-f]{64}$/ },
+  })
+  const gates = decision.body.gates as { gate: string; passed: boolean }[]
+  t.ok(gates.length > 5 && gates.every(({ passed }) => passed))
+  const alert = await running.ask<{ body: string }>(`/v1/alerts/${body.alertId}`)
+  t.same(JSON.parse(alert.body.body), sent)
+  t.match(alert.body, { state: 'decided', decisionId: body.decision!.id, alert: { type: 'BASE_ENTRY' } })
+  t.equal((await running.ask<{ code: string }>('/v1/decisions/D-none')).body.code, 'DECISION_UNKNOWN')
+  t.equal((await running.ask<{ code: string }>('/v1/alerts/A-none')).body.code, 'ALERT_UNKNOWN')
+})
+
+t.test('what-if answers with the decision that would be made, and stores nothing', async (t) => {
+  const running = await runService(t)
+  const count = async () => {
+    const { rows } = await running.pool.query(
+      'select (select count(*) from inputs) + (select count(*) from inbox) + (select count(*) from events) as n',
+    )
+    return rows[0].n
+  }
+  const before = await count()
+  const path = `${portfolio}/what-if`
+  const good = await running.command<Record<string, unknown>>(path, null, goldEntry())
+  t.equal(good.status, 200)
+  t.match(good.body, {
+    decision: { outcome: 'approved', lots: '2', events: ['DecisionMade', 'OrderInitialized'] },
+  })
+  const stale = await running.command<Record<string, unknown>>(
+    path,
+    null,
+    goldEntry({ timestamp: '2026-01-05T10:00' }),
+  )
+  t.match(stale.body, { decision: { outcome: 'blocked', reasons: ['STALE'] } })
+  const wrong = await running.command<Record<string, unknown>>(path, null, goldEntry({ price: -1 }))
+  t.match(wrong.body, { code: 'ALERT_INVALID', status: 400, errors: [{ field: 'price' }] })
+  t.equal(await count(), before)
+})
+
+t.test('the trading state stops entries and never exits', async (t) => {
+  const running = await runService(t)
+  await running.send(goldEntry())
+  const set = (state: string, key: string) =>
+    running.command<Record<string, unknown>>(`${portfolio}/trading-state`, key, { state, reason: 'drill' })
+  t.match((await set('halted', 'k1')).body, { outcome: 'approved' })
+  t.match((await set('halted', 'k2')).body, {
+    outcome: 'ignored',
+    decision: { reasons: ['ALREADY_SO', 'drill'] },
+  })
+  t.match((await running.ask<unknown>(portfolio)).body, {
+    tradingState: 'halted',
+    tradingStateReason: 'drill',
+  })
+  const entry = await running.send({ ...goldEntry(), instrument: 'COPPER', price: 800, atr: 8 })
+  t.match(entry.body, { decision: { outcome: 'blocked', reasons: ['TRADING_STATE'] } })
+  const exit = await running.command<Record<string, unknown>>(`${portfolio}/exit`, 'k3', {
+    all: true,
+    reason: 'out',
+  })
+  t.match(exit.body, { outcome: /approved|executed/, decisions: [{ kind: 'operatorExit' }] })
+  await eventually('nothing is held', async () => {
+    const { body } = await running.ask<Listed>(`${portfolio}/positions`)
+    return body.items.length === 0
+  })
+})
+
+t.test('the metrics count alerts, decisions and refusals', async (t) => {
+  const running = await runService(t)
+  await running.send(goldEntry())
+  await running.send('nonsense')
+  const { text } = await askRaw(running, '/metrics')
+  for (const line of [
+    /^general_alerts_total\{type="BASE_ENTRY",status="accepted"\} 1$/m,
+    /^general_decisions_total\{kind="entry",outcome="approved"\} 1$/m,
+    /^general_webhook_refused_total\{status="400"\} 1$/m,
+    /^general_inbox_waiting 0$/m,
+    /^general_positions_open 1$/m,
+    /^general_portfolio_phase\{portfolio="paper",phase="active"\} 1$/m,
+    /^general_broker_call_seconds_count\{broker="paper",call="submit",outcome="accepted"\} 1$/m,
+    /^nodejs_eventloop_lag_p99_seconds /m,
+  ]) {
+    t.match(text, line)
+  }
+})
+
+t.test('every code of an answer is one of the table', async (t) => {
+  const running = await runService(t)
+  const paths = [
+    '/v1/portfolios/x',
+    '/v1/alerts/x',
+    '/v1/decisions/x',
+    '/none',
+    `${portfolio}/orders?status=odd`,
+  ]
+  for (const path of paths) {
+    const { body, headers } = await running.ask<{ code: string; type: string; remedy: string }>(path)
+    t.ok(body.code in ERRORS, body.code)
+    t.equal(body.type, `urn:smart-general:problem:${body.code}`)
+    t.ok(body.remedy.length > 10)
+    t.match(headers.get('content-type'), /^application\/problem\+json/)
+  }
+})
