@@ -56,10 +56,12 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'INTERNAL'
 }
 
-/** Whoever reads us may have seen enough, as `head` does. */
+/** Ends the process without a word when whoever reads us has seen enough, as `head` does. */
 export function endQuietlyWhenUnread(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
-  })
+  if (!process.stdout.listeners('error').includes(endQuietly)) process.stdout.on('error', endQuietly)
+}
+
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
 }

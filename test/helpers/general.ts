@@ -52,15 +52,20 @@ export async function runGeneralInTurn(
   return JSON.parse(stdout) as GeneralRun[]
 }
 
+/** Returns the one document that a run with --json printed. */
+export function documentOf<T = Record<string, unknown>>({ stdout, stderr }: GeneralRun): T {
+  try {
+    return JSON.parse(stdout) as T
+  } catch {
+    throw new Error(`Standard output is no JSON document: ${stdout}\n${stderr}`)
+  }
+}
+
 /** Runs `general` with --json and returns its exit code and its one document. */
 export async function runJson<T = Record<string, unknown>>(
   args: readonly string[],
   options: GeneralOptions = {},
 ): Promise<{ readonly code: number | null; readonly document: T }> {
-  const { code, stdout, stderr } = await runGeneral([...args, '--json'], options)
-  try {
-    return { code, document: JSON.parse(stdout) as T }
-  } catch {
-    throw new Error(`general ${args.join(' ')} printed no JSON document: ${stdout}\n${stderr}`)
-  }
+  const run = await runGeneral([...args, '--json'], options)
+  return { code: run.code, document: documentOf<T>(run) }
 }
