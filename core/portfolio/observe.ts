@@ -177,18 +177,28 @@ function hasOrderAtWork(portfolio: Portfolio, instrument: string): boolean {
   return false
 }
 
+/**
+ * Forgets, once it is half of all that ended, what ended too long ago. The maps are made anew, not deleted from: a map
+ * from which much is deleted keeps its earlier tables alive (V8 links them), and with them all that it ever held.
+ */
 function forgetEnded(portfolio: Portfolio): void {
-  const ended = portfolio.ended
+  const { ended } = portfolio
   const oldest = portfolio.now - ENDED_KEPT_FOR
-  // Many at once: taking one off the front of the list costs as much as taking them all.
-  if (ended.length < FORGOTTEN_TOGETHER || ended[FORGOTTEN_TOGETHER - 1]!.at >= oldest) return
-  let count = 0
-  while (count < ended.length && ended[count]!.at < oldest) {
-    const { id } = ended[count]!
-    portfolio.orders.delete(id)
-    portfolio.unitPlans.delete(id)
-    portfolio.closedUnits.delete(id)
-    count++
+  const half = ended[ended.length >>> 1]
+  if (half === undefined || ended.length < FORGOTTEN_TOGETHER || half.at >= oldest) return
+  const forgotten = new Set<string>()
+  for (const { id, at } of ended) {
+    if (at >= oldest) break
+    forgotten.add(id)
   }
-  ended.splice(0, count)
+  portfolio.ended = ended.slice(forgotten.size)
+  portfolio.orders = withoutKeys(portfolio.orders, forgotten)
+  portfolio.unitPlans = withoutKeys(portfolio.unitPlans, forgotten)
+  portfolio.closedUnits = withoutKeys(portfolio.closedUnits, forgotten)
+}
+
+function withoutKeys<Value>(map: ReadonlyMap<string, Value>, keys: ReadonlySet<string>): Map<string, Value> {
+  const kept = new Map<string, Value>()
+  for (const [key, value] of map) if (!keys.has(key)) kept.set(key, value)
+  return kept
 }

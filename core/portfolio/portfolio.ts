@@ -34,12 +34,12 @@ export interface Portfolio {
   /** By instrument, in the order of the configuration. */
   readonly books: Map<string, Book>
   /** Orders at work, and ended ones for as long as a late report may come. */
-  readonly orders: Map<string, Order>
-  readonly unitPlans: Map<string, UnitPlan>
+  orders: Map<string, Order>
+  unitPlans: Map<string, UnitPlan>
   /** Closed units, kept as long as ended orders. */
-  readonly closedUnits: Map<string, Unit>
+  closedUnits: Map<string, Unit>
   /** Ids of ended orders and closed units with the instant of their end, oldest first: what is forgotten next. */
-  readonly ended: { readonly id: string; readonly at: Instant }[]
+  ended: { readonly id: string; readonly at: Instant }[]
   /** Entry orders made on a day, counted in days since 1970 (UTC). */
   entriesOn: { day: number; count: number }
   /** Instruments whose position differed from the broker's when last compared, with the difference as text. */
