@@ -5,10 +5,14 @@ import type { OrderDeskOptions } from './desk-options.js'
 import { reportId } from './input-ids.js'
 import { newReports, reportOf, reportsOfOrder } from './venue-reports.js'
 
+/** How many keys of orders that are not ours are remembered, so that each is an alarm once. */
+const STRANGERS_MOST = 1_000
+
 /** Turns what the venue tells into inputs, each fact once. */
 export class Reporter {
   readonly #options: OrderDeskOptions
   readonly #index: ClientOrderIndex
+  readonly #strangers = new Set<string>()
 
   constructor(options: OrderDeskOptions) {
     this.#options = options
@@ -59,6 +63,9 @@ export class Reporter {
   async take(report: VenueReport): Promise<void> {
     const orderId = this.#index.find(report.clientOrderId)
     if (orderId !== undefined) return this.report(orderId, [reportOf(orderId, report)])
+    if (this.#strangers.has(report.clientOrderId)) return
+    if (this.#strangers.size === STRANGERS_MOST) this.#strangers.clear()
+    this.#strangers.add(report.clientOrderId)
     const { portfolio, clock, broker, raise } = this.#options
     const message = `${broker.name} reports ${report.kind} for ${report.clientOrderId}, which is no order of portfolio ${portfolio}`
     const subject = report.clientOrderId

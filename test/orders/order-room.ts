@@ -38,8 +38,11 @@ export interface Room extends Life {
   /** The monotonic clock of the desk: it stands still unless it is moved. */
   readonly monotonic: { now: number }
   readonly alarms: ShellAlarm[]
-  /** Ends this process's part without a goodbye, and returns the next process's. */
-  readonly crash: (options?: RoomOptions) => Promise<Life>
+  /**
+   * Has another process take the portfolio over, and returns its part. The former is not told: what it was at it goes
+   * on with, until it finds out that the lease is gone.
+   */
+  readonly takeOver: (options?: RoomOptions) => Promise<Life>
 }
 
 /** One process's part. */
@@ -67,12 +70,11 @@ export async function openRoom(t: Teardown, options: RoomOptions = {}): Promise<
     settings: settings({ controls: { maxOrderValue: null, maxOrdersPerDay: 100_000, priceCollarPct: 2 } }),
   })
   await command(life, { kind: 'cash', movement: 'deposit', amount: decimal(100_000_000), note: null })
-  const crash = async (next: RoomOptions = options) => {
-    await life.desk.close()
-    await life.sequencer.stop()
+  const takeOver = async (next: RoomOptions = options) => {
+    await database.pool.query('update portfolios set epoch = epoch + 1')
     return live(context, next)
   }
-  return { ...life, database, clock, monotonic, alarms, crash }
+  return { ...life, database, clock, monotonic, alarms, takeOver }
 }
 
 type Context = Pick<Room, 'database' | 'clock' | 'monotonic' | 'alarms'> & { readonly t: Teardown }

@@ -1,4 +1,9 @@
 import t from 'tap'
+import { decimal } from '../../core/decimal.js'
+import type { OrderReport } from '../../core/order/report.js'
+import { createMetrics } from '../../server/observe/metrics.js'
+import { timeBroker } from '../../server/observe/timed-broker.js'
+import { reportId } from '../../server/orders/input-ids.js'
 import { eventually } from '../helpers/eventually.js'
 import {
   alarmCodes,
@@ -99,11 +104,11 @@ t.test('OD-04 a lost request is proven absent, and sent again under the same key
   t.same(heldLots(room), await venueLots(room))
 })
 
-t.test('OD-05 a crash after the record and before the send: asked for, then sent', async (t) => {
+t.test('OD-05 a takeover after the record and before the send: asked for, then sent', async (t) => {
   const room = await openRoom(t)
   const id = await enter(room, GOLD, PRICE)
   await room.sequencer.submit({ type: 'OrdersDue', id: 'X-crashed', orderIds: [id!] })
-  const life = await room.crash()
+  const life = await room.takeOver()
   t.equal(orderOf(life, id).state, 'submitted')
   life.desk.open()
   await life.desk.sweep()
@@ -116,7 +121,7 @@ t.test('OD-05 a crash after the record and before the send: asked for, then sent
   t.same(heldLots(life), await venueLots(life))
 })
 
-t.test('OD-06 a crash after the send and before its report: found, not sent again', async (t) => {
+t.test('OD-06 a takeover after the send and before its report: found, not sent again', async (t) => {
   const room = await openRoom(t)
   const id = await enter(room, GOLD, PRICE)
   await room.sequencer.submit({ type: 'OrdersDue', id: 'X-crashed', orderIds: [id!] })
@@ -139,7 +144,7 @@ t.test('OD-06 a crash after the send and before its report: found, not sent agai
     },
     AbortSignal.timeout(1_000),
   )
-  const life = await room.crash()
+  const life = await room.takeOver()
   life.desk.open()
   await life.desk.sweep()
   room.monotonic.now += 2_001
@@ -218,15 +223,13 @@ t.test('OD-11 a refused exit is ordered again when its delay is over', async (t)
   const room = await openRoom(t)
   room.desk.open()
   await settle(room, await enter(room, GOLD, PRICE), 'filled')
-  const life = await room.crash({ faults: { rejectRate: 1 } })
+  const life = await room.takeOver({ faults: { rejectRate: 1 } })
   life.desk.open()
   const refused = await exit({ ...life, clock: room.clock }, GOLD)
   await settle(room, refused, 'rejected')
   await life.desk.sweep()
   t.equal(life.sequencer.state().books.get(GOLD)!.exitOrderIds.length, 0, 'the delay is not over')
-  await life.desk.close()
-  await life.sequencer.stop()
-  const recovered = await room.crash({})
+  const recovered = await room.takeOver({})
   recovered.desk.open()
   room.clock.advanceBy(31_000)
   await recovered.desk.sweep()
@@ -280,7 +283,7 @@ t.test('OD-14 failed reads conclude nothing; after minutes a person is called', 
   }
   t.match(orderOf(room, id), { state: 'unresolved', attempt: 1 })
   t.match(room.alarms, [{ code: 'ORDER_ESCALATED', message: /unknown for \d+ s/ }])
-  const life = await room.crash({})
+  const life = await room.takeOver({})
   life.desk.open()
   await life.desk.sweep()
   await settle(room, id, 'filled')
@@ -340,4 +343,69 @@ t.test('OD-17 one report said twice is one input', async (t) => {
     "select id from inputs where type = 'BrokerReported'",
   )
   t.equal(after.length, rows.length, 'polling tells nothing that is known')
+})
+
+t.test('OD-18 a report about an order that is not ours is an alarm, once', async (t) => {
+  const room = await openRoom(t, { faults: { lostAnswerRate: 1, duplicateReportRate: 1 } })
+  room.desk.open()
+  const stranger = { clientOrderId: 'somebody-else', venueOrderId: null, instrument: GOLD }
+  const order = {
+    ...stranger,
+    ...({
+      orderId: 'O-?',
+      attempt: 1,
+      side: 'buy',
+      type: 'market',
+      lots: decimal(1),
+      limitPrice: null,
+    } as const),
+    ...{ referencePrice: PRICE, pointValue: 10, tick: 1, at: START },
+  }
+  await room.broker.submit(order, AbortSignal.timeout(1_000))
+  await room.broker.submit({ ...order, attempt: 2 }, AbortSignal.timeout(1_000))
+  await eventually('somebody is told', () => room.alarms.length > 0)
+  await room.desk.sweep()
+  t.match(room.alarms, [{ code: 'REPORT_UNMATCHED', subject: 'somebody-else', severity: 'critical' }])
+  t.equal(room.alarms.length, 1)
+  t.same(heldLots(room), {})
+})
+
+t.test('OD-19 the id of an input says what it says', async (t) => {
+  const fill = (tradeId: string): OrderReport => ({
+    ...{ kind: 'fill', orderId: 'O-1', tradeId, at: START },
+    ...{ lots: decimal(1), price: decimal(2), fee: decimal(0) },
+  })
+  const all: OrderReport[] = [
+    { kind: 'accepted', orderId: 'O-1', venueOrderId: 'V-1' },
+    { kind: 'accepted', orderId: 'O-1', venueOrderId: 'V-2' },
+    { kind: 'rejected', orderId: 'O-1', code: 'A', message: '' },
+    { kind: 'rejected', orderId: 'O-1', code: 'B', message: '' },
+    { kind: 'unresolved', orderId: 'O-1', cause: '' },
+    { kind: 'absent', orderId: 'O-1' },
+    { kind: 'canceled', orderId: 'O-1', reason: '' },
+    { kind: 'expired', orderId: 'O-1' },
+    ...[fill('1'), fill('2')],
+  ]
+  const ids = [1, 2].flatMap((attempt) => all.map((report) => reportId('O-1', attempt, [report])))
+  t.equal(new Set([...ids, reportId('O-1', 1, all), reportId('O-2', 1, all)]).size, ids.length + 2)
+  t.equal(reportId('O-1', 1, [fill('1')]), reportId('O-1', 1, [{ ...fill('1') }]))
+})
+
+t.test('OD-20 each call of the venue is timed by its kind of answer', async (t) => {
+  const room = await openRoom(t, { faults: { rejectRate: 1 } })
+  const metrics = createMetrics()
+  const broker = timeBroker(room.broker, metrics)
+  const id = await enter(room, GOLD, PRICE)
+  t.same(await broker.order(reference(room, id)), { kind: 'absent' })
+  t.same(await broker.orders(0), [])
+  await room.database.pool.query('drop table paper.fills')
+  await t.rejects(broker.positions())
+  const printed = await metrics.registry.metrics()
+  for (const labels of [
+    'call="order",outcome="absent"',
+    'call="orders",outcome="read"',
+    'call="positions",outcome="error"',
+  ]) {
+    t.match(printed, `general_broker_call_seconds_count{broker="paper",${labels}} 1`)
+  }
 })

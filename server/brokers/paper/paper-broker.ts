@@ -43,6 +43,8 @@ export class PaperBroker implements Broker {
   readonly #reports: ReportStream
   /** How often something was asked in vain: the same question does not meet the same fault for ever. */
   readonly #asked = new Map<string, number>()
+  /** Cancels under way. Reads wait for them: what an order would have done after its cancel is never shown. */
+  readonly #canceling = new Map<string, Promise<unknown>>()
 
   constructor({ store, settings, clock, capabilities }: PaperBrokerOptions) {
     this.capabilities = capabilities ?? { resendClass: 'A', absenceProvenAfterMs: 0 }
@@ -50,7 +52,7 @@ export class PaperBroker implements Broker {
     this.#settings = settings
     this.#clock = clock
     this.#arrivals = new WriteGroup((orders) => store.add(orders))
-    this.#reports = new ReportStream({ store, faults: settings.faults, clock })
+    this.#reports = new ReportStream({ look: (id) => this.#look(id), faults: settings.faults, clock })
   }
 
   async submit(request: OrderRequest, deadline: AbortSignal): Promise<SubmitOutcome> {
@@ -70,35 +72,36 @@ export class PaperBroker implements Broker {
     const question = `cancel ${clientOrderId}`
     const time = this.#ask(question)
     if (happens(lostRequestRate, seed, question, 'request', time)) return NO_ANSWER
-    const cancel = await this.#store
-      .cancel(clientOrderId, this.#clock.now(), 'Canceled on request')
-      .catch(unknownOutcome)
+    const cancel = await this.#cancelOnce(clientOrderId)
     if (happens(lostAnswerRate, seed, question, 'answer', time)) return NO_ANSWER
     this.#asked.delete(question)
     if (cancel === null) return { kind: 'absent' }
     if ('kind' in cancel) return cancel
-    return cancel.canceled ? { kind: 'canceled', order: this.#show(cancel.order) } : { kind: 'tooLate' }
+    return cancel.canceled ? { kind: 'canceled', order: cancel.order } : { kind: 'tooLate' }
   }
 
   async order(reference: OrderReference): Promise<OrderAnswer> {
     const { clientOrderId } = reference
     if (this.#readFails(`order ${clientOrderId}`)) return NO_ANSWER
-    const found = await this.#store.find(clientOrderId).catch(unknownOutcome)
+    const found = await this.#look(clientOrderId).catch(unknownOutcome)
     if (found === null) return { kind: 'absent' }
-    return 'kind' in found ? found : { kind: 'found', order: this.#show(found) }
+    return 'kind' in found ? found : { kind: 'found', order: found }
   }
 
   async orders(since: Instant): Promise<readonly VenueOrder[]> {
     if (this.#readFails('orders'))
       throw new Error('The paper venue did not answer the question for its orders')
+    await Promise.all(this.#canceling.values())
+    const now = this.#clock.now()
     const orders = await this.#store.changedSince(since)
-    return orders.map((order) => this.#show(order))
+    return orders.map((order) => this.#show(order, now))
   }
 
   async positions(): Promise<Readonly<Record<string, Decimal>>> {
     if (this.#readFails('positions')) {
       throw new Error('The paper venue did not answer the question for its positions')
     }
+    await Promise.all(this.#canceling.values())
     return this.#store.positions(this.#clock.now())
   }
 
@@ -123,13 +126,33 @@ export class PaperBroker implements Broker {
   }
 
   #answer(order: PaperOrder): SubmitOutcome {
-    const { status, code, message, venueOrderId, fills } = this.#show(order)
+    const { status, code, message, venueOrderId, fills } = this.#show(order, this.#clock.now())
     if (status === 'rejected') return { kind: 'refused', code: code ?? 'REJECTED', message: message ?? '' }
     return { kind: 'accepted', venueOrderId, fills }
   }
 
-  #show(order: PaperOrder): VenueOrder {
-    const shown = showOrder(order, this.#clock.now())
+  /** Returns what the venue shows of an order at the instant of the question, whatever happens until it is read. */
+  async #look(clientOrderId: string): Promise<VenueOrder | null> {
+    await this.#canceling.get(clientOrderId)
+    const now = this.#clock.now()
+    const found = await this.#store.find(clientOrderId)
+    return found === null ? null : this.#show(found, now)
+  }
+
+  /** Returns what the cancel came to, with the order as it is shown at that instant. */
+  async #cancelOnce(clientOrderId: string) {
+    await this.#canceling.get(clientOrderId)
+    const at = this.#clock.now()
+    const canceling = this.#store.cancel(clientOrderId, at, 'Canceled on request').catch(unknownOutcome)
+    this.#canceling.set(clientOrderId, canceling)
+    const cancel = await canceling
+    this.#canceling.delete(clientOrderId)
+    return cancel === null || 'kind' in cancel ? cancel : { ...cancel, order: this.#show(cancel.order, at) }
+  }
+
+  /** Shows the order at an instant, its trades in a drawn order where the faults say so. */
+  #show(order: PaperOrder, at: Instant): VenueOrder {
+    const shown = showOrder(order, at)
     const { seed, shuffledReportRate } = this.#settings.faults
     if (!happens(shuffledReportRate, seed, order.clientOrderId, 'shuffle')) return shown
     return { ...shown, fills: shuffle(shown.fills, seed, order.clientOrderId) }

@@ -1,13 +1,13 @@
 import type { Instant } from '../../../core/time.js'
 import type { ReportListener, VenueOrder, VenueReport } from '../broker.js'
 import { draw, drawWhole, happens } from './draw.js'
-import { instantsOfNews, type PaperOrder, showOrder } from './paper-order.js'
+import { instantsOfNews, type PaperOrder } from './paper-order.js'
 import type { PaperFaults } from './paper-settings.js'
-import type { PaperStore } from './paper-store.js'
 
 /** What the paper venue's reports depend on. */
 export interface ReportStreamOptions {
-  readonly store: PaperStore
+  /** Returns what the venue shows of an order, or null when it has none. */
+  readonly look: (clientOrderId: string) => Promise<VenueOrder | null>
   readonly faults: PaperFaults
   readonly clock: { readonly now: () => Instant }
 }
@@ -63,9 +63,8 @@ export class ReportStream {
 
   /** Reads the book again, as a cancel may have removed what was planned. A failed read is a lost report. */
   async #tell(clientOrderId: string): Promise<void> {
-    const order = await this.#options.store.find(clientOrderId).catch(() => null)
-    if (order === null) return
-    const shown = showOrder(order, this.#options.clock.now())
+    const shown = await this.#options.look(clientOrderId).catch(() => null)
+    if (shown === null) return
     for (const report of this.#inOrder(reportsOf(shown, clientOrderId), clientOrderId))
       this.#listener?.(report)
   }
