@@ -8,14 +8,11 @@ export type ShellAlarmCode =
   | 'ALERT_CONFLICT'
   | 'ALERT_QUARANTINED'
   | 'BROKER_UNREACHABLE'
-  | 'DATABASE_UNREACHABLE'
   | 'EXTERNAL_ORDER'
   | 'LEASE_LOST'
   | 'ORDER_ESCALATED'
   | 'REPORT_UNMATCHED'
   | 'RECOVERY_FAILED'
-  | 'CLOCK_SKEW'
-  | 'QUEUE_LOST'
 
 /** An alarm of the shell. */
 export interface ShellAlarm {
