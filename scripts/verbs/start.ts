@@ -29,7 +29,12 @@ async function runUntilStopped(service: Service, json: boolean): Promise<void> {
   const ready = service.ready.then(() => {
     if (json) process.stdout.write(`${JSON.stringify(serviceFacts(service, isTerminal))}\n`)
   })
-  await Promise.race([ready, stopped])
+  try {
+    await Promise.race([ready, stopped])
+  } catch (error) {
+    await service.stop()
+    throw error
+  }
   await stopped
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, openDatabase } from '../db/database.js'
-import { checkDurability } from '../db/durability.js'
+import { checkDurability, DurabilityError } from '../db/durability.js'
 import { startEmbeddedPostgres } from '../db/embedded-postgres.js'
 import { isDatabaseAway } from '../db/is-database-away.js'
 import { MigrationError, migrateDatabase } from '../db/migrate.js'
+import { ServiceError } from '../errors.js'
 import type { Log } from '../observe/log.js'
 
 /** The database of the service, with a pool for each kind of use: none of them can starve another. */
@@ -75,7 +76,7 @@ async function prepareDatabase(connectionString: string, options: StorageOptions
       await requireDurability(connectionString, log)
       return
     } catch (error) {
-      if (!mayPass(error)) throw error
+      if (!mayPass(error)) throw isExplained(error) ? error : refusedBy(error)
       const reason = error instanceof AggregateError ? error.errors.map(String).join('; ') : String(error)
       options.onUnavailable(reason)
       log.warn({ err: error, retryInMs: waitMs }, 'The database does not answer; it is asked again')
@@ -96,4 +97,13 @@ async function requireDurability(connectionString: string, log: Log): Promise<vo
 /** Wrong passwords, unknown databases and foreign schemas stay wrong; a server that is away may come back. */
 function mayPass(error: unknown): boolean {
   return isDatabaseAway(error instanceof MigrationError ? error.cause : error)
+}
+
+function isExplained(error: unknown): boolean {
+  return error instanceof MigrationError || error instanceof DurabilityError
+}
+
+function refusedBy(error: unknown): ServiceError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ServiceError('DB_UNAVAILABLE', `The database refuses the service: ${reason}`, { cause: error })
 }

@@ -159,6 +159,17 @@ t.test('what is wrong with a start is told before anything listens', async (t) =
   await t.rejects(start({ PORT: port }), { code: 'PORT_TAKEN', message: new RegExp(`PORT: port ${port}`) })
 })
 
+t.test('a database that refuses the service for good ends the start with the reason', async (t) => {
+  const { connectionString } = await testDatabase(t)
+  const home = await testDirectory(t)
+  const wrong = new URL(connectionString)
+  wrong.pathname = '/no_such_database'
+  const env = { GENERAL_HOME: home, PORT: '0', ADMIN_PORT: '0', DATABASE_URL: wrong.href }
+  const service = await startService({ env, log: silentLog })
+  t.teardown(service.stop)
+  await t.rejects(service.ready, { code: 'DB_UNAVAILABLE', message: /no_such_database/ })
+})
+
 t.test('tokens are made once, for their owner only, and never logged', async (t) => {
   const { service, home, logged, send } = await runService(t)
   const { webhook, admin } = service.tokens
