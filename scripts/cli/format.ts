@@ -30,6 +30,12 @@ export function formatPercent(value: number): string {
   return `${value.toFixed(2)} %`
 }
 
+/** Returns "1 point", "3.5 points". */
+export function formatPoints(value: number, currency: string): string {
+  const text = formatNumber(value, currency)
+  return `${text} ${text === '1' ? 'point' : 'points'}`
+}
+
 /** Returns "1 lot", "3 lots". */
 export function formatLots(lots: Amount): string {
   return `${formatNumber(lots, 'INR', 8)} ${Number(lots) === 1 ? 'lot' : 'lots'}`

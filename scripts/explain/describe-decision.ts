@@ -1,7 +1,7 @@
 import type { Decision, DecisionKind } from '../../core/decision.js'
 import { comparisonOf, openingOf } from '../../core/explain/gate-opening.js'
 import { oneMoreLot } from '../../core/explain/one-more-lot.js'
-import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
+import { formatLots, formatMoney, formatNumber, formatPoints, formatTime } from '../cli/format.js'
 import { formatTable } from '../cli/table.js'
 import { describeSizing, type Words } from './describe-sizing.js'
 import { comparisonWords, gateHint, gateTitle, gateValue } from './gate-words.js'
@@ -80,10 +80,8 @@ function facts(decision: Decision, { currency }: Words): string {
   }
   const { price, stop, kind } = decision
   if (kind === 'stop' && price !== null && stop !== null) {
-    const below = formatNumber(stop - price, currency)
-    lines.push(
-      `close ${formatNumber(price, currency)} < stop ${formatNumber(stop, currency)}, by ${below} points`,
-    )
+    const below = formatPoints(stop - price, currency)
+    lines.push(`close ${formatNumber(price, currency)} < stop ${formatNumber(stop, currency)}, by ${below}`)
   } else if (price !== null) {
     lines.push(`price ${formatNumber(price, currency)}`)
   }

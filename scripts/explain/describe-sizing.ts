@@ -1,5 +1,5 @@
 import type { EntrySizing, PyramidSizing, Sizing } from '../../core/decision.js'
-import { formatLots, formatMoney, formatNumber } from '../cli/format.js'
+import { formatLots, formatMoney, formatNumber, formatPoints } from '../cli/format.js'
 import type { Style } from '../cli/style.js'
 
 /** What words depend on. */
@@ -20,7 +20,7 @@ function stopLine({ price, stop, stopDistance, atr, atrFrom }: Sizing, currency:
   const origin = { alert: 'of the alert', bar: 'of the last bar', derived: "from the alert's stop" }[atrFrom]
   const number = (value: number): string => formatNumber(value, currency)
   const multiple = atr > 0 ? `${number(stopDistance / atr)} × ATR ${number(atr)} (${origin})` : 'no ATR'
-  return `stop = ${number(price)} − ${multiple} = ${number(stop)}, ${number(stopDistance)} points away`
+  return `stop = ${number(price)} − ${multiple} = ${number(stop)}, ${formatPoints(stopDistance, currency)} away`
 }
 
 function entryLines(sizing: EntrySizing, words: Words): string[] {

@@ -1,6 +1,6 @@
 import type { GateComparison } from '../../core/explain/gate-opening.js'
 import type { Gate, GateCode } from '../../core/risk/gate.js'
-import { formatMoney, formatNumber, formatPercent } from '../cli/format.js'
+import { formatMoney, formatNumber, formatPercent, formatPoints } from '../cli/format.js'
 
 type Unit = 'percent' | 'seconds' | 'money' | 'points' | 'atr' | 'count' | 'text'
 
@@ -78,7 +78,7 @@ export function gateValue(gate: GateCode, value: Gate['measured'], currency: str
     case 'money':
       return formatMoney(value, currency)
     case 'points':
-      return `${formatNumber(value, currency)} points`
+      return formatPoints(value, currency)
     case 'atr':
       return `${formatNumber(value, currency)} ATR`
     default:

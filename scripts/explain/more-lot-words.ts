@@ -1,5 +1,5 @@
 import type { CapAfter, ConstraintNeed, Measure, Need, OneMoreLot } from '../../core/explain/one-more-lot.js'
-import { formatLots, formatMoney, formatNumber } from '../cli/format.js'
+import { formatLots, formatMoney, formatNumber, formatPoints } from '../cli/format.js'
 import { gateTitle, gateValue } from './gate-words.js'
 
 const names: Readonly<Record<Measure, string>> = {
@@ -63,7 +63,7 @@ function showMeasure(measure: Measure, value: number, currency: string): string 
     case 'volatilityPct':
       return `${formatNumber(value, currency, 4)} % of equity`
     case 'atr':
-      return `${formatNumber(value, currency)} points`
+      return formatPoints(value, currency)
     default:
       return formatNumber(value, currency, 4)
   }

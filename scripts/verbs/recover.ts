@@ -82,7 +82,10 @@ async function checkOne({ database, log, configured, full }: CheckOptions): Prom
     desk: { pool, log, metrics: createMetrics() },
     clock: systemClock,
     broker,
-    onProgress: (progress) => phases.push(progress),
+    onProgress: (progress) => {
+      const last = phases.at(-1)
+      if (last?.phase !== progress.phase || last.code !== progress.code) phases.push(progress)
+    },
     signal: new AbortController().signal,
     full: full === true,
     venueAttempts,

@@ -49,7 +49,8 @@ async function readStoryIn(db: Queryable, kind: StoryKind, id: string): Promise<
   const named = [...anchor.positionIds, ...decisions.flatMap(({ positionIds }) => positionIds)]
   const orders = await readOrders(db, { ...anchor, positionIds: named })
   const positionIds = [...new Set([...named, ...orders.map((order) => order.positionId)])]
-  const isWhole = kind === 'alert' || kind === 'command'
+  const changesPortfolio = decisions.some((decision) => ['tradingState', 'cash'].includes(decision.kind))
+  const isWhole = kind === 'alert' || kind === 'command' || changesPortfolio
   const orderIds = orders.map((order) => order.id)
   const timeline = await readTimeline(db, { ...anchor, positionIds }, { orderIds, id, isWhole })
   const alertId = input?.input.type === 'AlertAdmitted' ? input.input.id : kind === 'alert' ? id : null

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { eventually } from '../helpers/eventually.js'
+import { documentOf, type GeneralRun, generalFile, runGeneralInTurn } from '../helpers/general.js'
+import { testDatabase } from '../helpers/postgres.js'
+import { type Teardown, testDirectory } from '../helpers/temporary-directory.js'
+
+const TOKENS = { first: 'token-of-the-first', second: 'token-of-the-second' }
+/** A secret as the configuration names it. */
+const secret = (variable: string): string => `\${${variable}}`
+
+const CONFIGURATION = {
+  portfolios: [{ id: 'first' }, { id: 'second' }],
+  sources: [
+    { id: 'one', portfolio: 'first', tokens: [secret('FIRST_TOKEN')] },
+    { id: 'two', portfolio: 'second', tokens: [secret('SECOND_TOKEN')] },
+  ],
+}
+
+interface Page {
+  readonly items: readonly Readonly<Record<string, unknown>>[]
+  readonly next: string | null
+}
+
+/** Starts `general start` on a database of its own and returns how to talk to it. */
+async function startService(t: Teardown) {
+  const { connectionString } = await testDatabase(t)
+  const home = await testDirectory(t)
+  const config = join(home, 'general.json')
+  await writeFile(config, JSON.stringify(CONFIGURATION))
+  const env = {
+    PATH: process.env.PATH ?? '',
+    TZ: 'UTC',
+    DATABASE_URL: connectionString,
+    GENERAL_HOME: home,
+    GENERAL_CONFIG: config,
+    FIRST_TOKEN: TOKENS.first,
+    SECOND_TOKEN: TOKENS.second,
+    LOG_LEVEL: 'error',
+  }
+  const child = spawn(process.execPath, [generalFile, 'start', '--json'], {
+    env: { ...env, PORT: '0', ADMIN_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exit = once(child, 'exit')
+  t.teardown(async () => {
+    child.kill('SIGTERM')
+    await exit
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk)
+  })
+  const facts = await eventually('the service is ready', () => /^\{.*\}$/m.exec(output)?.[0], {
+    timeoutMs: 60_000,
+  })
+  const { webhookUrl, adminUrl } = JSON.parse(facts) as { webhookUrl: string; adminUrl: string }
+  return { webhookUrl, env: { ...env, ADMIN_PORT: new URL(adminUrl).port } }
+}
+
+t.test('a running service is operated from the command line', async (t) => {
+  const { webhookUrl, env } = await startService(t)
+  const send = async (alert: Record<string, unknown>) => {
+    const timestamp = new Date().toISOString()
+    const response = await fetch(`${webhookUrl}${TOKENS.first}`, {
+      method: 'POST',
+      headers: { prefer: 'wait=1.8' },
+      body: JSON.stringify({ type: 'BASE_ENTRY', atr: 350, er: 0.82, timestamp, ...alert }),
+    })
+    return (await response.json()) as { alertId: string; decision: { id: string; outcome: string } }
+  }
+  const entry = await send({ instrument: 'BANK_NIFTY', price: 52_000, position: 'Long_1' })
+  t.equal(entry.decision.outcome, 'executed')
+  await send({ instrument: 'COPPER', price: 800, atr: 5, position: 'Long_1' })
+  await send({ type: 'PYRAMID', instrument: 'COPPER', price: 801, atr: 5, position: 'Long_2' })
+  const run = (...calls: string[][]) => runGeneralInTurn(calls, { env })
+  const codes = (runs: readonly GeneralRun[]) => runs.map(({ code }) => code)
+  const first = ['--portfolio', 'first']
+
+  await t.test('it tells how it stands', async (t) => {
+    const runs = await run(
+      ['status', '--json'],
+      ['status', ...first],
+      ['positions', ...first, '--json'],
+      ['positions', ...first],
+      ['orders', ...first],
+      ['orders', ...first, '--status', 'all', '--json'],
+      ['decisions', ...first, '--limit', '2', '--json'],
+      ['decisions', ...first],
+      ['alarms'],
+      ['alarms', '--json'],
+    )
+    t.same(
+      codes(runs),
+      runs.map(() => 0),
+    )
+    const [status, shownStatus, positions, shownPositions, open, orders, page, decisions, alarms, none] = runs
+    const equity = { closed: 10_000_000 }
+    t.match(documentOf(status!), {
+      portfolios: [
+        { id: 'first', equity },
+        { id: 'second', equity, openPositions: 0 },
+      ],
+    })
+    t.match(
+      shownStatus!.stdout,
+      /Portfolio first: active, trading active\n {2}equity +closed ₹1,00,00,000\.00/,
+    )
+    t.match(shownStatus!.stdout, /BANK_NIFTY +open +1 +4 +52,000/)
+    t.match(documentOf<Page>(positions!).items, [
+      { instrument: 'COPPER', lots: 1, averagePrice: 800, stop: 785, realizedPnl: 0 },
+      { instrument: 'BANK_NIFTY', lots: 4, averagePrice: 52_000, stop: 51_475 },
+    ])
+    t.match(shownPositions!.stdout, /^id +instrument +unit/)
+    t.match(open!.stdout, /No orders in portfolio first/, 'all are filled')
+    t.match(documentOf<Page>(orders!).items, [{ filledLots: 1, state: 'filled' }, { filledLots: 4 }])
+    const newest = documentOf<Page>(page!)
+    t.equal(newest.items.length, 2)
+    t.ok(newest.next, 'there are more')
+    const [rest] = await run(['decisions', ...first, '--cursor', newest.next!, '--json'])
+    t.match(documentOf<Page>(rest!).items, [{ id: entry.decision.id, outcome: 'executed' }, { kind: 'cash' }])
+    t.match(decisions!.stdout, /pyramid +COPPER +blocked +0 +riskBudget +ONE_R, ATR_SPACING, BELOW_ONE_LOT/)
+    t.match(alarms!.stdout, /No alarms/)
+    t.same(documentOf(none!), { items: [], next: null })
+  })
+
+  await t.test('with several portfolios it asks which one is meant', async (t) => {
+    const runs = await run(
+      ['positions'],
+      ['halt', '--reason', 'x', '--json'],
+      ['orders', '--portfolio', 'third'],
+      ['status', '--portfolio', 'third'],
+    )
+    t.same(codes(runs), [1, 1, 1, 1])
+    t.match(runs[0]!.stderr, /runs 2 portfolios\. Choose one with --portfolio: first, second/)
+    t.match(documentOf(runs[1]!), { error: { code: 'PORTFOLIO_UNKNOWN' } })
+    t.match(runs[2]!.stderr, /no portfolio third/)
+    t.match(runs[3]!.stderr, /no portfolio third/)
+  })
+
+  await t.test('its trading state and its cash are changed, each command once', async (t) => {
+    const deposit = ['cash', 'deposit', '1250.50', ...first, '--idempotency-key', 'once', '--json']
+    const runs = await run(
+      ['halt', ...first, '--reason', 'lunch'],
+      ['halt', ...first, '--reason', 'lunch again', '--json'],
+      deposit,
+      deposit,
+      ['cash', 'withdraw', '99999999999', ...first, '--json'],
+      ['cash', 'deposit', '5', '--currency', 'USD', ...first],
+      ['reduce', ...first, '--reason', 'less'],
+      ['freeze', ...first, '--reason', 'stop it all', '--yes'],
+      ['status', ...first, '--json'],
+      ['alarms', '--json'],
+      ['resume', ...first, '--reason', 'back', '--yes', '--json'],
+    )
+    t.same(codes(runs), [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0])
+    const [halted, again, once, twice, short, foreign, , , frozen, alarms, resumed] = runs
+    t.match(
+      halted!.stdout,
+      /Halted.*\n {2}D-.*approved \(OPERATOR, lunch\)\nFollow it with: general explain C-/,
+    )
+    t.match(documentOf(again!), { outcome: 'ignored' })
+    t.same(documentOf(twice!), documentOf(once!), 'the first answer again')
+    t.match(documentOf(short!), { error: { code: 'COMMAND_BLOCKED', message: /INSUFFICIENT_CASH/ } })
+    t.match(foreign!.stderr, /kept in INR, not in USD/)
+    const portfolio = { tradingState: 'frozen', tradingStateReason: 'stop it all', deposited: 10_001_250.5 }
+    t.match(documentOf(frozen!), { portfolios: [portfolio] })
+    t.match(documentOf<Page>(alarms!).items, [{ code: 'TRADING_FROZEN', severity: 'critical' }])
+    t.match(documentOf(resumed!), { outcome: 'approved' })
+  })
+
+  await t.test('positions are closed: of an instrument, one, and all', async (t) => {
+    const reason = ['--reason', 'enough', '--yes']
+    const [copper, unknown, wrong] = await run(
+      ['exit', ...first, '--instrument', 'copper', ...reason, '--json'],
+      ['exit', ...first, '--position', 'P-nobody', ...reason],
+      ['exit', ...first, '--instrument', 'TIN', ...reason],
+    )
+    t.equal(copper!.code, 0)
+    t.match(documentOf(copper!), { decisions: [{ kind: 'operatorExit', instrument: 'COPPER', lots: 1 }] })
+    t.match(unknown, { code: 1, stderr: /holds no position P-nobody/ })
+    t.match(wrong, { code: 1, stderr: /not TIN/ })
+    const [all, nothing] = await run(
+      ['exit', ...first, '--all', ...reason],
+      ['exit', '--portfolio', 'second', '--all', ...reason],
+    )
+    t.match(all, { code: 0, stdout: /The exits stand until they are done\n.*4 lots of BANK_NIFTY/ })
+    t.match(nothing, { code: 0, stdout: /There was nothing to do/ })
+    await eventually('every exit is filled', async () => {
+      const [positions] = await run(['positions', ...first, '--json'])
+      return documentOf<Page>(positions!).items.length === 0
+    })
+  })
+
+  await t.test('it is explained, checked and replayed while it runs', async (t) => {
+    const runs = await run(
+      ['explain', entry.alertId, '--json'],
+      ['recover', '--check', '--full', '--json'],
+      ['replay', '--assert-identical', '--json'],
+      ['doctor', '--json'],
+    )
+    const [story, recovery, replay, doctor] = runs
+    t.match(documentOf(story!), {
+      alert: { source: 'one' },
+      decisions: [{ id: entry.decision.id, outcome: 'executed', boundBy: 'volatility' }],
+      laterDecisions: [{ kind: 'operatorExit', reasons: ['enough'] }],
+      positions: [{ state: 'closed', exitReason: 'enough' }],
+    })
+    const venue = { breaks: [], unresolved: [], external: [] }
+    const sound = [
+      { portfolio: 'first', code: null, venue },
+      { portfolio: 'second', code: null, venue },
+    ]
+    t.match(documentOf(recovery!), { sound: true, portfolios: sound })
+    t.match(documentOf(replay!), {
+      identical: true,
+      portfolios: [{ difference: null }, { difference: null }],
+    })
+    const { findings } = documentOf<{ findings: { check: string; severity: string }[] }>(doctor!)
+    const severity = (check: string) => findings.find((finding) => finding.check === check)?.severity
+    t.equal(severity('service'), 'ok')
+    t.equal(severity('portfolio first'), 'ok')
+    t.equal(severity('alarms'), 'warning', 'the freeze was alarmed')
+    t.same(codes(runs), [0, 0, 0, 0])
+  })
+
+  await t.test('a wrong token is refused, and says so', async (t) => {
+    const runs = await runGeneralInTurn([['status', '--json'], ['doctor']], {
+      env: { ...env, ADMIN_TOKEN: 'wrong' },
+    })
+    t.same(codes(runs), [1, 1])
+    t.match(documentOf(runs[0]!), { error: { code: 'ADMIN_TOKEN_INVALID' } })
+    t.match(runs[1]!.stdout, /FAIL {2}admin token/)
+  })
+})
