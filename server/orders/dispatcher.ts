@@ -2,6 +2,7 @@ import type { Order } from '../../core/order/order.js'
 import type { SubmitOutcome } from '../brokers/broker.js'
 import { backoffAfter, type OrderDeskOptions } from './desk-options.js'
 import { ordersDueId } from './input-ids.js'
+import type { OrderInputs } from './order-inputs.js'
 import { requestFor } from './order-request.js'
 import type { Reporter } from './reporter.js'
 import { reportsOfOutcome } from './venue-reports.js'
@@ -19,6 +20,7 @@ const BATCH_MAX = 128
  */
 export class Dispatcher {
   readonly #options: OrderDeskOptions
+  readonly #inputs: OrderInputs
   readonly #reporter: Reporter
   /** Orders to be sent, in the order in which they were rung for. */
   readonly #due = new Set<string>()
@@ -30,8 +32,9 @@ export class Dispatcher {
   #running: Promise<void> | null = null
   #stopped = false
 
-  constructor(options: OrderDeskOptions, reporter: Reporter) {
+  constructor(options: OrderDeskOptions, inputs: OrderInputs, reporter: Reporter) {
     this.#options = options
+    this.#inputs = inputs
     this.#reporter = reporter
   }
 
@@ -93,21 +96,20 @@ export class Dispatcher {
   }
 
   async #dispatch(orders: readonly Order[]): Promise<void> {
-    const { sequencer, log, monotonic, timings } = this.#options
+    const { monotonic, timings } = this.#options
     const sendBy = monotonic() + timings.sendBy
     const orderIds = orders.map((order) => order.id)
-    try {
-      const decided = await sequencer.submit({ type: 'OrdersDue', id: ordersDueId(orders), orderIds })
-      // Repeated: somebody recorded these sends before, and may have begun them. The sweeper finds out what became of them.
-      if (decided.repeated) return
-      for (const event of decided.events) {
-        if (event.type === 'OrderSubmitted') this.#begin(event.orderId, sendBy)
-      }
-    } catch (error) {
-      log.warn(
-        { err: error, orders: orderIds },
-        'Orders could not be recorded as sent, so they were not sent',
-      )
+    const decided = await this.#inputs.submit({ type: 'OrdersDue', id: ordersDueId(orders), orderIds })
+    if (decided === 'notRecorded') return
+    if (decided === 'putAside') {
+      // One order that cannot be decided must not hold up the others.
+      if (orders.length > 1) for (const order of orders) await this.#dispatch([order])
+      return
+    }
+    // Repeated: these sends were recorded before, and may have begun. The sweeper finds out what became of them.
+    if (decided.repeated) return
+    for (const event of decided.events) {
+      if (event.type === 'OrderSubmitted') this.#begin(event.orderId, sendBy)
     }
   }
 

@@ -4,6 +4,7 @@ import { Canceler } from './canceler.js'
 import { ORDER_TIMINGS, type OrderDeskOptions, type OrderTimings } from './desk-options.js'
 import { Dispatcher } from './dispatcher.js'
 import { Escalations } from './escalations.js'
+import { OrderInputs } from './order-inputs.js'
 import { Poller } from './poller.js'
 import { Reporter } from './reporter.js'
 import { Resolver } from './resolver.js'
@@ -38,16 +39,25 @@ export class OrderDesk {
       ...setup,
       timings: { ...ORDER_TIMINGS, ...setup.timings },
     }
-    const reporter = new Reporter(options)
+    const inputs = new OrderInputs(options)
+    const reporter = new Reporter(options, inputs)
     const escalations = new Escalations(options)
     const poller = new Poller(options, reporter)
     this.#options = options
     this.#reporter = reporter
-    this.#dispatcher = new Dispatcher(options, reporter)
+    this.#dispatcher = new Dispatcher(options, inputs, reporter)
     this.#canceler = new Canceler(options, reporter, escalations)
     this.#resolver = new Resolver(options, reporter, escalations)
     const [dispatcher, canceler, resolver] = [this.#dispatcher, this.#canceler, this.#resolver]
-    this.#sweeper = new Sweeper(options, { dispatcher, canceler, resolver, poller, reporter, escalations })
+    this.#sweeper = new Sweeper(options, {
+      dispatcher,
+      canceler,
+      resolver,
+      poller,
+      inputs,
+      reporter,
+      escalations,
+    })
     options.sequencer.onEvents((events) => this.#follow(events))
     options.broker.onReport?.((report) => {
       if (this.#isOpen) void reporter.take(report)

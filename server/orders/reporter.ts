@@ -3,6 +3,7 @@ import type { VenueOrder, VenueReport } from '../brokers/broker.js'
 import { ClientOrderIndex } from './client-order-index.js'
 import type { OrderDeskOptions } from './desk-options.js'
 import { reportId } from './input-ids.js'
+import type { OrderInputs } from './order-inputs.js'
 import { newReports, reportOf, reportsOfOrder } from './venue-reports.js'
 
 /** How many keys of orders that are not ours are remembered, so that each is an alarm once. */
@@ -11,11 +12,13 @@ const STRANGERS_MOST = 1_000
 /** Turns what the venue tells into inputs, each fact once. */
 export class Reporter {
   readonly #options: OrderDeskOptions
+  readonly #inputs: OrderInputs
   readonly #index: ClientOrderIndex
   readonly #strangers = new Set<string>()
 
-  constructor(options: OrderDeskOptions) {
+  constructor(options: OrderDeskOptions, inputs: OrderInputs) {
     this.#options = options
+    this.#inputs = inputs
     this.#index = new ClientOrderIndex(() => options.sequencer.state())
   }
 
@@ -29,19 +32,14 @@ export class Reporter {
    * could not be recorded is found again by the sweeper, as the venue still has it.
    */
   async report(orderId: string, reports: readonly OrderReport[]): Promise<void> {
-    const { sequencer, log } = this.#options
-    const order = sequencer.state().orders.get(orderId)
+    const order = this.#options.sequencer.state().orders.get(orderId)
     const told = order === undefined ? reports : newReports(order, reports)
     if (told.length === 0) return
     const id = reportId(orderId, order?.attempt ?? 0, told)
-    try {
-      await sequencer.submit({ type: 'BrokerReported', id, reports: told })
-    } catch (error) {
-      log.warn(
-        { err: error, order: orderId },
-        'A report of the broker was not recorded; it will be asked for again',
-      )
-    }
+    const outcome = await this.#inputs.submit({ type: 'BrokerReported', id, reports: told })
+    // One report that cannot be booked must not take the others with it.
+    if (outcome !== 'putAside' || told.length === 1) return
+    for (const report of told) await this.report(orderId, [report])
   }
 
   /** Records what the venue shows of an order of ours. */

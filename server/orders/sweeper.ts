@@ -6,6 +6,7 @@ import type { OrderDeskOptions } from './desk-options.js'
 import type { Dispatcher } from './dispatcher.js'
 import type { Escalations } from './escalations.js'
 import { timerId } from './input-ids.js'
+import type { OrderInputs } from './order-inputs.js'
 import type { Poller } from './poller.js'
 import type { Reporter } from './reporter.js'
 import type { Resolver } from './resolver.js'
@@ -16,6 +17,7 @@ export interface Sweepers {
   readonly canceler: Canceler
   readonly resolver: Resolver
   readonly poller: Poller
+  readonly inputs: OrderInputs
   readonly reporter: Reporter
   readonly escalations: Escalations
 }
@@ -89,15 +91,11 @@ export class Sweeper {
   }
 
   async #fireTimer(): Promise<void> {
-    const { sequencer, clock, log } = this.#options
+    const { sequencer, clock } = this.#options
     const portfolio = sequencer.state()
     const now = clock.now()
     if (!hasExitDue(portfolio, now)) return
-    try {
-      await sequencer.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
-    } catch (error) {
-      log.warn({ err: error }, 'A timer for exits that are due could not be recorded; it will fire again')
-    }
+    await this.#to.inputs.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
   }
 
   #forget(): void {

@@ -409,3 +409,38 @@ t.test('OD-20 each call of the venue is timed by its kind of answer', async (t) 
     t.match(printed, `general_broker_call_seconds_count{broker="paper",${labels}} 1`)
   }
 })
+
+t.test(
+  'OD-21 a trade that cannot be recorded takes no other with it, and is not tried at every beat',
+  async (t) => {
+    const room = await openRoom(t, { faults: { partialFillRate: 1, partialFillMs: 1_000 } })
+    await room.database.pool.query(
+      "alter table fills add constraint poison check (trade_id not like '%-1') not valid",
+    )
+    room.desk.open()
+    const id = await enter(room, GOLD, PRICE)
+    const failed = async () => {
+      const { rows } = await room.database.pool.query("select seq from inputs where type = 'InputFailed'")
+      return rows.length
+    }
+    await settle(room, id, 'accepted')
+    room.clock.advanceBy(10_000)
+    await room.desk.sweep()
+    const [traded] = Object.values(await venueLots(room))
+    t.ok(orderOf(room, id).filledLots.isPositive(), 'the later trades are booked')
+    t.ok(orderOf(room, id).filledLots.isLessThan(decimal(traded!)), 'all but the one')
+    const before = await failed()
+    for (let beat = 0; beat < 5; beat++) {
+      room.monotonic.now += 60_000
+      await room.desk.sweep()
+    }
+    t.equal(await failed(), before)
+    t.ok((await alarmCodes(room)).includes('INPUT_FAILED'))
+    await room.database.pool.query('alter table fills drop constraint poison')
+    const life = await room.takeOver()
+    life.desk.open()
+    await life.desk.sweep()
+    await settle(room, id, 'filled')
+    t.same(heldLots(life), await venueLots(life), 'the next process books it')
+  },
+)
