@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { Broker } from '../brokers/broker.js'
 import type { Clock } from '../clock.js'
@@ -45,6 +46,7 @@ export class PortfolioHost implements Host {
   #run: PortfolioRun | null = null
   #running: Promise<void> | null = null
   #failures = 0
+  #recording: Promise<void> = Promise.resolve()
 
   constructor(options: PortfolioHostOptions) {
     this.#options = options
@@ -131,6 +133,7 @@ export class PortfolioHost implements Host {
     } finally {
       await run.stop()
       this.#run = null
+      await this.#recording
       await leases.release(this.id).catch((error: unknown) => {
         desk.log.warn({ err: error, portfolio: this.id }, 'The lease was not given back; it expires')
       })
@@ -169,11 +172,28 @@ export class PortfolioHost implements Host {
   }
 
   #show(readiness: PortfolioReadiness): void {
+    if (isDeepStrictEqual(readiness, this.#readiness)) return
     const { metrics } = this.#options.desk
     metrics.portfolioPhase.remove({ portfolio: this.id, phase: this.#readiness.phase })
     metrics.portfolioPhase.set({ portfolio: this.id, phase: readiness.phase }, 1)
     this.#readiness = readiness
     this.#options.onPhase(readiness)
+    if (readiness.heldBy === null) this.#recordPhase(readiness)
+  }
+
+  /** Other instances tell it too. That it could not be recorded changes nothing but what they tell. */
+  #recordPhase({ phase, code, detail }: PortfolioReadiness): void {
+    const { desk, leases } = this.#options
+    const record = () =>
+      desk.pool.query(
+        `update portfolios set phase = $3, phase_code = $4, phase_detail = $5 where id = $1 and holder = $2`,
+        [this.id, leases.instance, phase, code, detail],
+      )
+    this.#recording = this.#recording.then(record).then(
+      () => undefined,
+      (error: unknown) =>
+        desk.log.debug({ err: error, portfolio: this.id, phase }, 'The phase was not recorded'),
+    )
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -128,6 +128,7 @@ export class PortfolioRun {
     onProgress({ phase: 'drainInbox', code: null, detail: null })
     sequencer.admitAlerts()
     await this.#drained()
+    if (this.#stop.signal.aborted) return
     this.#listenSoon()
     desk.metrics.recoverySeconds.set({ portfolio }, (performance.now() - begun) / 1000)
     onProgress({ phase: 'active', ...breakCode(venue.breaks) })

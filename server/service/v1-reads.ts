@@ -66,7 +66,8 @@ async function summarize({ database, hosts }: V1ReadsOptions) {
     const host = hosts.get(row.id)
     // A portfolio that left the configuration keeps its records, and is served by nobody.
     if (host === undefined) return []
-    const { phase, ready } = host.readiness()
+    const { phase: ownPhase, ready, heldBy } = host.readiness()
+    const phase = heldBy === null ? ownPhase : row.phase
     const { id, currency, tradingState, tradingStateReason, closedEquity, openPositions } = row
     return [{ id, currency, phase, ready, tradingState, tradingStateReason, closedEquity, openPositions }]
   })

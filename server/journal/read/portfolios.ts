@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { TradingState } from '../../../core/risk/trading-state.js'
+import type { PhaseName } from '../../db/column-values.js'
 import type { Tables } from '../../db/tables.js'
 import { digits } from './orders.js'
 
@@ -8,6 +9,8 @@ export interface ShownPortfolioRow {
   readonly id: string
   readonly currency: string
   readonly holder: string | null
+  /** As its holder last recorded it. */
+  readonly phase: PhaseName
   readonly tradingState: TradingState
   readonly tradingStateReason: string
   readonly closedEquity: string
@@ -18,7 +21,7 @@ export interface ShownPortfolioRow {
 export async function readPortfolios(db: Kysely<Tables>): Promise<readonly ShownPortfolioRow[]> {
   const rows = await db
     .selectFrom('portfolios as p')
-    .select(['id', 'currency', 'holder', 'trading_state', 'trading_state_reason', 'closed_equity'])
+    .select(['id', 'currency', 'holder', 'phase', 'trading_state', 'trading_state_reason', 'closed_equity'])
     .select((build) =>
       build
         .selectFrom('positions')
@@ -33,6 +36,7 @@ export async function readPortfolios(db: Kysely<Tables>): Promise<readonly Shown
     id: row.id,
     currency: row.currency,
     holder: row.holder,
+    phase: row.phase,
     tradingState: row.trading_state,
     tradingStateReason: row.trading_state_reason,
     closedEquity: digits(row.closed_equity),
