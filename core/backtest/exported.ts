@@ -1,7 +1,7 @@
 import { type Decimal, decimal } from '../decimal.js'
 import type { Instant } from '../time.js'
 import type { BacktestTrade } from './backtest-trade.js'
-import type { BarClose } from './bar-close.js'
+import type { BarClose } from './bars/bar-close.js'
 import { followPath, type ValuedTrade } from './exported-path.js'
 import type { ExportedExit, ExportedTrade, RejectedRow } from './exported-trade.js'
 import { commission } from './fill.js'

@@ -17,7 +17,6 @@ interface OpenUnit {
   readonly trades: ExportedTrade[]
   readonly label: string
   quantity: number
-  exit: ExportedExit | null
 }
 
 /** Enumerating more open units than this would take too long; no strategy pyramids so often. */
@@ -41,21 +40,31 @@ export function strategyUnits(trades: readonly ExportedTrade[]): StrategyUnit[] 
 
 /** One unit for each entry bar and label, in order of entry. */
 function groupEntries(trades: readonly ExportedTrade[]): OpenUnit[] {
-  const groups = new Map<string, OpenUnit>()
   const ordered = [...trades].sort(
     (left, right) => left.entry.barOpen - right.entry.barOpen || left.number - right.number,
   )
+  const units: OpenUnit[] = []
   for (const trade of ordered) {
-    const key = `${trade.entry.barOpen} ${trade.signal.kind} ${trade.signal.label}`
-    const group = groups.get(key)
-    if (group === undefined) {
-      groups.set(key, { trades: [trade], label: trade.signal.label, quantity: trade.quantity, exit: null })
+    const unit = unitOfBar(units, trade)
+    if (unit === undefined) {
+      units.push({ trades: [trade], label: trade.signal.label, quantity: trade.quantity })
     } else {
-      group.trades.push(trade)
-      group.quantity += trade.quantity
+      unit.trades.push(trade)
+      unit.quantity += trade.quantity
     }
   }
-  return [...groups.values()]
+  return units
+}
+
+/** Returns the unit that `trade` is a part of; those of its bar are the last ones. */
+function unitOfBar(units: readonly OpenUnit[], trade: ExportedTrade): OpenUnit | undefined {
+  for (let index = units.length - 1; index >= 0; index--) {
+    const unit = units[index]!
+    const first = unit.trades[0]!
+    if (first.entry.barOpen !== trade.entry.barOpen) return undefined
+    if (unit.label === trade.signal.label && first.signal.kind === trade.signal.kind) return unit
+  }
+  return undefined
 }
 
 /** Cuts units where the strategy was flat between them. An exit and an entry on one bar are a cut: exits come first. */

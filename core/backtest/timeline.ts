@@ -1,7 +1,7 @@
 import type { Alert } from '../alert/alert.js'
 import type { Instant } from '../time.js'
-import type { BarClose } from './bar-close.js'
-import { type Bars, barAt } from './bars.js'
+import type { BarClose } from './bars/bar-close.js'
+import { type Bars, barAt } from './bars/bars.js'
 import type { ExportedTrade, RejectedRow } from './exported-trade.js'
 import { type StrategyUnit, strategyUnits } from './strategy-units.js'
 

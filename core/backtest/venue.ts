@@ -3,7 +3,7 @@ import { type Order, remainingLots } from '../order/order.js'
 import type { OrderReport } from '../order/report.js'
 import { instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
 import type { Instant } from '../time.js'
-import { type Bars, firstBarFrom } from './bars.js'
+import { type Bars, firstBarFrom } from './bars/bars.js'
 import { modelFill, type TradingCosts } from './fill.js'
 
 /** close: at the price of the decision · next-open: at the open of the next bar. */

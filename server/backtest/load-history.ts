@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { type BarClose, barCloseOf } from '../../core/backtest/bar-close.js'
-import { lengthFromRows, lengthOfBars } from '../../core/backtest/bar-length.js'
-import type { Bars } from '../../core/backtest/bars.js'
+import { type BarClose, barCloseOf } from '../../core/backtest/bars/bar-close.js'
+import { lengthFromRows, lengthOfBars } from '../../core/backtest/bars/bar-length.js'
+import type { Bars } from '../../core/backtest/bars/bars.js'
 import type { ExportedTrade, RejectedRow } from '../../core/backtest/exported-trade.js'
 import { zoneOffsetMinutes } from '../../core/calendar/zone.js'
 import { averageTrueRange } from '../../core/indicators/atr.js'
@@ -18,6 +18,9 @@ const ATR_PERIOD = 10
 /** Minutes of a bar of an instrument that nothing is known of. */
 const UNKNOWN_BAR_MINUTES = 60
 
+/** Trades whose rows tell the length of a bar; more of them tell nothing else. */
+const TRADES_MEASURED = 10_000
+
 /** Everything that the files say of an instrument. */
 export interface LoadedHistory {
   readonly instrument: string
@@ -29,9 +32,13 @@ export interface LoadedHistory {
   readonly outside: number
   readonly currency: string | null
   readonly zone: ChartZone
+  /** Of the chart that the trades are from. */
   readonly barMinutes: number
+  /** When the bars of that chart closed. */
   readonly barClose: BarClose
   readonly bars: Bars | null
+  /** When `bars` closed: they may be shorter than those of the trades' chart. */
+  readonly barsClose: BarClose
   readonly atr: Float64Array | null
   readonly rejected: readonly RejectedRow[]
 }
@@ -60,8 +67,9 @@ export async function loadHistory(
       null,
       `none of its ${exported.trades.length} trades begins ${spellPeriod(request)}`,
     )
+  const measured = bars === null ? null : lengthOfBars(bars)
   const barMinutes =
-    request.timeframes.get(instrument) ?? findBarMinutes(exported.trades, bars, zone, configured)
+    request.timeframes.get(instrument) ?? measured ?? lengthOfRows(exported.trades, zone, configured)
   return {
     instrument,
     file,
@@ -71,8 +79,9 @@ export async function loadHistory(
     currency: exported.currency,
     zone,
     barMinutes,
-    barClose: closeOf(configured, barMinutes, bars),
+    barClose: closeOf(configured, barMinutes, barMinutes === measured ? bars : null),
     bars,
+    barsClose: closeOf(configured, measured ?? barMinutes, bars),
     atr: bars === null ? null : averageTrueRange(bars, ATR_PERIOD),
     rejected: [...exported.rejected, ...(chart?.rejected ?? [])],
   }
@@ -107,17 +116,14 @@ function spellPeriod({ from, to }: BacktestRequest): string {
   return from === null ? `until ${to}` : `from ${from} on`
 }
 
-function findBarMinutes(
+function lengthOfRows(
   trades: readonly ExportedTrade[],
-  bars: Bars | null,
   zone: ChartZone,
   configured: Instrument | null,
 ): number {
-  const measured = bars === null ? null : lengthOfBars(bars)
-  if (measured !== null) return measured
-  const rows = trades.flatMap(({ entry, exit }) =>
-    exit === null ? [entry.barOpen] : [entry.barOpen, exit.barOpen],
-  )
+  const rows = trades
+    .slice(0, TRADES_MEASURED)
+    .flatMap(({ entry, exit }) => (exit === null ? [entry.barOpen] : [entry.barOpen, exit.barOpen]))
   const local = rows.map((open) => open + zone.offsetAt(open) * MINUTE)
   return lengthFromRows(local, configured?.barMinutes ?? UNKNOWN_BAR_MINUTES)
 }

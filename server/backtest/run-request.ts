@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BacktestTrade } from '../../core/backtest/backtest-trade.js'
-import { newBarFeed } from '../../core/backtest/bar-feed.js'
+import { newBarFeed } from '../../core/backtest/bars/bar-feed.js'
 import { runBacktest } from '../../core/backtest/engine.js'
 import { runExported } from '../../core/backtest/exported.js'
 import type { RejectedRow } from '../../core/backtest/exported-trade.js'
@@ -48,7 +48,7 @@ export async function runBacktestRequest(
     request.sizing === 'exported'
       ? planExported(request, terms, histories)
       : planGeneral(request, terms, histories)
-  await mkdir(request.out, { recursive: true })
+  await makeDirectory(request.out)
   const files = openFiles(request, histories[0]!)
   const outcome = run(files, onProgress)
   files.decisions.close()
@@ -59,6 +59,14 @@ export async function runBacktestRequest(
   await writeFile(join(request.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   await writeFile(join(request.out, 'report.html'), reportHtml(subject, result))
   return { result, currency: terms.portfolio.currency, notes: subject.notes }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw new Error(`the report cannot be written to ${path}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 interface Files {
@@ -158,7 +166,7 @@ function refuseUnusable(histories: readonly LoadedHistory[], timeline: Timeline)
 /** Bars before the first entry change nothing: nothing is held, and every alert brings its ATR. */
 function feedsOf({ fillAt }: BacktestRequest, histories: readonly LoadedHistory[]) {
   return histories.flatMap((history) => {
-    const { instrument, bars, atr, barClose, file } = history
+    const { instrument, bars, atr, barsClose, file } = history
     if (bars === null || atr === null) {
       if (fillAt === 'close') return []
       throw new BacktestUsageError(
@@ -169,7 +177,7 @@ function feedsOf({ fillAt }: BacktestRequest, histories: readonly LoadedHistory[
       (first, { entry }) => Math.min(first, entry.barOpen),
       Number.POSITIVE_INFINITY,
     )
-    return [newBarFeed(instrument, { bars, atr, barClose }, firstEntry)]
+    return [newBarFeed(instrument, { bars, atr, barClose: barsClose }, firstEntry)]
   })
 }
 

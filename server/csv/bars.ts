@@ -1,4 +1,4 @@
-import type { Bars } from '../../core/backtest/bars.js'
+import type { Bars } from '../../core/backtest/bars/bars.js'
 import type { RejectedRow } from '../../core/backtest/exported-trade.js'
 import { CsvError } from './csv-error.js'
 import { readNumber } from './number-field.js'

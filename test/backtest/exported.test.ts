@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { BacktestTrade } from '../../core/backtest/backtest-trade.js'
-import { barCloseOf } from '../../core/backtest/bar-close.js'
+import { barCloseOf } from '../../core/backtest/bars/bar-close.js'
 import { type ExportedHistory, runExported } from '../../core/backtest/exported.js'
 import type { ExportedTrade } from '../../core/backtest/exported-trade.js'
 import { HOUR } from '../../core/time.js'

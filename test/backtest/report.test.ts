@@ -199,6 +199,13 @@ t.test('bars move stops, give the ATR and tell the length of a bar', async (t) =
     request(join(out, 'open'), { trades, bars, assumedAtrPct: null, fillAt: 'next-open' }),
   )
   t.equal(later.result.summary.exits, 1)
+  const timeframes = new Map([['GOLD_MINI', 240]])
+  await run(request(join(out, 'longer'), { trades, bars, assumedAtrPct: null, timeframes }))
+  t.match(
+    readRows(join(out, 'longer', 'trades.csv'))[0],
+    { entryTime: '2024-01-02T08:00:00+05:30' },
+    'trades of a chart with longer bars happen when those close',
+  )
 })
 
 t.test('the verb prints one document, and says what is wrong', async (t) => {

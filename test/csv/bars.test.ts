@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { barAt, firstBarFrom } from '../../core/backtest/bars.js'
+import { barAt, firstBarFrom } from '../../core/backtest/bars/bars.js'
 import { averageTrueRange } from '../../core/indicators/atr.js'
 import { readBars } from '../../server/csv/bars.js'
 import { chartZone } from '../../server/csv/time-field.js'

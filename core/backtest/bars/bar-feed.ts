@@ -1,4 +1,4 @@
-import type { Instant } from '../time.js'
+import type { Instant } from '../../time.js'
 import type { BarClose } from './bar-close.js'
 import { type Bars, firstBarFrom } from './bars.js'
 

@@ -1,5 +1,5 @@
-import { regularCloseMinutes } from '../calendar/regular-close.js'
-import { DAY, type Instant, localDate, MINUTE } from '../time.js'
+import { regularCloseMinutes } from '../../calendar/regular-close.js'
+import { DAY, type Instant, localDate, MINUTE } from '../../time.js'
 import { type Bars, firstBarFrom } from './bars.js'
 
 /** What tells when a bar of an instrument closed. */

@@ -1,4 +1,4 @@
-import { DAY, type Instant, MINUTE } from '../time.js'
+import { DAY, type Instant, MINUTE } from '../../time.js'
 import type { Bars } from './bars.js'
 
 /** Lengths that a TradingView chart can have, in minutes, longest first. */

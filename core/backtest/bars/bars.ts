@@ -1,4 +1,4 @@
-import type { Instant } from '../time.js'
+import type { Instant } from '../../time.js'
 
 /** Bars of one instrument in columns, ascending and without repetition in time; all columns have the same length. */
 export interface Bars {
