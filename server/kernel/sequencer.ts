@@ -2,25 +2,30 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { invariant } from '../../core/invariant.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { Clock } from '../clock.js'
-import { type AlertOutcome, alertOutcome, quarantinedOutcome } from '../journal/alert-outcome.js'
+import { OwnConnection } from '../db/own-connection.js'
+import type { AlertOutcome } from '../journal/alert-outcome.js'
 import { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { type LoadedPortfolio, loadPortfolio } from '../journal/load.js'
 import { persistBatch } from '../journal/persist.js'
 import { type Snapshot, storeSnapshot } from '../journal/snapshot.js'
-import type { LogEntry } from '../journal/touched.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import { BatchFailure, persistFailure } from './batch-failure.js'
-import { type DecidedWork, failureId } from './decide-batch.js'
+import type { DecidedWork } from './decide-batch.js'
 import { findRecorded } from './find-recorded.js'
 import { Memory, type PreparedBatch } from './memory.js'
 import { type EventsListener, Publisher } from './publisher.js'
 import { type QuoteOf, quarantineRow, readWaitingAlerts, settleRow } from './waiting-alerts.js'
 import { whatIf } from './what-if.js'
 import { LeaseLostError, type NewInput, SequencerStoppedError, type StepOutcome, type Work } from './work.js'
-import { WriterConnection } from './writer-connection.js'
 
 /** Works that are decided and recorded at once: beyond it only the wait grows. */
 export const BATCH_LIMIT = 128
+
+/**
+ * The plan of the persisting statement is made once, often while its tables are still empty. It must look rows up by
+ * their keys all the same, or it would read whole tables once they have grown.
+ */
+const PLANNER_SETTINGS = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
 
 /** Longest pause after a failure of the database, in milliseconds. */
 const LONGEST_PAUSE = 2000
@@ -61,7 +66,7 @@ interface Flight extends PreparedBatch {
 export class Sequencer {
   readonly #options: SequencerOptions
   readonly #publisher: Publisher
-  readonly #writer: WriterConnection
+  readonly #writer: OwnConnection
   readonly #failures = new Map<string, string>()
   readonly #stop = new AbortController()
   #memory: Memory | null = null
@@ -84,9 +89,9 @@ export class Sequencer {
 
   constructor(options: SequencerOptions) {
     this.#options = options
-    const { log, metrics } = options.desk
+    const { pool, log, metrics } = options.desk
     this.#publisher = new Publisher({ portfolio: options.portfolio, log, metrics })
-    this.#writer = new WriterConnection(options.desk)
+    this.#writer = new OwnConnection({ pool, log, owner: 'sequencer', setUp: PLANNER_SETTINGS })
   }
 
   /** Id of the portfolio. */
@@ -340,19 +345,14 @@ export class Sequencer {
   /** Tells about those doubtful works that are recorded after all; the others are tried again, or put aside. */
   async #resolveDoubts(): Promise<void> {
     if (this.#doubtful.length === 0) return
-    const ids = this.#doubtful.flatMap(({ work }) => [work.input.id, failureId(work.input.id)])
-    const recorded = await findRecorded(this.#options.desk.pool, this.portfolio, ids)
+    const { pool } = this.#options.desk
+    const works = this.#doubtful.map(({ work }) => work)
+    const recorded = await findRecorded(pool, this.portfolio, works)
     for (const { work, reason } of this.#doubtful) {
-      const { id } = work.input
-      const entry = recorded.get(id)
-      const failed = recorded.get(failureId(id))
-      if (entry !== undefined) {
-        const alert = isAlert(work) ? alertOutcome(id, entry.seq, entry.events) : null
-        await settleRow(this.#options.desk.pool, work, alert)
-        this.#publish({ work, entry, alert, failure: null })
-      } else if (failed !== undefined) {
-        const alert = isAlert(work) ? quarantinedOutcome(id, failed.seq) : null
-        this.#publish({ work, entry: failed, alert, failure: failureText(failed) })
+      const decided = recorded.get(work.input.id)
+      if (decided !== undefined) {
+        await settleRow(pool, work, decided.alert)
+        this.#publish(decided)
       } else if (reason !== null) {
         this.#putAside(work, reason)
       }
@@ -381,12 +381,4 @@ export class Sequencer {
     this.#stop.abort()
     onStopped?.(cause)
   }
-}
-
-function isAlert({ input }: Work): boolean {
-  return input.type === 'AlertAdmitted'
-}
-
-function failureText({ input }: LogEntry): string {
-  return input.type === 'InputFailed' ? input.error : ''
 }

@@ -1,5 +1,5 @@
-import pg from 'pg'
 import type { Clock } from '../clock.js'
+import { OwnConnection } from '../db/own-connection.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 
 /** A lease is over this long after its holder's last sign of life, while the holder's connection seems to live. */
@@ -49,13 +49,15 @@ const TAKE = `
 export class Leases {
   readonly #options: LeasesOptions
   readonly #held = new Map<string, number>()
-  #client: pg.Client | null = null
+  readonly #connection: OwnConnection
   #timer: NodeJS.Timeout | null = null
   #beating: Promise<void> = Promise.resolve()
   #isBeating = false
 
   constructor(options: LeasesOptions) {
     this.#options = options
+    const { pool, log } = options.desk
+    this.#connection = new OwnConnection({ pool, log, owner: 'leases' })
   }
 
   /** Id of this instance. */
@@ -108,15 +110,14 @@ export class Leases {
     this.#held.clear()
     try {
       // Portfolios that are still held lose their holder with the row
-      await this.#client?.query('delete from instances where id = $1', [this.instance])
+      await this.#connection.query({ text: 'delete from instances where id = $1', values: [this.instance] })
     } catch (error) {
       this.#options.desk.log.warn(
         { err: error },
         'The leases were not given back; others wait until they expire',
       )
     }
-    await this.#client?.end().catch(() => undefined)
-    this.#client = null
+    await this.#connection.close()
   }
 
   async #beat(): Promise<void> {
@@ -126,33 +127,13 @@ export class Leases {
       await this.#findLost()
     } catch (error) {
       this.#options.desk.log.warn({ err: error }, 'No sign of life could be shown; the leases may be lost')
-      this.#disconnect()
     } finally {
       this.#isBeating = false
     }
   }
 
   async #showLife(): Promise<void> {
-    const client = this.#client ?? (await this.#connect())
-    await client.query(SHOW_LIFE, [this.instance])
-  }
-
-  async #connect(): Promise<pg.Client> {
-    const { pool, log } = this.#options.desk
-    const client = new pg.Client(pool.options)
-    client.on('error', (error) => {
-      log.warn({ err: error }, 'The connection that shows that this instance lives was lost')
-      if (this.#client === client) this.#client = null
-    })
-    await client.connect()
-    this.#client = client
-    return client
-  }
-
-  #disconnect(): void {
-    const client = this.#client
-    this.#client = null
-    void client?.end().catch(() => undefined)
+    await this.#connection.query({ text: SHOW_LIFE, values: [this.instance] })
   }
 
   async #findLost(): Promise<void> {

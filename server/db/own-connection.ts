@@ -1,25 +1,23 @@
 import pg from 'pg'
-import type { StatementRunner } from '../journal/persist.js'
 import type { Log } from '../observe/log.js'
 
-/**
- * The plan of the persisting statement is made once, often while its tables are still empty. It must look rows up by
- * their keys all the same, or it would read whole tables once they have grown.
- */
-const PLANNER_SETTINGS = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
-
-/** What a writer's connection depends on: the pool says how to connect. */
-export interface WriterConnectionOptions {
+/** What a connection of one's own depends on. */
+export interface OwnConnectionOptions {
+  /** Says how to connect; the connection is none of its. */
   readonly pool: pg.Pool
   readonly log: Log
+  /** Whose connection it is, as a word of the log. */
+  readonly owner: string
+  /** SQL that each new connection begins with. */
+  readonly setUp?: string
 }
 
-/** A sequencer's own connection, outside of the pool: made on first use, and made anew after a failure. */
-export class WriterConnection implements StatementRunner {
-  readonly #options: WriterConnectionOptions
+/** One connection outside of the pool: made on first use, and made anew after a failure. */
+export class OwnConnection {
+  readonly #options: OwnConnectionOptions
   #client: Promise<pg.Client> | null = null
 
-  constructor(options: WriterConnectionOptions) {
+  constructor(options: OwnConnectionOptions) {
     this.#options = options
   }
 
@@ -35,7 +33,7 @@ export class WriterConnection implements StatementRunner {
     }
   }
 
-  /** Ends the connection. */
+  /** Ends the connection; a further query makes another one. */
   async close(): Promise<void> {
     const closing = this.#client
     this.#client = null
@@ -44,13 +42,17 @@ export class WriterConnection implements StatementRunner {
 
   #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client
-    const client = new pg.Client(this.#options.pool.options)
-    const connecting = connect(client)
+    const { pool, log, owner, setUp } = this.#options
+    const client = new pg.Client(pool.options)
+    const connecting = connect(client, setUp)
     client.on('error', (error) => {
-      this.#options.log.warn({ err: error }, 'A connection of a sequencer was lost')
+      log.warn({ err: error, owner }, 'A database connection was lost')
       if (this.#client === connecting) this.#forget()
     })
     this.#client = connecting
+    connecting.catch(() => {
+      if (this.#client === connecting) this.#forget()
+    })
     return connecting
   }
 
@@ -61,9 +63,9 @@ export class WriterConnection implements StatementRunner {
   }
 }
 
-async function connect(client: pg.Client): Promise<pg.Client> {
+async function connect(client: pg.Client, setUp: string | undefined): Promise<pg.Client> {
   await client.connect()
-  await client.query(PLANNER_SETTINGS)
+  if (setUp !== undefined) await client.query(setUp)
   return client
 }
 
