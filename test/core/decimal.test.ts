@@ -16,8 +16,11 @@ const MODES: Readonly<Record<Rounding, Reference.Rounding>> = {
 }
 const ROUNDINGS = Object.keys(MODES) as Rounding[]
 
-/** Coefficients with few and with many digits; small ones, so that ties are met. */
+/** Coefficients with few and with many digits; small ones, so that ties are met, and those where doubles end. */
 const coefficients = fc.oneof(
+  fc.bigInt({ min: 2n ** 53n - 5n, max: 2n ** 53n + 5n }),
+  fc.bigInt({ min: -(2n ** 53n) - 5n, max: -(2n ** 53n) + 5n }),
+  fc.bigInt({ min: -(2n ** 27n), max: 2n ** 27n }),
   fc.bigInt({ min: -200n, max: 200n }),
   fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }),
   fc.integer({ min: -30, max: 30 }).map((half) => BigInt(half) * 5n),
