@@ -39,16 +39,15 @@ export class PostgresPaperStore implements PaperStore {
   }
 
   async find(clientOrderId: string): Promise<PaperOrder | null> {
-    const { rows } = await this.#pool.query<OrderRow>({ ...FIND, values: [this.#account, clientOrderId] })
-    return rows[0] === undefined ? null : toOrder(rows[0])
+    const values = [this.#account, clientOrderId]
+    const { rows } = await this.#pool.query<TradeRow | NoTradeRow>({ ...FIND, values })
+    return toOrders(rows)[0] ?? null
   }
 
   async changedSince(since: Instant): Promise<readonly PaperOrder[]> {
-    const { rows } = await this.#pool.query<OrderRow>({
-      ...CHANGED,
-      values: [this.#account, isoInstant(since)],
-    })
-    return rows.map(toOrder)
+    const values = [this.#account, isoInstant(since)]
+    const { rows } = await this.#pool.query<TradeRow | NoTradeRow>({ ...CHANGED, values })
+    return toOrders(rows)
   }
 
   async positions(now: Instant): Promise<Readonly<Record<string, Decimal>>> {
@@ -108,21 +107,22 @@ const CANCEL = {
     select client_order_id from canceled`,
 }
 
-// Numbers leave as text: JSON would make doubles of them.
-const SELECT_ORDER = `
-  select client_order_id, venue_order_id, instrument, side, type, lots, limit_price, accepted_at,
-    end_status, ended_at, end_code, end_message,
-    (select coalesce(json_agg(json_build_object('tradeId', trade_id, 'lots', lots::text, 'price', price::text,
-        'fee', fee::text, 'at', round(extract(epoch from at) * 1000)::bigint,
-        'shownAt', round(extract(epoch from shown_at) * 1000)::bigint) order by at, trade_id), '[]')
-      from paper.fills as f where f.account = o.account and f.client_order_id = o.client_order_id) as trades
-  from paper.orders as o where account = $1`
+/** One row a trade, and one for an order without any. */
+const SELECT_TRADES = `
+  select o.client_order_id, o.venue_order_id, o.instrument, o.side, o.type, o.lots, o.limit_price, o.accepted_at,
+    o.end_status, o.ended_at, o.end_code, o.end_message,
+    f.trade_id, f.lots as trade_lots, f.price, f.fee, f.at, f.shown_at
+  from paper.orders as o left join paper.fills as f using (account, client_order_id)
+  where o.account = $1`
 
-const FIND = { name: 'paper-find', text: `${SELECT_ORDER} and client_order_id = $2` }
+const FIND = {
+  name: 'paper-find',
+  text: `${SELECT_TRADES} and o.client_order_id = $2 order by f.at, f.trade_id`,
+}
 
 const CHANGED = {
   name: 'paper-changed',
-  text: `${SELECT_ORDER} and last_news_at >= $2 order by accepted_at, client_order_id`,
+  text: `${SELECT_TRADES} and o.last_news_at >= $2 order by o.accepted_at, o.client_order_id, f.at, f.trade_id`,
 }
 
 const POSITIONS = {
@@ -146,13 +146,19 @@ interface OrderRow {
   readonly ended_at: Date | null
   readonly end_code: string | null
   readonly end_message: string | null
-  readonly trades: readonly TradeRow[]
 }
 
-interface TradeRow extends Omit<PaperTrade, 'lots' | 'price' | 'fee'> {
-  readonly lots: string
+interface NoTradeRow extends OrderRow {
+  readonly trade_id: null
+}
+
+interface TradeRow extends OrderRow {
+  readonly trade_id: string
+  readonly trade_lots: string
   readonly price: string
   readonly fee: string
+  readonly at: Date
+  readonly shown_at: Date
 }
 
 function toRecord(order: PaperOrder): object {
@@ -178,7 +184,17 @@ function toRecord(order: PaperOrder): object {
   }
 }
 
-function toOrder(row: OrderRow): PaperOrder {
+/** Returns the orders of rows in which those of one order follow one another. */
+function toOrders(rows: readonly (TradeRow | NoTradeRow)[]): PaperOrder[] {
+  const orders: (PaperOrder & { readonly trades: PaperTrade[] })[] = []
+  for (const row of rows) {
+    if (orders.at(-1)?.clientOrderId !== row.client_order_id) orders.push({ ...toOrder(row), trades: [] })
+    if (row.trade_id !== null) orders.at(-1)!.trades.push(toTrade(row))
+  }
+  return orders
+}
+
+function toOrder(row: OrderRow): Omit<PaperOrder, 'trades'> {
   return {
     clientOrderId: row.client_order_id,
     venueOrderId: row.venue_order_id,
@@ -188,18 +204,22 @@ function toOrder(row: OrderRow): PaperOrder {
     lots: decimal(row.lots),
     limitPrice: row.limit_price === null ? null : decimal(row.limit_price),
     acceptedAt: row.accepted_at.getTime(),
-    end:
-      row.end_status === null || row.ended_at === null
-        ? null
-        : {
-            status: row.end_status,
-            at: row.ended_at.getTime(),
-            code: row.end_code ?? '',
-            message: row.end_message ?? '',
-          },
-    trades: row.trades.map((trade) => ({
-      ...{ tradeId: trade.tradeId, at: trade.at, shownAt: trade.shownAt },
-      ...{ lots: decimal(trade.lots), price: decimal(trade.price), fee: decimal(trade.fee) },
-    })),
+    end: toEnd(row),
+  }
+}
+
+function toEnd({ end_status, ended_at, end_code, end_message }: OrderRow): PaperOrder['end'] {
+  if (end_status === null || ended_at === null) return null
+  return { status: end_status, at: ended_at.getTime(), code: end_code ?? '', message: end_message ?? '' }
+}
+
+function toTrade(row: TradeRow): PaperTrade {
+  return {
+    tradeId: row.trade_id,
+    lots: decimal(row.trade_lots),
+    price: decimal(row.price),
+    fee: decimal(row.fee),
+    at: row.at.getTime(),
+    shownAt: row.shown_at.getTime(),
   }
 }
