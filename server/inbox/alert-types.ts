@@ -50,6 +50,10 @@ export function readEntry(
       message: 'atr or stop is required: the distance of the stop needs one',
     })
   }
+  // An entry that is stopped out before it begins contradicts itself; whoever wrote the alert should see it in its log.
+  if (stop !== null && price > 0 && stop >= price) {
+    fields.problems.push({ field: 'stop', message: `must be below the price ${price}, was ${stop}` })
+  }
   const er = readRatio(fields, 'er')
   const label = readLabel(fields, 'position')
   const timestamp = requireTime(fields, 'timestamp', instrument.zone)
