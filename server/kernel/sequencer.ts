@@ -292,20 +292,18 @@ export class Sequencer {
     if (kind === 'trouble' || kind === 'unknown') await this.#pause()
   }
 
+  /** More than one work is taken one by one, so that one that fails, or takes too long, holds up no other. */
   #takeBackBatch({ kind, works, message }: BatchFailure): void {
     const isOne = works.length === 1
-    if (!isOne && kind !== 'trouble' && kind !== 'unknown') {
-      this.#careful = Math.max(this.#careful, works.length)
-      return
-    }
+    if (!isOne) this.#careful = Math.max(this.#careful, works.length)
     switch (kind) {
       case 'fence':
         break
       case 'work':
-        this.#putAside(works[0]!, message)
+        if (isOne) this.#putAside(works[0]!, message)
         break
       case 'duplicate':
-        this.#doubtful.push({ work: works[0]!, reason: message })
+        if (isOne) this.#doubtful.push({ work: works[0]!, reason: message })
         break
       case 'trouble':
       case 'unknown':

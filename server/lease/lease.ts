@@ -41,6 +41,12 @@ const TAKE = `
     where i.id = p.holder and i.heartbeat_at > clock_timestamp() - make_interval(secs => $3)))
   returning p.epoch`
 
+/** Instances of long ago that hold nothing. */
+const FORGET = `
+  delete from instances as i
+  where i.heartbeat_at < clock_timestamp() - interval '1 day'
+    and not exists (select from portfolios as p where p.holder = i.id)`
+
 /**
  * This instance's leases on portfolios. One connection of its own proves that the instance lives: when it is gone from
  * the server, others may take over at once. Safety does not rest on it but on the epoch: each taking raises it, and
@@ -68,6 +74,7 @@ export class Leases {
   /** Shows the first sign of life. Rejects when the database does not answer. */
   async start(): Promise<void> {
     await this.#showLife()
+    await this.#options.desk.pool.query(FORGET)
     const beat = () => {
       // A server that answers slowly must not be asked more and more often
       if (this.#isBeating) return

@@ -10,6 +10,7 @@ import { BATCH_LIMIT } from '../../server/kernel/sequencer.js'
 import { InputFailedError, LeaseLostError, SequencerStoppedError } from '../../server/kernel/work.js'
 import { silentLog } from '../../server/observe/log.js'
 import { baseEntry, exitAll, marketData } from '../helpers/alerts.js'
+import { eventually } from '../helpers/eventually.js'
 import { lossyProxy } from '../helpers/lossy-proxy.js'
 import { testDatabase } from '../helpers/postgres.js'
 import {
@@ -226,6 +227,36 @@ t.test('a commit whose answer is lost is found in the logs, told once and not do
   t.strictSame(told, ['K-1', 'K-2', 'K-3', alert!.alert_id])
   const { rows } = await direct.pool.query('select closed_equity, seq from portfolios')
   t.strictSame(rows, [{ closed_equity: '10000000.03', seq: 6 }])
+  await isSound(t, running)
+})
+
+t.test('a database that cannot just now is asked again, and nothing is put aside', async (t) => {
+  const database = await testDatabase(t, { timeouts: { lock: 50, statement: 500 } })
+  const running = await sequencedPortfolio(t, { database })
+  const holder = await database.pool.connect()
+  await holder.query('begin')
+  await holder.query('select from portfolios for update')
+  const submitted = ['K-1', 'K-2', 'K-3'].map((id) => running.sequencer.submit(deposit(id)))
+  const attempts = new Set<string>()
+  await eventually('it was tried three times', async () => {
+    const { rows } = await holder.query<{ began: string }>(
+      `select query_start::text as began from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    for (const { began } of rows) attempts.add(began)
+    return attempts.size === 3
+  })
+  await holder.query('rollback')
+  holder.release()
+  const outcomes = await Promise.all(submitted)
+  t.strictSame(
+    outcomes.map(({ seq, repeated }) => [seq, repeated]),
+    [
+      [3, false],
+      [4, false],
+      [5, false],
+    ],
+  )
   await isSound(t, running)
 })
 
