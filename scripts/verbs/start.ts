@@ -27,7 +27,8 @@ async function runUntilStopped(service: Service, json: boolean): Promise<void> {
   const stopped = stopOnSignal(service)
   exitOnUnexpectedError(service)
   const ready = service.ready.then(() => {
-    if (json) process.stdout.write(`${JSON.stringify(serviceFacts(service, isTerminal))}\n`)
+    const facts = `${JSON.stringify(serviceFacts(service, isTerminal))}\n`
+    process.stdout.write(json ? facts : 'Ready. Stop it with Ctrl-C\n')
   })
   try {
     await Promise.race([ready, stopped])

@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** A secret as it is compared: only its digest is kept. */
 export type TokenDigest = Buffer
 
 /** Returns the digest of a token, 32 bytes whatever its length. */
 export function digestToken(token: string): TokenDigest {
-  return createHash('sha256').update(token).digest()
+  return hash('sha256', token, 'buffer')
 }
 
 /**

@@ -1,8 +1,10 @@
 import { connect } from 'node:net'
+import fc from 'fast-check'
 import type { InjectOptions, Response } from 'light-my-request'
 import t from 'tap'
 import { openDatabase } from '../../server/db/database.js'
 import { silentLog } from '../../server/observe/log.js'
+import { counts } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { testDatabase } from '../helpers/postgres.js'
 import {
@@ -277,6 +279,39 @@ t.test('neither tokens nor bodies are logged, whatever goes wrong', async (t) =>
   for (const secret of [tokens.current, 'canary', '81240', '248150', '/webhook/']) {
     t.notOk(logged.includes(secret), secret)
   }
+})
+
+t.test('no body makes the service fail, and every acknowledged one is stored word for word', async (t) => {
+  const { pool } = await testDatabase(t)
+  const desk = openWebhookDesk(pool)
+  const samples = fc.constantFrom(entryBody, pyramidBody, exitBody, scoutBody, barBody)
+  const mutated = fc
+    .tuple(
+      samples,
+      fc.nat(),
+      fc.nat({ max: 8 }),
+      fc.oneof(fc.uint8Array({ maxLength: 4 }), fc.constant(Buffer.from('NaN'))),
+    )
+    .map(([body, at, removed, added]) => {
+      const bytes = Buffer.from(body)
+      const from = at % bytes.length
+      return Buffer.concat([bytes.subarray(0, from), added, bytes.subarray(from + removed)])
+    })
+  const anyBody = fc.oneof(
+    mutated,
+    fc.uint8Array({ maxLength: 300 }).map(Buffer.from),
+    fc.json().map((json) => Buffer.from(json)),
+  )
+  const property = fc.asyncProperty(anyBody, async (body) => {
+    const response = await post(desk, body)
+    if (response.statusCode === 400) return problemOf(response).code.startsWith('ALERT_')
+    const { alertId, status } = response.json<{ alertId: string; status: string }>()
+    if (response.statusCode !== 200) return false
+    if (status === 'duplicate') return true
+    const { rows } = await pool.query('select raw from inbox where alert_id = $1', [alertId])
+    return body.equals(rows[0].raw)
+  })
+  await fc.assert(property, { numRuns: counts.propertyRuns })
 })
 
 t.test('what is not HTTP, or comes too slowly, is answered and cut off', async (t) => {
