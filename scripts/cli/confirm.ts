@@ -16,8 +16,12 @@ export const yesHelp = 'do not ask for confirmation (it is asked on a terminal o
 export async function confirm({ yes }: YesOption, consequence: string): Promise<void> {
   if (yes === true || process.stdin.isTTY !== true || process.stderr.isTTY !== true) return
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // The end of the input, or an interrupt, is a no; the question itself would wait for ever.
+  const ended = new AbortController()
+  terminal.once('close', () => ended.abort())
   try {
-    const reply = await terminal.question(`${consequence}\nContinue? [y/N] `)
+    const question = `${consequence}\nContinue? [y/N] `
+    const reply = await terminal.question(question, { signal: ended.signal }).catch(() => 'no')
     if (/^y(es)?$/i.test(reply.trim())) return
   } finally {
     terminal.close()

@@ -1,9 +1,8 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Environment } from '../../server/config/env.js'
 import { type Database, openDatabase, patientTimeouts } from '../../server/db/database.js'
 import { startEmbeddedPostgres } from '../../server/db/embedded-postgres.js'
 import { listMissingMigrations } from '../../server/db/migrate.js'
+import { hasEmbeddedServer } from '../../server/db/postgres-account.js'
 import { createLog } from '../../server/observe/create-log.js'
 import type { Log } from '../../server/observe/log.js'
 import { VerbFailure } from './verb-failure.js'
@@ -38,19 +37,10 @@ export async function openServiceDatabase(options: ServiceDatabaseOptions): Prom
     const name = `DATABASE_URL (${host}${pathname})`
     return { connectionString: databaseUrl, name, log, release: async () => undefined }
   }
-  if (!options.mayMake && !(await hasEmbeddedDatabase(home))) throw noDatabase(home)
+  if (!options.mayMake && !(await hasEmbeddedServer(home))) throw noDatabase(home)
   const server = await startEmbeddedPostgres({ home, log })
   const name = `the embedded PostgreSQL of ${home}`
   return { connectionString: server.connectionString, name, log, release: server.stop }
-}
-
-/** Root may keep the data elsewhere (server/db/postgres-account.ts); a home of its own is there all the same. */
-async function hasEmbeddedDatabase(home: string): Promise<boolean> {
-  const path = process.getuid?.() === 0 ? home : join(home, 'postgres')
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function noDatabase(home: string): VerbFailure {
@@ -98,7 +88,7 @@ async function requireSchema({ connectionString, name, log }: ServiceDatabase): 
 
 /** Returns the failure of a database that does not answer; an error that says more is returned as it is. */
 export function describeUnreachable(name: string, error: unknown): unknown {
-  const message = error instanceof AggregateError ? error.errors.map(String).join('; ') : String(error)
+  const message = reasonOf(error)
   const isConnection = /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|timeout|authentication|does not exist/i.test(
     message,
   )
@@ -109,4 +99,9 @@ export function describeUnreachable(name: string, error: unknown): unknown {
     remedy,
     cause: error,
   })
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }

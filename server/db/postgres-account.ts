@@ -1,6 +1,6 @@
 import { type SpawnOptions, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, chmod, chown, cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, chown, cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EmbeddedPostgresError } from './embedded-postgres-error.js'
 import { binariesIn, type PostgresBinaries } from './postgres-binaries.js'
@@ -75,6 +75,22 @@ async function chooseUnprivileged({ binaries, home }: AccountRequest): Promise<P
   }
 }
 
+/** Returns whether an embedded server of this home has ever run, under whichever identity; makes nothing. */
+export async function hasEmbeddedServer(home: string): Promise<boolean> {
+  const real = await realpath(home).catch(() => null)
+  if (real === null) return false
+  const places = [join(real, 'postgres'), join(parentElsewhere(real), 'postgres')]
+  const found = await Promise.all(
+    places.map((place) =>
+      access(place).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return found.includes(true)
+}
+
 function works(launch: Launch): boolean {
   return (
     spawnSync(launch.file, [...launch.args, '--version'], { ...launch.options, stdio: 'ignore' }).status === 0
@@ -105,9 +121,13 @@ async function isReachable(path: string): Promise<boolean> {
 }
 
 async function directoryElsewhere(home: string): Promise<string> {
-  const parent = join(sharedDirectory, `home-${shortHash(home)}`)
+  const parent = parentElsewhere(home)
   await mkdir(parent, { recursive: true })
   return join(parent, 'postgres')
+}
+
+function parentElsewhere(home: string): string {
+  return join(sharedDirectory, `home-${shortHash(home)}`)
 }
 
 function shortHash(text: string): string {

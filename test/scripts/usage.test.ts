@@ -1,6 +1,8 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { withNumbers } from '../../scripts/cli/exact-numbers.js'
+import { formatLots, formatMoney, formatTime } from '../../scripts/cli/format.js'
 import { closeTo } from '../helpers/close-to.js'
 import { runGeneral, runGeneralInTurn, runJson } from '../helpers/general.js'
 import { testDirectory } from '../helpers/temporary-directory.js'
@@ -218,4 +220,25 @@ t.test('doctor finds what is wrong on the machine, and says what to do', async (
   )
   const variable = await runGeneral(['doctor'], { env: { PORT: 'web' } })
   t.match(variable, { code: 1, stdout: /environment {2}PORT must be a port/ })
+})
+
+t.test('money and times are written as people write them', async (t) => {
+  t.equal(formatMoney('10000000', 'INR'), '₹1,00,00,000.00')
+  t.equal(formatMoney('-1234567.5', 'INR'), '-₹12,34,567.50')
+  t.equal(
+    formatMoney('12345678901234567890.129', 'USD'),
+    '$12,345,678,901,234,567,890.13',
+    'digits stay exact',
+  )
+  t.equal(formatMoney(1234.5, 'USDT'), '1,234.50 USDT', 'coins have no sign')
+  t.equal(formatLots('1'), '1 lot')
+  t.equal(formatLots('0.5'), '0.5 lots')
+  t.match(formatTime('2026-01-05T09:30:00.000Z'), /^2026-01-0\d \d\d:\d\d:00 [+-]\d\d:\d\d$/)
+  t.same(withNumbers({ lots: '2.50', note: '12', stop: 1, items: [{ fee: '-3' }], price: null }), {
+    lots: 2.5,
+    note: '12',
+    stop: 1,
+    items: [{ fee: -3 }],
+    price: null,
+  })
 })
