@@ -239,7 +239,7 @@ t.test('a database that cannot just now is asked again, and nothing is put aside
   const submitted = ['K-1', 'K-2', 'K-3'].map((id) => running.sequencer.submit(deposit(id)))
   const attempts = new Set<string>()
   await eventually('it was tried three times', async () => {
-    const { rows } = await holder.query<{ began: string }>(
+    const { rows } = await running.pool.query<{ began: string }>(
       `select query_start::text as began from pg_stat_activity
        where datname = current_database() and wait_event_type = 'Lock'`,
     )
