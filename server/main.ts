@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { createAdminListener } from './http/admin-listener.js'
-import type { PortfolioReadiness } from './http/readiness.js'
+import type { PortfolioReadiness, Readiness } from './http/readiness.js'
 import { addressSet, TRADINGVIEW_ADDRESSES } from './http/sender-address.js'
 import { createWebhookListener } from './http/webhook-listener.js'
 import { readWork } from './journal/read/work.js'
@@ -13,6 +14,9 @@ import { readSetup, type Setup, type SetupOptions } from './service/setup.js'
 import type { FoundToken } from './service/token-file.js'
 import { createV1Commands } from './service/v1-commands.js'
 import { createV1Reads } from './service/v1-reads.js'
+
+/** How long /readyz and /metrics wait for the database. */
+const answerWithinMs = 2000
 
 /** What starting the service depends on. */
 export interface ServiceOptions extends SetupOptions {
@@ -91,8 +95,8 @@ function makeAdminListener(setup: Setup, engine: Engine): Promise<FastifyInstanc
     token: tokens.admin.token,
     hostName: environment.adminHost,
     version: readVersion(),
-    readiness: () => engine.readiness(),
-    readWork: async () => readWork(database().pool),
+    readiness: () => readinessNow(engine),
+    readWork: () => inTime(async () => readWork(database().pool)),
     v1: {
       reads: createV1Reads({ database, hosts, log }),
       commands: createV1Commands({ database, hosts, clock, log }),
@@ -100,6 +104,33 @@ function makeAdminListener(setup: Setup, engine: Engine): Promise<FastifyInstanc
     },
     ...{ metrics, log },
   })
+}
+
+/** A portfolio that was active a moment ago is not ready while the database does not answer. */
+async function readinessNow(engine: Engine): Promise<Readiness> {
+  const readiness = engine.readiness()
+  if (readiness.phase !== 'running') return readiness
+  const error = await inTime(async () => engine.storage().reads.pool.query('select 1')).then(
+    () => null,
+    (reason: unknown) => (reason instanceof Error ? reason.message : String(reason)),
+  )
+  if (error === null) return readiness
+  const away = { ready: false, code: 'DB_UNAVAILABLE', detail: `The database does not answer: ${error}` }
+  return { ...readiness, portfolios: readiness.portfolios.map((portfolio) => ({ ...portfolio, ...away })) }
+}
+
+/** Settles as the work does, or rejects when that takes too long. */
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = delay(answerWithinMs, undefined, { signal: over.signal }).then(
+    () => Promise.reject(new Error(`no answer within ${answerWithinMs} ms`)),
+    () => new Promise<never>(() => undefined),
+  )
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    over.abort()
+  }
 }
 
 function describePhase({ id, phase, code, detail }: PortfolioReadiness): string {

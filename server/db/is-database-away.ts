@@ -1,5 +1,6 @@
-/** Classes of SQLSTATE, and codes of sockets, that say nothing about a query: the server is away. */
-const awayCodes = /^(08...|57P0.|53300|ECONN\w*|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN)$/
+/** Codes of SQLSTATE and of sockets that say nothing about a query: the server is away, or too busy to answer in time. */
+const awayCodes =
+  /^(08...|57P0.|57014|55P03|53...|ECONN\w*|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN)$/
 const awayMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection)/
 

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { isDatabaseAway } from '../db/is-database-away.js'
+import { CommitUnknownError } from '../db/transaction-error.js'
 import { type ErrorCode, ServiceError } from '../errors.js'
 import type { Log } from '../observe/log.js'
 import type { FieldProblem } from './problem.js'
@@ -27,7 +28,8 @@ export function answerAdminError(
   }
   const known = frameworkCodes[error.code]
   if (known !== undefined) return sendProblem(reply, known)
-  if (isDatabaseAway(error)) return sendProblem(reply, 'DB_UNAVAILABLE')
+  if (isDatabaseAway(error) || error instanceof CommitUnknownError)
+    return sendProblem(reply, 'DB_UNAVAILABLE')
   if (error.statusCode !== undefined && error.statusCode < 500) return sendProblem(reply, 'MALFORMED_REQUEST')
   log.error({ err: error }, 'An admin request failed')
   return sendProblem(reply, 'INTERNAL')

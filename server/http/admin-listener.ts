@@ -19,8 +19,8 @@ export interface AdminListenerOptions {
   /** The name that the listener may be addressed by, besides IP addresses and localhost. */
   readonly hostName: string
   readonly version: string
-  readonly readiness: () => Readiness
-  /** Reads what waits, for the metrics. */
+  readonly readiness: () => Promise<Readiness>
+  /** Reads what waits, for the metrics, which are told without it when it takes too long. */
   readonly readWork: () => Promise<WorkSnapshot>
   readonly v1: V1Options
   readonly metrics: Metrics
@@ -83,7 +83,7 @@ function addPublicRoutes(app: FastifyInstance, options: AdminListenerOptions): v
   const hidden = { schema: { hide: true } }
   app.get('/healthz', hidden, async () => ({ status: 'alive' }))
   app.get('/readyz', hidden, async (_request, reply) => {
-    const readiness = options.readiness()
+    const readiness = await options.readiness()
     return reply.code(isReady(readiness) ? 200 : 503).send({ ready: isReady(readiness), ...readiness })
   })
   app.get('/metrics', hidden, async (_request, reply) => {

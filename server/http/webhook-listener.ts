@@ -6,8 +6,9 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { ErrorCode } from '../errors.js'
-import type { Log } from '../observe/log.js'
+import type { Log, LogWrite } from '../observe/log.js'
 import type { Metrics } from '../observe/metrics.js'
+import { throttled } from '../observe/throttled.js'
 import { answerBrokenConnection } from './broken-connection.js'
 import { preferredWaitMs } from './prefer.js'
 import { type FieldProblem, problem, problemType } from './problem.js'
@@ -39,8 +40,18 @@ declare module 'fastify' {
   }
 }
 
+interface ListenerContext extends WebhookListenerOptions {
+  /** A storm of alerts without storage fills no log. */
+  readonly warnUnproven: LogWrite
+}
+
 /** Returns the public listener: it takes alerts and says that it is alive, nothing else. */
-export function createWebhookListener(options: WebhookListenerOptions): FastifyInstance {
+export function createWebhookListener(listener: WebhookListenerOptions): FastifyInstance {
+  const { log } = listener
+  const options: ListenerContext = {
+    ...listener,
+    warnUnproven: throttled((fields, message) => log.warn(fields, message), { everyMs: 1000 }),
+  }
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -69,7 +80,7 @@ export function createWebhookListener(options: WebhookListenerOptions): FastifyI
   return app
 }
 
-function addWebhook(app: FastifyInstance, options: WebhookListenerOptions): void {
+function addWebhook(app: FastifyInstance, options: ListenerContext): void {
   const authenticate = createAuthentication(options.sources)
   app.post<{ Params: { token: string }; Body: Buffer | undefined }>(
     '/webhook/:token',
@@ -111,7 +122,7 @@ function createAuthentication(
 async function answerAlert(
   request: FastifyRequest<{ Body: Buffer | undefined }>,
   reply: FastifyReply,
-  options: WebhookListenerOptions,
+  options: ListenerContext,
 ): Promise<FastifyReply> {
   const intake = options.intake()
   if (intake !== 'open') return refuse(reply, options, intake === 'starting' ? 'STARTING' : 'STOPPING')
@@ -122,7 +133,7 @@ async function answerAlert(
   try {
     receipt = await options.desk.take(source, raw)
   } catch (error) {
-    options.log.warn({ err: error, source: source.name }, 'An alert could not be proven stored')
+    options.warnUnproven({ err: error, source: source.name }, 'An alert could not be proven stored')
     return refuse(reply, options, 'STORAGE_NOT_PROVEN')
   }
   if (receipt.kind === 'refused') return refuseAlert(reply, options, { source, raw, receipt })
@@ -152,11 +163,7 @@ interface RefusedAlert {
   readonly receipt: Extract<Receipt, { kind: 'refused' }>
 }
 
-function refuseAlert(
-  reply: FastifyReply,
-  options: WebhookListenerOptions,
-  refused: RefusedAlert,
-): FastifyReply {
+function refuseAlert(reply: FastifyReply, options: ListenerContext, refused: RefusedAlert): FastifyReply {
   const { source, raw, receipt } = refused
   const { status } = problem(receipt.code)
   options.desk.recordRefused({ source, raw, status, code: receipt.code, errors: receipt.errors })
@@ -165,7 +172,7 @@ function refuseAlert(
 
 function refuse(
   reply: FastifyReply,
-  options: WebhookListenerOptions,
+  options: ListenerContext,
   code: ErrorCode,
   errors?: readonly FieldProblem[],
 ): FastifyReply {
@@ -175,7 +182,7 @@ function refuse(
   return reply.code(document.status).header('content-type', problemType).send(JSON.stringify(document))
 }
 
-function refuseToken(reply: FastifyReply, options: WebhookListenerOptions): FastifyReply {
+function refuseToken(reply: FastifyReply, options: ListenerContext): FastifyReply {
   options.metrics.unauthorizedRequests.inc({ listener: 'webhook' })
   return refuse(reply, options, 'WEBHOOK_TOKEN_UNKNOWN')
 }
@@ -184,7 +191,7 @@ function refuseToken(reply: FastifyReply, options: WebhookListenerOptions): Fast
 function answerUnrouted(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: WebhookListenerOptions,
+  options: ListenerContext,
 ): FastifyReply {
   const path = request.raw.url ?? ''
   if (path.startsWith('/webhook')) {
@@ -202,7 +209,7 @@ function answerUnrouted(
 interface FailedRequest {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  readonly options: WebhookListenerOptions
+  readonly options: ListenerContext
 }
 
 function answerError(error: FastifyError, { request, reply, options }: FailedRequest): FastifyReply {

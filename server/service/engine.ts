@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { decimal } from '../../core/decimal.js'
 import { PaperBroker } from '../brokers/paper/paper-broker.js'
 import type { PortfolioConfiguration } from '../config/configuration.js'
 import { configurationHash, paperSettingsOf, settingsOf } from '../config/settings.js'
 import type { PhaseName } from '../db/column-values.js'
 import type { Database } from '../db/database.js'
+import { isDatabaseAway } from '../db/is-database-away.js'
 import { PostgresPaperStore } from '../db/paper-store.js'
 import { ServiceError } from '../errors.js'
 import type { PortfolioReadiness, Readiness } from '../http/readiness.js'
@@ -35,6 +37,8 @@ interface OpenParts {
   readonly leases: Leases
   readonly doorbell: Doorbell
 }
+
+const retryMs = 500
 
 /**
  * Everything behind the listeners: it opens the database, takes alerts from then on, and keeps every portfolio running.
@@ -133,10 +137,24 @@ export class Engine {
     const doorbell = openDoorbell({ redisUrl, databaseUrl: storage.connectionString, log })
     const leases = this.#makeLeases(storage.kernel)
     this.#parts = { storage, doorbell, leases, desk: this.#makeDesk(storage) }
-    await leases.start()
+    await this.#startLeases(leases)
     if (this.#stop.signal.aborted) return
     for (const portfolio of this.#setup.configuration.portfolios) this.#host(portfolio)
     for (const host of this.#hosts.values()) host.start()
+  }
+
+  async #startLeases(leases: Leases): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        await leases.start()
+        return
+      } catch (error) {
+        if (!isDatabaseAway(error)) throw error
+        this.#setup.log.warn({ err: error }, 'This instance could not be registered; it tries again')
+        await delay(retryMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
   }
 
   #openingIs(phase: PhaseName, reason: string | null): void {

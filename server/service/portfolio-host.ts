@@ -77,8 +77,8 @@ export class PortfolioHost implements Host {
   /** Lets alerts that were stored be decided here at once, or wherever the lease is. */
   ring(): void {
     const held = this.held()
-    if (held === null) this.#options.doorbell.ring(this.id)
-    else held.ring()
+    if (held !== null) held.ring()
+    else if (this.#readiness.heldBy !== null) this.#options.doorbell.ring(this.id)
   }
 
   /** Ends the present run: another instance has the lease. */

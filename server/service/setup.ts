@@ -41,10 +41,11 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
   const environment = readEnvironment(options.env, options.cwd ?? process.cwd())
   const secrets = createSecrets()
   const log = options.log ?? createLog({ level: environment.logLevel, secrets })
-  const { home, webhookToken, adminToken } = environment
+  const { home } = environment
   await mkdir(home, { recursive: true, mode: 0o700 })
-  const webhook = await findToken({ home, name: 'webhook-token', given: webhookToken })
-  const admin = await findToken({ home, name: 'admin-token', given: adminToken })
+  const given = (name: string) => readGiven(options.env, name)
+  const webhook = await findToken({ home, name: 'webhook-token', given: given('WEBHOOK_TOKEN') })
+  const admin = await findToken({ home, name: 'admin-token', given: given('ADMIN_TOKEN') })
   const lookup = secretsOf(options.env, { WEBHOOK_TOKEN: webhook.token, ADMIN_TOKEN: admin.token })
   const configuration = await loadConfiguration(environment.configPath, lookup)
   hideSecrets(secrets, environment, [admin.token, ...configuration.sources.flatMap(({ tokens }) => tokens)])
@@ -58,6 +59,16 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
   }))
   const tokens = { webhook: shownToken(sources, webhook), admin }
   return { environment, configuration, sources, tokens, clock, secrets, log, metrics: createMetrics() }
+}
+
+/** Returns a token of the environment, or of the file that the environment names; null when there is none. */
+function readGiven(env: SetupOptions['env'], name: string): string | null {
+  try {
+    return secretsOf(env)(name) ?? null
+  } catch (error) {
+    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    throw new ConfigurationError('The environment', [{ path: `${name}_FILE`, message }])
+  }
 }
 
 function hideSecrets(secrets: Secrets, environment: Environment, tokens: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { SimulatedClock } from '../../server/clock.js'
@@ -107,6 +107,10 @@ t.test('without a database alerts are refused in time, and everything goes on wh
     t.match(away.body, { code: 'STORAGE_NOT_PROVEN' })
     t.match((await ask<unknown>('/v1/portfolios')).body, { code: 'DB_UNAVAILABLE', status: 503 })
     t.equal((await ask<unknown>('/healthz')).status, 200)
+    t.match(await ask<unknown>('/readyz'), {
+      status: 503,
+      body: { portfolios: [{ code: 'DB_UNAVAILABLE' }] },
+    })
     await proxy.heal()
     const alert = goldEntry()
     const back = await eventually('an alert is decided again', async () => {
@@ -185,6 +189,23 @@ t.test('tokens are made once, for their owner only, and never logged', async (t)
   })
   t.teardown(again.stop)
   t.same(again.tokens, service.tokens)
+})
+
+t.test('tokens may come from files that the environment names', async (t) => {
+  const home = await testDirectory(t)
+  const file = join(home, 'given')
+  await writeFile(file, 'given-webhook-token\n')
+  const { service, send } = await runService(t, {
+    env: { WEBHOOK_TOKEN_FILE: file, ADMIN_TOKEN: 'given-admin-token' },
+  })
+  t.same(service.tokens, {
+    webhook: { token: 'given-webhook-token', file: null },
+    admin: { token: 'given-admin-token', file: null },
+  })
+  t.equal((await send(goldEntry())).status, 200)
+  await t.rejects(runService(t, { env: { ADMIN_TOKEN_FILE: join(home, 'none') } }), {
+    message: /ADMIN_TOKEN_FILE/,
+  })
 })
 
 t.test('decisions take the time of a simulated clock', async (t) => {

@@ -6,6 +6,7 @@ import { silentLog } from '../../server/observe/log.js'
 import { createMetrics, showWork } from '../../server/observe/metrics.js'
 import { createSecrets } from '../../server/observe/secrets.js'
 import { formatForTerminal } from '../../server/observe/terminal-line.js'
+import { throttled } from '../../server/observe/throttled.js'
 import { testDatabase } from '../helpers/postgres.js'
 
 t.test('a secret is hidden by its key and by its value, however it is spelled', async (t) => {
@@ -69,6 +70,20 @@ t.test('the gauges show the work that was read last', async (t) => {
   t.notMatch(text, /state="submitted"/)
   t.match(text, /^general_orders_unresolved 0$/m)
   t.match(text, /^general_inbox_oldest_waiting_seconds 1.5$/m)
+})
+
+t.test('a throttled line tells how many were left out before it', async (t) => {
+  let time = 0
+  const lines: [object, string][] = []
+  const write = throttled((fields, message) => lines.push([fields, message]), {
+    everyMs: 100,
+    monotonic: () => time,
+  })
+  for (time = 0; time <= 200; time += 40) write({ time }, 'again')
+  t.same(lines, [
+    [{ time: 0, leftOut: 0 }, 'again'],
+    [{ time: 120, leftOut: 2 }, 'again'],
+  ])
 })
 
 t.test('a simulated clock stands, runs at its speed, and never goes back', async (t) => {
