@@ -54,7 +54,7 @@ export interface AccountObserved extends Cause {
   readonly positions: Readonly<Record<string, Decimal>>
 }
 
-/** Time passed: standing exits whose delay is over are ordered again. */
+/** Time passed: standing exits whose delay is over are ordered again, and a frozen portfolio's alarm is repeated. */
 export interface TimerFired extends Cause {
   readonly type: 'TimerFired'
 }

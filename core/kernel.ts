@@ -10,7 +10,7 @@ import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
-import { commandDecision, decideCash, decideTradingState } from './risk/commands.js'
+import { commandDecision, decideCash, decideTradingState, frozenAlarm } from './risk/commands.js'
 import type { PortfolioSettings } from './settings.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
@@ -86,6 +86,7 @@ function decide(
       record(decideBreaks(portfolio, input, observation))
       return []
     case 'TimerFired':
+      if (portfolio.tradingState === 'frozen') record([frozenAlarm(portfolio, portfolio.tradingStateReason)])
       return portfolio.books.values()
     case 'OperatorCommanded':
       decideCommand(portfolio, input, record)

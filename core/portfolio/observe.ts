@@ -1,7 +1,6 @@
 import { toldAt } from '../alert/alert.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import type { AccountObserved, AlertAdmitted, Input } from '../input.js'
-import { isAtWork } from '../order/order.js'
 import { DAY, type Instant } from '../time.js'
 import { type Book, isBarFresh } from './book.js'
 import { bookOf, instrumentOf, type Portfolio } from './portfolio.js'
@@ -156,8 +155,9 @@ function differences(
   const found = new Map<string, string>()
   const instruments = new Set([...portfolio.books.keys(), ...Object.keys(positions)])
   for (const instrument of instruments) {
-    if (hasOrderAtWork(portfolio, instrument)) continue
-    const ours = heldLots(portfolio.books.get(instrument))
+    const book = portfolio.books.get(instrument)
+    if (hasOrderAtWork(book)) continue
+    const ours = heldLots(book)
     const theirs = positions[instrument] ?? ZERO
     found.set(instrument, ours.equals(theirs) ? '' : `the book holds ${ours} lots, the broker ${theirs}`)
   }
@@ -170,11 +170,8 @@ function heldLots(book: Book | undefined): Decimal {
   return lots
 }
 
-function hasOrderAtWork(portfolio: Portfolio, instrument: string): boolean {
-  for (const order of portfolio.orders.values()) {
-    if (order.instrument === instrument && isAtWork(order.state)) return true
-  }
-  return false
+function hasOrderAtWork(book: Book | undefined): boolean {
+  return book !== undefined && (book.entryOrderId !== null || book.exitOrderIds.length > 0)
 }
 
 /**

@@ -16,6 +16,8 @@ export interface OrderTimings {
   readonly answerBy: number
   /** Between two looks of the sweeper. */
   readonly sweepEvery: number
+  /** Between two alarms that a portfolio is frozen. */
+  readonly frozenAlarmEvery: number
   /** How far back what changed at the venue is read again: a change may become readable later than it happened. */
   readonly pollOverlap: number
   /** Between two polls when nothing is at work, for late trades of orders that ended within `lateFor`. */
@@ -33,6 +35,7 @@ export const ORDER_TIMINGS: OrderTimings = {
   sendBy: 2_000,
   answerBy: 10_000,
   sweepEvery: 1_000,
+  frozenAlarmEvery: 300_000,
   pollOverlap: 2_000,
   idlePollEvery: 10_000,
   lateFor: 900_000,

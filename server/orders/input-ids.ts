@@ -27,7 +27,7 @@ export function reportId(orderId: string, attempt: number, reports: readonly Ord
 
 /** Returns the id of the timer that asks for the exits which wait no longer at `now`. */
 export function timerId(portfolio: Portfolio, now: number): string {
-  const due: string[] = []
+  const due: string[] = portfolio.tradingState === 'frozen' ? [`frozen#${now}`] : []
   for (const book of portfolio.books.values()) {
     for (const unit of book.units) {
       if (unit.exit === null || now < unit.exitNotBefore) continue

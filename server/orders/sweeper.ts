@@ -32,6 +32,8 @@ export class Sweeper {
   /** When an order that nobody is sending was first seen as submitted, by order and attempt. */
   #unanswered = new Map<string, number>()
   #timer: NodeJS.Timeout | null = null
+  /** When the alarm of a frozen portfolio is due again, by the monotonic clock. */
+  #frozenAlarmAt = 0
 
   constructor(options: OrderDeskOptions, to: Sweepers) {
     this.#options = options
@@ -94,8 +96,16 @@ export class Sweeper {
     const { sequencer, clock } = this.#options
     const portfolio = sequencer.state()
     const now = clock.now()
-    if (!hasExitDue(portfolio, now)) return
+    if (!hasExitDue(portfolio, now) && !this.#isFrozenAlarmDue(portfolio)) return
     await this.#to.inputs.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
+  }
+
+  /** A frozen portfolio executes no stop: somebody must be told again and again. */
+  #isFrozenAlarmDue(portfolio: Portfolio): boolean {
+    const { monotonic, timings } = this.#options
+    if (portfolio.tradingState !== 'frozen' || monotonic() < this.#frozenAlarmAt) return false
+    this.#frozenAlarmAt = monotonic() + timings.frozenAlarmEvery
+    return true
   }
 
   #forget(): void {
