@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
 import { createAdminListener } from './http/admin-listener.js'
 import type { PortfolioReadiness, Readiness } from './http/readiness.js'
 import { addressSet, TRADINGVIEW_ADDRESSES } from './http/sender-address.js'
@@ -71,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-function makeWebhookListener({ sources, environment, metrics, log }: Setup, engine: Engine): FastifyInstance {
+function makeWebhookListener({ sources, environment, metrics, log }: Setup, engine: Engine) {
   const only = environment.tradingViewOnly
   const proxy = only?.trustedProxy ?? null
   return createWebhookListener({
@@ -87,7 +86,7 @@ function makeWebhookListener({ sources, environment, metrics, log }: Setup, engi
   })
 }
 
-function makeAdminListener(setup: Setup, engine: Engine): Promise<FastifyInstance> {
+function makeAdminListener(setup: Setup, engine: Engine) {
   const { tokens, environment, metrics, log, clock } = setup
   const { hosts } = engine
   const database = () => engine.storage().reads
