@@ -11,8 +11,7 @@ export type DecisionKind =
   | 'operatorExit'
   | 'tradingState'
   | 'cash'
-  | 'bar'
-  | 'scout'
+  | 'unlock'
 
 /** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */
 export type DecisionOutcome = 'approved' | 'blocked' | 'ignored'

@@ -10,7 +10,13 @@ import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
-import { commandDecision, decideCash, decideTradingState, frozenAlarm } from './risk/commands.js'
+import {
+  commandDecision,
+  decideCash,
+  decideTradingState,
+  decideUnlock,
+  frozenAlarm,
+} from './risk/commands.js'
 import type { PortfolioSettings } from './settings.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
@@ -172,7 +178,7 @@ function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: R
       record(decideCash(portfolio, input.id, command))
       break
     case 'unlock':
-      record([{ type: 'InstrumentUnlocked', instrument: command.instrument, reason: command.reason }])
+      record(decideUnlock(portfolio, input.id, command))
       break
     default:
       unreachable(command)

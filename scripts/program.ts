@@ -18,6 +18,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   reduce: async () => (await import('./verbs/trading-state.js')).reduceCommand(),
   resume: async () => (await import('./verbs/trading-state.js')).resumeCommand(),
   freeze: async () => (await import('./verbs/trading-state.js')).freezeCommand(),
+  unlock: async () => (await import('./verbs/unlock.js')).unlockCommand(),
   cash: async () => (await import('./verbs/cash.js')).cashCommand(),
   backtest: async () => (await import('./verbs/backtest.js')).backtestCommand(),
   replay: async () => (await import('./verbs/replay.js')).replayCommand(),
@@ -26,6 +27,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   doctor: async () => (await import('./verbs/doctor.js')).doctorCommand(),
   config: async () => (await import('./verbs/config.js')).configCommand(),
   demo: async () => (await import('./verbs/demo.js')).demoCommand(),
+  bench: async () => (await import('./verbs/bench.js')).benchCommand(),
   vectors: async () => (await import('./verbs/vectors.js')).vectorsCommand(),
 }
 

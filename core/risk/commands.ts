@@ -3,7 +3,7 @@ import type { PortfolioEvent } from '../event.js'
 import { decisionId } from '../ids.js'
 import type { OperatorCommand } from '../input.js'
 import { alarm } from '../portfolio/alarm.js'
-import type { Portfolio } from '../portfolio/portfolio.js'
+import { bookOf, type Portfolio } from '../portfolio/portfolio.js'
 
 /** Returns what follows from an operator's change of the trading state. */
 export function decideTradingState(
@@ -66,6 +66,22 @@ export function decideCash(
       note,
     },
   ]
+}
+
+/** Returns what follows from an operator's word that a locked instrument may trade again. */
+export function decideUnlock(
+  portfolio: Portfolio,
+  inputId: string,
+  command: Extract<OperatorCommand, { kind: 'unlock' }>,
+): PortfolioEvent[] {
+  const { instrument, reason } = command
+  const isLocked = bookOf(portfolio, instrument).lock !== null
+  const outcome = isLocked ? 'approved' : 'ignored'
+  const reasons = [isLocked ? 'OPERATOR' : 'ALREADY_SO', reason]
+  const decision = { ...commandDecision(portfolio, inputId, 'unlock', outcome, reasons), instrument }
+  const events: PortfolioEvent[] = [{ type: 'DecisionMade', decision }]
+  if (isLocked) events.push({ type: 'InstrumentUnlocked', instrument, reason })
+  return events
 }
 
 /** Returns the decision on an operator's command that concerns no position. */

@@ -19,8 +19,7 @@ const kindNames: Readonly<Record<DecisionKind, string>> = {
   operatorExit: "operator's exit",
   tradingState: 'trading state',
   cash: 'cash',
-  bar: 'bar',
-  scout: 'scout',
+  unlock: 'unlock',
 }
 
 /** Reasons of decisions that no gate explains, as sentences. */

@@ -231,7 +231,11 @@ t.test('an unlocked instrument trades again, until a difference is seen twice mo
   desk.account({ [gold]: 1 })
   desk.account({ [gold]: 1 })
   const unlock = { kind: 'unlock', instrument: gold, reason: 'sold by hand' } as const
-  t.match(desk.command(unlock), [{ type: 'InstrumentUnlocked', instrument: gold, reason: 'sold by hand' }])
+  t.match(desk.command(unlock), [
+    { type: 'DecisionMade', decision: { kind: 'unlock', outcome: 'approved', instrument: gold } },
+    { type: 'InstrumentUnlocked', instrument: gold, reason: 'sold by hand' },
+  ])
+  t.match(decisionIn(desk.command(unlock)), { outcome: 'ignored', reasons: ['ALREADY_SO', 'sold by hand'] })
   t.equal(decisionIn(desk.entry(gold, 78_500, 700)).outcome, 'approved')
   desk.fillAll()
   t.same(desk.account({ [gold]: 1 }), [])

@@ -20,6 +20,9 @@ export const cashBody = z.strictObject({
   note: z.string().trim().max(500).nullish(),
 })
 
+/** The body of POST …/unlock: the instrument that someone has looked at. */
+export const unlockBody = z.strictObject({ instrument: name, reason })
+
 /** The body of POST …/exit: what to close, and why. */
 export const exitBody = z
   .strictObject({

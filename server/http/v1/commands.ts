@@ -5,7 +5,7 @@ import type { OperatorCommand } from '../../../core/input.js'
 import { ServiceError } from '../../errors.js'
 import { answerOnce, type CommandAnswer, idempotencyKey } from '../idempotency.js'
 import { type FieldProblem, problem, problemType } from '../problem.js'
-import { cashBody, exitBody, tradingStateBody } from './command-bodies.js'
+import { cashBody, exitBody, tradingStateBody, unlockBody } from './command-bodies.js'
 import { unknownPortfolio } from './lists.js'
 import type { PortfolioFacts, V1Commands, V1Reads } from './port.js'
 import { decisionShape } from './shapes.js'
@@ -40,6 +40,16 @@ export function addCommands(app: TypedApp, options: V1Options): void {
       requireCurrency(facts, currency)
       return { kind: 'cash', movement: kind, amount: decimal(amount), note: note || null }
     },
+  })
+  addCommand(app, options, {
+    path: 'unlock',
+    summary: 'Let a locked instrument trade again, after someone has looked',
+    body: unlockBody,
+    toCommand: async ({ instrument, reason }, { facts }) => ({
+      kind: 'unlock',
+      instrument: requireInstrument(facts, instrument),
+      reason,
+    }),
   })
   addCommand(app, options, {
     path: 'exit',
