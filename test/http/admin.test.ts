@@ -79,7 +79,9 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
   const expected = ['positions', 'orders', 'fills', 'decisions', 'alerts', 'ledger'].map(
     (list) => `get /v1/portfolios/{id}/${list}`,
   )
-  const posts = ['what-if', 'trading-state', 'cash', 'exit'].map((verb) => `post /v1/portfolios/{id}/${verb}`)
+  const posts = ['what-if', 'trading-state', 'cash', 'exit', 'unlock'].map(
+    (verb) => `post /v1/portfolios/{id}/${verb}`,
+  )
   const others = [
     'portfolios',
     'portfolios/{id}',
@@ -281,4 +283,14 @@ t.test('every code of an answer is one of the table', async (t) => {
     t.ok(body.remedy.length > 10)
     t.match(headers.get('content-type'), /^application\/problem\+json/)
   }
+})
+
+t.test('an unlock names an instrument of the portfolio, and says when nothing was locked', async (t) => {
+  const running = await runService(t)
+  const unlock = (key: string, instrument: string) =>
+    running.command<Record<string, unknown>>(`${portfolio}/unlock`, key, { instrument, reason: 'looked at' })
+  const { status, body } = await unlock('u-1', 'gold_mini')
+  t.equal(status, 200)
+  t.match(body, { outcome: 'ignored', decision: { kind: 'unlock', reasons: ['ALREADY_SO', 'looked at'] } })
+  t.match((await unlock('u-2', 'PLATINUM')).body, { code: 'INSTRUMENT_UNKNOWN' })
 })
