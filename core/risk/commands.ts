@@ -3,7 +3,7 @@ import type { PortfolioEvent } from '../event.js'
 import { decisionId } from '../ids.js'
 import type { OperatorCommand } from '../input.js'
 import { alarm } from '../portfolio/alarm.js'
-import { bookOf, type Portfolio } from '../portfolio/portfolio.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
 
 /** Returns what follows from an operator's change of the trading state. */
 export function decideTradingState(
@@ -75,7 +75,8 @@ export function decideUnlock(
   command: Extract<OperatorCommand, { kind: 'unlock' }>,
 ): PortfolioEvent[] {
   const { instrument, reason } = command
-  const isLocked = bookOf(portfolio, instrument).lock !== null
+  // Not made when it is missing: no event would tell of it.
+  const isLocked = portfolio.books.get(instrument)?.lock != null
   const outcome = isLocked ? 'approved' : 'ignored'
   const reasons = [isLocked ? 'OPERATOR' : 'ALREADY_SO', reason]
   const decision = { ...commandDecision(portfolio, inputId, 'unlock', outcome, reasons), instrument }

@@ -424,6 +424,28 @@ t.test('caps count what orders at work, sent and unknown, may still fill', async
   t.same(blocked(desk), ['ALL_GATES_PASSED'], 'the rest is free again')
 })
 
+t.test('heat counts what orders at work and units may lose, a unit beyond its risk nothing', async (t) => {
+  const caps = { ...settings().caps, maxHeatPct: 0.7 }
+  const desk = deskWith({ caps })
+  desk.entry(gold, 78_500, 700)
+  t.same(decisionIn(desk.entry(nifty, 52_000, 350)).reasons, ['HEAT_CAP'], 'at work: 0.14 + 0.63 %')
+  desk.fillAll()
+  t.equal(exposureOf(desk.portfolio).risk, 14_000)
+  t.same(decisionIn(desk.entry(nifty, 52_000, 350)).reasons, ['HEAT_CAP'], 'held')
+  desk.wait(HOUR).bar(gold, 80_000, 600)
+  t.match(exposureOf(desk.portfolio), { risk: 0, volatility: 12_000 }, 'its stop is above its price')
+  t.equal(decisionIn(desk.entry(nifty, 52_000, 350)).outcome, 'approved')
+})
+
+t.test('orders are counted by the day', async (t) => {
+  const desk = deskWith({ controls: { ...settings().controls, maxOrdersPerDay: 2 } })
+  desk.entry(nifty, 52_000, 350)
+  desk.entry('SILVER_MINI', 95_000, 950)
+  t.match(gateIn(entryAt(desk), 'ORDERS_PER_DAY'), { measured: 3, passed: false })
+  desk.wait(24 * HOUR)
+  t.match(gateIn(entryAt(desk), 'ORDERS_PER_DAY'), { measured: 1, passed: true })
+})
+
 t.test(
   'margin is what the cap leaves of closed and all unrealized equity, less used and reserved',
   async (t) => {

@@ -103,6 +103,14 @@ t.test('an exit does not mean what was bought after it', async (t) => {
   t.equal(decisionIn(desk.exit(nifty, 'Long_1', { timestamp: second })).outcome, 'approved')
 })
 
+t.test('alerts tell time to the second: an exit of the very second of the fill means the unit', async (t) => {
+  const desk = new Desk()
+  desk.now += 400
+  desk.entry(nifty, 52_000, 350)
+  desk.fillAll()
+  t.equal(decisionIn(desk.exit(nifty, 'ALL', { timestamp: desk.now - 400 })).outcome, 'approved')
+})
+
 t.test('of several units an older exit closes those that it can mean', async (t) => {
   const desk = holdingTwo()
   const between = desk.unit(nifty, 2).openedAt - MINUTE
@@ -434,6 +442,13 @@ t.test('an operator closes an instrument, a position or everything', async (t) =
     [...everything.portfolio.books.values()].flatMap(({ units }) => units),
     [],
   )
+})
+
+t.test('an operator who closes a unit that is still being bought cancels the rest of it', async (t) => {
+  const { desk, id } = entryAt('partiallyFilled')
+  const events = desk.command({ kind: 'exit', target: { positionId: desk.unit(nifty).id }, reason: 'mine' })
+  t.same(decisionIn(events).positionIds, [desk.unit(nifty).id], 'one position')
+  t.same(eventsOf(events, 'OrderCancelRequested'), [{ type: 'OrderCancelRequested', orderId: id }])
 })
 
 t.test('an operator who closes what is not held is told so', async (t) => {

@@ -79,11 +79,12 @@ const actionsOf = (haunts: number) =>
     },
     { weight: 14, arbitrary: fc.record({ do: fc.constant('fill'), pick, share, drift: slip }) },
     { weight: haunts, arbitrary: fc.record({ do: fc.constant('haunt'), pick }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('unlock'), pick }) },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('end'), pick, byItself: fc.boolean() }) },
     { weight: 25, arbitrary: fc.record({ do: fc.constant('deliver'), pick, again: fc.boolean() }) },
     {
       weight: 10,
-      arbitrary: fc.record({ do: fc.constantFrom('resolve', 'timer', 'count', 'unlock', 'flush') }),
+      arbitrary: fc.record({ do: fc.constantFrom('resolve', 'timer', 'count', 'flush') }),
     },
     {
       weight: 8,

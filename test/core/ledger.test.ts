@@ -201,6 +201,20 @@ t.test('a fill in between, another difference, or agreement starts the count ane
   }
 })
 
+t.test('fills that cancel out are still fills in between', async (t) => {
+  const desk = new Desk(settings(), 50_000_000)
+  desk.entry(gold, 78_500, 700)
+  desk.fillAll()
+  desk.account({ [gold]: 99 })
+  desk.wait(HOUR).pyramid(gold, 80_500, 700, 'Long_2')
+  desk.fillAll()
+  desk.exit(gold, 'Long_2')
+  desk.fillAll()
+  t.equal(desk.unit(gold).heldLots, 14, 'as before')
+  t.same(desk.account({ [gold]: 99 }), [])
+  t.equal(desk.account({ [gold]: 99 }).length, 2)
+})
+
 t.test('nothing is compared while an order of the instrument is at work', async (t) => {
   const desk = new Desk()
   desk.entry(gold, 78_500, 700)
@@ -236,10 +250,17 @@ t.test('an unlocked instrument trades again, until a difference is seen twice mo
     { type: 'InstrumentUnlocked', instrument: gold, reason: 'sold by hand' },
   ])
   t.match(decisionIn(desk.command(unlock)), { outcome: 'ignored', reasons: ['ALREADY_SO', 'sold by hand'] })
-  t.equal(decisionIn(desk.entry(gold, 78_500, 700)).outcome, 'approved')
-  desk.fillAll()
   t.same(desk.account({ [gold]: 1 }), [])
+  t.equal(decisionIn(desk.entry(gold, 78_500, 700)).outcome, 'approved')
+  desk.report({ kind: 'canceled', orderId: desk.send()[0]!, reason: 'by hand' })
   t.equal(desk.account({ [gold]: 1 }).length, 2)
+})
+
+t.test('unlocking what is not known is ignored, and makes no book', async (t) => {
+  const desk = new Desk()
+  const events = desk.command({ kind: 'unlock', instrument: 'NICKEL', reason: 'a slip' })
+  t.match(decisionIn(events), { outcome: 'ignored', reasons: ['ALREADY_SO', 'a slip'] })
+  t.notOk(desk.portfolio.books.has('NICKEL'))
 })
 
 t.test('an input that could not be decided locks its instrument, or only alarms', async (t) => {

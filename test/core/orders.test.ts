@@ -135,6 +135,9 @@ t.test('what is proven absent is sent again under the same id, while it may be',
 t.test('an absence that evidence contradicts is not believed', async (t) => {
   const { desk, id } = entering()
   t.same(desk.report({ kind: 'absent', orderId: id }), [], 'the venue had accepted it')
+  const waiting = new Desk()
+  waiting.entry(nifty, 52_000, 350)
+  t.same(waiting.report({ kind: 'absent', orderId: 'O-3' }), [], 'what has not left is absent anyway')
 })
 
 t.test('what may not be sent any more is denied at the last moment', async (t) => {
@@ -260,6 +263,21 @@ t.test(
     t.match(unit, { boughtLots: decimal(3), soldLots: decimal(3), cost: ZERO })
   },
 )
+
+t.test('a pyramid that fills on after everything was closed keeps its number', async (t) => {
+  const { desk, fill } = entering()
+  desk.report(fill('a', 4))
+  desk.wait(HOUR).entry(nifty, 54_000, 350, { type: 'PYRAMID', label: 'Long_2' })
+  const [pyramid] = desk.send()
+  desk.fill(pyramid!, 0.5)
+  desk.report({ kind: 'canceled', orderId: pyramid!, reason: 'by hand' })
+  desk.exit(nifty)
+  desk.fillAll()
+  t.match(desk.book(nifty), { units: [], pyramidsOpened: 0, baseUnitId: null, lastUnitFillPrice: null })
+  desk.report({ ...fill('late', 1), orderId: pyramid! })
+  t.match(desk.unit(nifty, 2), { heldLots: 1, label: 'Long_2' })
+  t.match(desk.book(nifty), { pyramidsOpened: 1, baseUnitId: null })
+})
 
 t.test('a unit that opens late takes a number that no other has', async (t) => {
   const { desk, id, fill } = entering()

@@ -283,7 +283,8 @@ t.test('the distance is measured from the last unit’s fill, not from its signa
   for (const id of desk.send()) desk.fill(id, 1, 54_500)
   const near = pyramidAt(desk.wait(HOUR), 54_600)
   t.match(gateIn(near, 'ATR_SPACING'), { measured: 100 / 350, passed: false })
-  t.equal(pyramidAt(desk, 54_675).outcome, 'approved')
+  const far = desk.entry(nifty, 54_675, 350, { type: 'PYRAMID', label: 'Long_3' })
+  t.match(eventsOf(far, 'OrderInitialized'), [{ purpose: 'pyramid', unit: { number: 3 } }])
 })
 
 t.test('1R is the distance from the base’s average to the stop that its fills left', async (t) => {

@@ -439,6 +439,32 @@ t.test('a peel-off is decided on a bar, after the stops, and sells without closi
   t.equal(decisionIn(desk.wait(HOUR).bar(gold, 78_600, 2000)).kind, 'peelOff')
 })
 
+t.test('nothing is peeled off while an entry of the instrument is at work', async (t) => {
+  const desk = new Desk(settings(), 50_000_000)
+  desk.entry(gold, 78_500, 700)
+  desk.fillAll()
+  desk.wait(HOUR).pyramid(gold, 80_500, 700, 'Long_2')
+  t.same(decisionsIn(desk.bar(gold, 80_500, 1200)), [])
+})
+
+t.test('a stop and a peel-off of one bar are two decisions, the stop first', async (t) => {
+  const desk = new Desk(settings(), 50_000_000)
+  desk.entry(gold, 78_500, 700)
+  desk.fillAll()
+  desk.wait(HOUR).pyramid(gold, 80_500, 700, 'Long_2')
+  desk.fillAll()
+  const decided = decisionsIn(desk.wait(HOUR).bar(gold, 79_700, 1200))
+  t.same(
+    decided.map(({ kind }) => kind),
+    ['stop', 'peelOff'],
+  )
+  t.equal(new Set(decided.map(({ id }) => id)).size, 2)
+  t.same(
+    decided.map(({ positionIds }) => positionIds),
+    [[desk.unit(gold, 2).id], [desk.unit(gold, 1).id]],
+  )
+})
+
 t.test('what a stop closes is not peeled, and a peel-off leaves the other units alone', async (t) => {
   const desk = new Desk(settings(), 50_000_000)
   desk.entry(gold, 78_500, 700)

@@ -13,6 +13,8 @@ import { BANK_NIFTY, GOLD, settings } from './settings.js'
 
 /** The instruments of the model. */
 export const NAMES = ['GOLD_MINI', 'BANK_NIFTY'] as const
+/** What operators may name: also what is not traded. */
+const KNOWN = [...NAMES, 'NICKEL']
 const POINT_VALUES: Record<string, number> = { GOLD_MINI: 10, BANK_NIFTY: 30 }
 const BASE_PRICE: Record<string, number> = { GOLD_MINI: 78_500, BANK_NIFTY: 52_000 }
 const DEPOSIT = 40_000_000
@@ -41,7 +43,8 @@ export type Action =
   | { readonly do: 'haunt'; readonly pick: number }
   | { readonly do: 'end'; readonly pick: number; readonly byItself: boolean }
   | { readonly do: 'deliver'; readonly pick: number; readonly again: boolean }
-  | { readonly do: 'resolve' | 'timer' | 'count' | 'unlock' | 'flush' }
+  | { readonly do: 'resolve' | 'timer' | 'count' | 'flush' }
+  | { readonly do: 'unlock'; readonly pick: number }
   | {
       readonly do: 'buy'
       readonly name: string
@@ -147,7 +150,7 @@ export class KernelModel {
         desk.account(venue.count())
         break
       case 'unlock':
-        desk.command({ kind: 'unlock', instrument: NAMES[0], reason: 'seen to' })
+        desk.command({ kind: 'unlock', instrument: KNOWN[action.pick % KNOWN.length]!, reason: 'seen to' })
         break
       case 'wait':
         desk.wait(action.ms)
@@ -183,7 +186,7 @@ export class KernelModel {
 
   #target(target: 'all' | 'instrument' | 'position', pick: number) {
     if (target === 'all') return { all: true } as const
-    if (target === 'instrument') return { instrument: NAMES[pick % NAMES.length]! }
+    if (target === 'instrument') return { instrument: KNOWN[pick % KNOWN.length]! }
     const units = [...this.portfolio.books.values()].flatMap((book) => book.units)
     return { positionId: units[pick % Math.max(1, units.length)]?.id ?? 'P-none' }
   }
