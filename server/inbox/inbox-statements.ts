@@ -20,13 +20,24 @@ export const insertFirst = {
     returning alert_id`,
 }
 
-/** Returns every row with one of the keys, the first alert's before those in conflict with it. */
+const shown =
+  'id, source, dedupe_key, content_hash, conflict, alert_id, state, outcome, decision_id, reasons, lots'
+const ofKey = 'source = wanted.source and dedupe_key = wanted.dedupe_key'
+
+/**
+ * Returns every row with one of the keys, the first alert's before those in conflict with it. Each half has an index of
+ * its own; one condition for both would use neither.
+ */
 export const selectByKey = {
   name: 'inbox-select-by-key',
-  text: `select source, dedupe_key, content_hash, conflict, alert_id, state, outcome, decision_id, reasons, lots
-    from inbox
-    join unnest($1::text[], $2::text[]) as wanted (source, dedupe_key) using (source, dedupe_key)
-    order by conflict, id`,
+  text: `select known.*
+    from unnest($1::text[], $2::text[]) as wanted (source, dedupe_key)
+    cross join lateral (
+      select ${shown} from inbox where ${ofKey} and not conflict
+      union all
+      select ${shown} from inbox where ${ofKey} and conflict
+    ) as known
+    order by known.conflict, known.id`,
 }
 
 /**

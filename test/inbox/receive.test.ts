@@ -214,7 +214,7 @@ t.test('the key says what happened', async (t) => {
   const keyOf = (body: string) => identityOf(body).dedupeKey
   const barTime = '2026-02-10T15:00:00'
   const sameKey: [string, string, string][] = [
-    ['price', entryBody, changed(entryBody, { price: 1 })],
+    ['price', entryBody, changed(entryBody, { price: 81000 })],
     [
       'time, of one bar',
       changed(entryBody, { barTime }),
