@@ -437,6 +437,16 @@ t.test('heat counts what orders at work and units may lose, a unit beyond its ri
   t.equal(decisionIn(desk.entry(nifty, 52_000, 350)).outcome, 'approved')
 })
 
+t.test('what was sold of a unit needs no margin any more', async (t) => {
+  const desk = new Desk()
+  desk.entry(gold, 78_500, 700)
+  desk.fillAll()
+  desk.exit(gold)
+  const [id] = desk.send()
+  desk.fill(id!, 0.5)
+  t.match(exposureOf(desk.portfolio), { marginUsed: 105_000, risk: 7000, volatility: 7000 })
+})
+
 t.test('orders are counted by the day', async (t) => {
   const desk = deskWith({ controls: { ...settings().controls, maxOrdersPerDay: 2 } })
   desk.entry(nifty, 52_000, 350)

@@ -148,6 +148,21 @@ t.test('sold in parts, a unit makes what it sold for less what it cost, and noth
   )
 })
 
+t.test('each part of a unit is sold at the average of what is held', async (t) => {
+  const desk = new Desk(settings(), 50_000_000)
+  desk.entry(gold, 78_500, 700)
+  const [id] = desk.send()
+  desk.fill(id!, 0.5, 78_400)
+  desk.fill(id!, 1, 78_600)
+  desk.exit(gold)
+  const [exit] = desk.send()
+  const profits = [0.5, 0.5, 1].map((share) => {
+    const [posted] = eventsOf(desk.fill(exit!, share, 78_600), 'LedgerPosted')
+    return posted?.amount.toNumber()
+  })
+  t.same(profits, [7 * 1000, 3 * 1000, 4 * 1000])
+})
+
 t.test('more than is held has no cost', async (t) => {
   const desk = new Desk()
   desk.entry(gold, 78_500, 700)

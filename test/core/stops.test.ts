@@ -26,6 +26,7 @@ t.test('the stop of a new unit stands the planned distance below its first fill'
   desk.entry(gold, 78_500, 700)
   const [id] = desk.send()
   desk.fill(id!, 0.5, 78_640)
+  t.equal(desk.book(gold).market.price, 78_640, 'a fill is a price')
   t.match(desk.unit(gold), { stop: 77_940, initialStop: 77_940, highestClose: 78_640, stopDistance: 700 })
   t.equal(initialStop(78_640, 700, 1), 77_940)
 })
@@ -93,6 +94,7 @@ t.test('a close below its updated stop asks for the exit of the unit, and orders
   })
   const [order] = eventsOf(hit, 'OrderInitialized')
   t.match(order, { side: 'sell', purpose: 'exit', orderType: 'market', lots: decimal(2) })
+  t.equal(order?.referencePrice, 78_599)
   t.same(desk.wait(HOUR).bar(gold, 78_000, 700), [], 'asked once')
 })
 
