@@ -55,15 +55,19 @@ interface BullEnd {
 async function readyEnd(end: BullEnd, owner: EndOwner, release: () => void): Promise<QueueEnd> {
   // Without a listener an error would end the process.
   end.on('error', owner.onError)
-  const signal = AbortSignal.any([owner.signal, AbortSignal.timeout(READY_MS)])
   try {
-    await until(signal, end.waitUntilReady())
+    await inTime(owner.signal, end.waitUntilReady())
   } catch (error) {
     release()
     await closeInTime(end, nothing)
     throw error
   }
   return { close: () => closeInTime(end, release) }
+}
+
+/** Returns what a part of the opening of an end returns. Throws when it takes too long, or the signal gives it up. */
+export function inTime<T>(signal: AbortSignal, opening: Promise<T>): Promise<T> {
+  return until(AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]), opening)
 }
 
 /** An end whose connection is lost may never finish closing; nothing depends on it then. */

@@ -33,7 +33,9 @@ const backends: Record<string, (t: Teardown) => Promise<Backend>> = {
       flush: async () => {
         const { rows } = await pool.query("select tablename from pg_tables where schemaname = 'bullmq'")
         const tables = rows.map((row) => `bullmq.${row.tablename}`).filter((name) => !/migration/.test(name))
-        if (tables.length > 0) await pool.query(`truncate ${tables.join(', ')} cascade`)
+        // A listener at work may hold what this takes; the database ends such a deadlock
+        if (tables.length > 0)
+          await eventually('the queue is flushed', () => pool.query(`truncate ${tables.join(', ')} cascade`))
       },
       restart: async () => {
         await pool.query(end)
@@ -182,6 +184,24 @@ t.test('a database that is away at the start is used once it is there', async (t
   await ringUntilHeard(here, 'p', counter)
   await Promise.all([here.close(), there.close()])
   await withClient(connectionString, (client) => client.query(`drop database ${later} with (force)`))
+})
+
+t.test('a connection that is lost while an end opens costs a try, not the process', async (t) => {
+  const { connectionString, pool } = await testDatabase(t)
+  const holder = await pool.connect()
+  t.teardown(() => holder.release(true))
+  await holder.query('begin')
+  // BullMQ opens under this lock
+  await holder.query(`select pg_advisory_xact_lock(1112886348, hashtext('bullmq'))`)
+  const [here, there] = [0, 1].map(() => openIn(t, { redisUrl: null, databaseUrl: connectionString }))
+  const counter = listenAt(there!, 'p')
+  const end = `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event = 'advisory'`
+  for (let loss = 0; loss < 3; loss++) {
+    await eventually('an end opens, and is cut off', async () => (await pool.query(end)).rows.length > 0)
+  }
+  await holder.query('commit')
+  await ringUntilHeard(here!, 'p', counter)
 })
 
 t.test('a queue that swallows everything holds nothing up, not even the end', async (t) => {
