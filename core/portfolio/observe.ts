@@ -105,17 +105,18 @@ function seePrice(book: Book, price: number, at: Instant): void {
 }
 
 /**
- * A close further than max(8 ATR, 10 %) from the last waits until the next bar, or another source of the same one,
- * agrees with it. What it says of its own ATR does not count, and it takes no place: nothing looks fresher for it.
+ * A close further than max(8 ATR, 10 %) from the last one, and from the last price, waits until the next bar, or
+ * another source of the same one, agrees with it. What it says of its own ATR does not count, and it takes no place:
+ * nothing looks fresher for it.
  */
 function observeBar(book: Book, close: number, atr: number | null, at: Instant): Observation {
   const market = book.market
   if (at <= market.barAt) return NOTHING
-  const last = market.barClose ?? market.price
   const knownAtr = market.atr ?? atr
   const isBelieved =
-    last === null ||
-    isNear(close, last, knownAtr) ||
+    market.price === null ||
+    isNear(close, market.price, knownAtr) ||
+    (market.barClose !== null && isNear(close, market.barClose, knownAtr)) ||
     (market.suspectClose !== null && isNear(close, market.suspectClose, knownAtr))
   if (!isBelieved) {
     market.suspectClose = close

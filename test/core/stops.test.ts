@@ -318,6 +318,15 @@ t.test('the first bar of a holding is measured against the price that it was bou
   t.equal(desk.unit(gold).exit, null)
 })
 
+t.test('after a gap without bars a fill tells what is near', async (t) => {
+  const desk = new Desk()
+  desk.bar(gold, 60_000, 500)
+  desk.wait(30 * 24 * HOUR).entry(gold, 78_500, 700)
+  desk.fillAll()
+  const events = desk.wait(HOUR).bar(gold, 77_000, 700)
+  t.equal(decisionIn(events).kind, 'stop', 'the first bar is believed')
+})
+
 t.test('8 ATR or 10 % is near enough, whichever is more', async (t) => {
   const isDoubted = (close: number, atr: number): boolean => {
     const desk = new Desk()
@@ -402,6 +411,18 @@ t.test('an instrument that is held or at work stays configured; one that is not 
   const names = desk.portfolio.settings?.instruments.map(({ name }) => name)
   t.same(names, ['BANK_NIFTY', gold, silver])
   t.equal(decisionIn(desk.wait(HOUR).bar(gold, 77_000, 700)).kind, 'stop')
+})
+
+t.test('a unit of an instrument that is configured no more keeps the stop that it has', async (t) => {
+  const desk = new Desk()
+  desk.entry(gold, 78_500, 700)
+  const [id] = desk.send()
+  desk.report({ kind: 'canceled', orderId: id!, reason: 'by hand' })
+  desk.give({ type: 'ConfigurationActivated', hash: 'h2', settings: settings({ instruments: [SILVER] }) })
+  desk.fill(id!, 1)
+  desk.wait(HOUR).bar(gold, 80_000, 700)
+  t.match(desk.unit(gold), { stop: 77_800, highestClose: 80_000, exit: null })
+  t.equal(decisionIn(desk.wait(HOUR).bar(gold, 77_799, 700)).kind, 'stop')
 })
 
 t.test('a unit that outgrows its volatility or its risk sheds what is over, rounded up', async (t) => {

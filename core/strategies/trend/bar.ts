@@ -22,14 +22,15 @@ export interface Bar {
 
 /** Returns the stops that `bar` raises and the exits of the units whose updated stop is above its close. */
 export function decideStops(portfolio: Portfolio, inputId: string, bar: Bar): PortfolioEvent[] {
-  const instrument = instrumentOf(portfolio, bar.book.instrument)
-  if (instrument === undefined) return []
+  // The stops of an instrument that is configured no more stay where they are, and count.
+  const multiple =
+    instrumentOf(portfolio, bar.book.instrument)?.trend.trailingAtrMultiple ?? Number.POSITIVE_INFINITY
   const events: PortfolioEvent[] = []
   let decisions = 0
   for (const unit of bar.book.units) {
     if (bar.at < Math.floor(unit.openedAt / SECOND) * SECOND) continue
     const atr = bar.atr ?? unit.entryAtr
-    const trail = trailStop(unit, bar.close, atr, instrument.trend.trailingAtrMultiple)
+    const trail = trailStop(unit, bar.close, atr, multiple)
     const { highestClose, stop } = trail
     if (stop > unit.stop || highestClose > unit.highestClose) {
       events.push({ type: 'StopRaised', positionId: unit.id, stop, highestClose })
