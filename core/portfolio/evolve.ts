@@ -187,7 +187,7 @@ function endOrder(
 ): void {
   moveOrder(order, state, reason)
   order.closedAt = at
-  portfolio.ended.push({ id: order.id, at })
+  portfolio.ended.push({ id: order.id, at: portfolio.now })
   const book = bookOf(portfolio, order.instrument)
   if (book.entryOrderId === order.id) book.entryOrderId = null
   else book.exitOrderIds.splice(book.exitOrderIds.indexOf(order.id), 1)
@@ -288,7 +288,7 @@ function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
   invariant(unit.lots.isZero(), () => `${id} still holds ${unit.lots} lots`)
   unit.closedAt = at
   portfolio.closedUnits.set(id, unit)
-  portfolio.ended.push({ id, at })
+  portfolio.ended.push({ id, at: portfolio.now })
   const book = bookOf(portfolio, unit.instrument)
   book.units.splice(book.units.indexOf(unit), 1)
   if (book.units.length > 0) return

@@ -49,7 +49,11 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
         if (report.kind !== 'fill') continue
         const order = portfolio.orders.get(report.orderId)
         if (order !== undefined)
-          seePrice(bookOf(portfolio, order.instrument), report.price.toNumber(), report.at)
+          seePrice(
+            bookOf(portfolio, order.instrument),
+            report.price.toNumber(),
+            notAhead(portfolio, report.at),
+          )
       }
       return NOTHING
     case 'AccountObserved':

@@ -38,7 +38,7 @@ export interface Portfolio {
   unitPlans: Map<string, UnitPlan>
   /** Closed units, kept as long as ended orders. */
   closedUnits: Map<string, Unit>
-  /** Ids of ended orders and closed units with the instant of their end, oldest first: what is forgotten next. */
+  /** Ids of ended orders and closed units with the instant when we heard of their end, oldest first: what is forgotten next. */
   ended: { readonly id: string; readonly at: Instant }[]
   /** Entry orders made on a day, counted in days since 1970 (UTC). */
   entriesOn: { day: number; count: number }

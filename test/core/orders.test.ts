@@ -385,6 +385,22 @@ t.test('what ended is remembered for late reports, and then forgotten', async (t
   t.ok(orders.size >= 40 && closedUnits.size >= 20 && unitPlans.size >= 20, 'the young are kept')
 })
 
+t.test('a trade that tells a time of its own does not keep anything from being forgotten', async (t) => {
+  const desk = new Desk(settings({ controls: { ...settings().controls, maxOrdersPerDay: 10_000 } }))
+  for (let round = 0; round < 200; round++) {
+    desk.wait(MINUTE).entry(nifty, 52_000, 350)
+    const [orderId] = desk.send()
+    const { lots } = desk.portfolio.orders.get(orderId!)!
+    const at = round === 0 ? desk.now + 1000 * DAY : desk.now
+    const price = decimal(52_000)
+    desk.report({ kind: 'fill', orderId: orderId!, tradeId: 't', lots, price, fee: ZERO, at })
+    desk.exit(nifty)
+    desk.fillAll()
+  }
+  desk.wait(30 * DAY).give({ type: 'TimerFired' })
+  t.ok(desk.portfolio.orders.size < 200)
+})
+
 t.test('what is held or at work is never forgotten', async (t) => {
   const desk = new Desk(settings({ controls: { ...settings().controls, maxOrdersPerDay: 10_000 } }))
   desk.entry(gold, 78_500, 700)

@@ -224,6 +224,16 @@ t.test(
   },
 )
 
+t.test('a price that a fill tells from a clock ahead does not stay the last one', async (t) => {
+  const desk = new Desk()
+  desk.entry(gold, 78_500, 700)
+  const [orderId] = desk.send()
+  const fill = { kind: 'fill', orderId: orderId!, tradeId: 't', lots: decimal(2), fee: decimal(0) } as const
+  desk.report({ ...fill, price: decimal(78_500), at: desk.now + 5 * HOUR })
+  desk.wait(HOUR).bar(gold, 79_000, 700)
+  t.equal(desk.book(gold).market.price, 79_000)
+})
+
 t.test('a stop never falls and a highest close never falls, whatever comes in whatever order', async () => {
   const price = fc.double({ min: 60_000, max: 100_000, noNaN: true })
   const steps = fc.array(
