@@ -551,6 +551,8 @@ t.test('a unit is sized with the facts of its contract on that day', async (t) =
 t.test(
   'an alert for an instrument that the portfolio does not trade is a mistake of the caller',
   async (t) => {
-    t.throws(() => new Desk().entry('SILVER', 95_000, 950), { message: /test does not trade SILVER/ })
+    const message = /test does not trade SILVER/
+    t.throws(() => new Desk().entry('SILVER', 95_000, 950), { message })
+    t.throws(() => new Desk().pyramid('SILVER', 95_000, 950, 'Long_2'), { message })
   },
 )

@@ -385,6 +385,27 @@ t.test('what ended is remembered for late reports, and then forgotten', async (t
   t.ok(orders.size >= 40 && closedUnits.size >= 20 && unitPlans.size >= 20, 'the young are kept')
 })
 
+t.test('of what ended, only what is old enough is forgotten', async (t) => {
+  const desk = new Desk(settings({ controls: { ...settings().controls, maxOrdersPerDay: 10_000 } }))
+  const trade = (rounds: number): void => {
+    for (let round = 0; round < rounds; round++) {
+      desk.wait(MINUTE).entry(nifty, 52_000, 350)
+      desk.fillAll()
+      desk.exit(nifty)
+      desk.fillAll()
+    }
+  }
+  trade(200)
+  desk.wait(ENDED_KEPT_FOR - DAY)
+  trade(50)
+  const young = [...desk.portfolio.closedUnits.keys()].slice(-50)
+  desk.wait(2 * DAY).entry(gold, 78_500, 700)
+  t.same([...desk.portfolio.closedUnits.keys()], young)
+  t.equal(desk.portfolio.orders.size, 2 * 50 + 1)
+  t.equal(desk.portfolio.unitPlans.size, 50 + 1)
+  t.equal(desk.portfolio.ended.length, 3 * 50)
+})
+
 t.test('a trade that tells a time of its own does not keep anything from being forgotten', async (t) => {
   const desk = new Desk(settings({ controls: { ...settings().controls, maxOrdersPerDay: 10_000 } }))
   for (let round = 0; round < 200; round++) {

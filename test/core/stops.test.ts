@@ -472,6 +472,16 @@ t.test('a peel-off is decided on a bar, after the stops, and sells without closi
   t.equal(decisionIn(desk.wait(HOUR).bar(gold, 78_600, 2000)).kind, 'peelOff')
 })
 
+t.test('a unit that risks more than it may while open sheds lots, too', async (t) => {
+  const traded = instrument(gold, {}, { ongoingRiskPct: 0.1, ongoingVolatilityPct: 9 })
+  const desk = new Desk(settings({ instruments: [traded] }))
+  desk.entry(gold, 78_500, 700)
+  desk.fillAll()
+  const decision = decisionIn(desk.wait(HOUR).bar(gold, 78_500, 700))
+  t.match(decision, { kind: 'peelOff', reasons: ['RISK_ABOVE_ONGOING_LIMIT'], lots: 1 })
+  t.match(decision.notes, [/risk is 0.14 % of equity, the limit 0.1 %/])
+})
+
 t.test('nothing is peeled off while an entry of the instrument is at work', async (t) => {
   const desk = new Desk(settings(), 50_000_000)
   desk.entry(gold, 78_500, 700)

@@ -20,7 +20,7 @@ type Unstamped<T> = T extends unknown ? Omit<T, 'id' | 'at'> : never
 export class Desk {
   readonly portfolio: Portfolio
   /** Everything that was put in and that came out, in order. */
-  readonly log: { input: Input; events: PortfolioEvent[] }[] = []
+  readonly log: { input: Input; events: readonly PortfolioEvent[] }[] = []
   now: number
   #count = 0
 
@@ -31,7 +31,7 @@ export class Desk {
     this.command({ kind: 'cash', movement: 'deposit', amount: decimal(deposit), note: null })
   }
 
-  give(input: Unstamped<Input>): PortfolioEvent[] {
+  give(input: Unstamped<Input>): readonly PortfolioEvent[] {
     this.#count += 1
     const stamped = { ...input, id: `A-${this.#count}`, at: this.now } as Input
     const events = step(this.portfolio, stamped)
@@ -39,7 +39,7 @@ export class Desk {
     return events
   }
 
-  alert(alert: Alert, conflict = false, quote: Quote | null = null): PortfolioEvent[] {
+  alert(alert: Alert, conflict = false, quote: Quote | null = null): readonly PortfolioEvent[] {
     return this.give({ type: 'AlertAdmitted', alert, conflict, quote })
   }
 
@@ -62,12 +62,12 @@ export class Desk {
   }
 
   /** Sets the trading state. */
-  trade(state: TradingState): PortfolioEvent[] {
+  trade(state: TradingState): readonly PortfolioEvent[] {
     return this.command({ kind: 'tradingState', state, reason: 'a test' })
   }
 
   /** Lets the broker say what it holds, lots by instrument. */
-  account(positions: Readonly<Record<string, number>>): PortfolioEvent[] {
+  account(positions: Readonly<Record<string, number>>): readonly PortfolioEvent[] {
     const lots = Object.entries(positions).map(([name, count]) => [name, decimal(count)])
     return this.give({ type: 'AccountObserved', positions: Object.fromEntries(lots) })
   }
@@ -82,15 +82,20 @@ export class Desk {
     return folded
   }
 
-  command(command: OperatorCommand): PortfolioEvent[] {
+  command(command: OperatorCommand): readonly PortfolioEvent[] {
     return this.give({ type: 'OperatorCommanded', command })
   }
 
-  report(...reports: OrderReport[]): PortfolioEvent[] {
+  report(...reports: OrderReport[]): readonly PortfolioEvent[] {
     return this.give({ type: 'BrokerReported', reports })
   }
 
-  entry(instrument: string, price: number, atr: number, changes: Partial<EntryAlert> = {}): PortfolioEvent[] {
+  entry(
+    instrument: string,
+    price: number,
+    atr: number,
+    changes: Partial<EntryAlert> = {},
+  ): readonly PortfolioEvent[] {
     return this.alert({
       type: 'BASE_ENTRY',
       instrument,
@@ -105,11 +110,11 @@ export class Desk {
     })
   }
 
-  pyramid(instrument: string, price: number, atr: number, label: string): PortfolioEvent[] {
+  pyramid(instrument: string, price: number, atr: number, label: string): readonly PortfolioEvent[] {
     return this.entry(instrument, price, atr, { type: 'PYRAMID', label })
   }
 
-  exit(instrument: string, label = 'ALL', changes: Partial<ExitAlert> = {}): PortfolioEvent[] {
+  exit(instrument: string, label = 'ALL', changes: Partial<ExitAlert> = {}): readonly PortfolioEvent[] {
     return this.alert({
       type: 'EXIT',
       instrument,
@@ -123,7 +128,7 @@ export class Desk {
     })
   }
 
-  bar(instrument: string, close: number, atr: number): PortfolioEvent[] {
+  bar(instrument: string, close: number, atr: number): readonly PortfolioEvent[] {
     return this.alert({
       type: 'MARKET_DATA',
       instrument,
@@ -135,7 +140,7 @@ export class Desk {
   }
 
   /** Sends every initialized order and fills it whole at its reference price. */
-  fillAll(): PortfolioEvent[] {
+  fillAll(): readonly PortfolioEvent[] {
     const events: PortfolioEvent[] = []
     for (const order of this.send()) {
       events.push(...this.fill(order, 1))
@@ -154,7 +159,7 @@ export class Desk {
   }
 
   /** Fills `share` of what is left of the order, in whole lots, at `price` or its reference price. */
-  fill(orderId: string, share: number, price?: number): PortfolioEvent[] {
+  fill(orderId: string, share: number, price?: number): readonly PortfolioEvent[] {
     const order = this.portfolio.orders.get(orderId)!
     const left = order.lots.minus(order.filledLots).toNumber()
     const lots = decimal(Math.max(1, Math.floor(left * share)))
