@@ -58,6 +58,11 @@ export class Decimal {
 
   /** Returns this − other, exactly. */
   minus(other: Decimal): Decimal {
+    const { digits, scale } = this
+    if (scale >= other.scale && typeof digits === 'number' && typeof other.digits === 'number') {
+      const difference = digits - shifted(other.digits, scale - other.scale)
+      if (isExact(difference)) return new Decimal(difference, scale)
+    }
     return this.plus(other.negated())
   }
 

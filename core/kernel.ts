@@ -32,13 +32,12 @@ export { observe } from './portfolio/observe.js'
  * The deciders are pure: each reads the state and returns events. What a decider returns is applied before the next
  * one looks, so a stop that closes a unit is seen by the peel-off after it, and a fill by the standing exits.
  */
-export function step(portfolio: Portfolio, input: Input): PortfolioEvent[] {
-  const happened: PortfolioEvent[] = []
+export function step(portfolio: Portfolio, input: Input): readonly PortfolioEvent[] {
+  let happened: readonly PortfolioEvent[] = NOTHING
   const record = (events: readonly PortfolioEvent[]): void => {
-    for (const event of events) {
-      evolve(portfolio, event)
-      happened.push(event)
-    }
+    if (events.length === 0) return
+    for (const event of events) evolve(portfolio, event)
+    happened = happened.length === 0 ? events : happened.concat(events)
   }
   const observation = observe(portfolio, input)
   const touched = decide(portfolio, input, observation, record)
@@ -54,6 +53,8 @@ function withHeldInstruments(portfolio: Portfolio, settings: PortfolioSettings):
   const held = portfolio.settings?.instruments.filter(isLeftOut) ?? []
   return held.length === 0 ? settings : { ...settings, instruments: [...settings.instruments, ...held] }
 }
+
+const NOTHING: readonly PortfolioEvent[] = []
 
 type Recorder = (events: readonly PortfolioEvent[]) => void
 

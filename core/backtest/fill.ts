@@ -1,4 +1,4 @@
-import { type Decimal, decimal } from '../decimal.js'
+import { type Decimal, decimal, ZERO } from '../decimal.js'
 import { invariant } from '../invariant.js'
 
 /** What trading costs, as the paper venue and the backtest model it. */
@@ -31,8 +31,9 @@ const PER_CENT = decimal('0.01')
 
 /** Returns the price and the fee of a trade on these terms. */
 export function modelFill(terms: TradeTerms, costs: TradingCosts): ModelFill {
+  const { lots, pointValue } = terms
   const price = slippedPrice(terms, costs.slippageTicks)
-  return { price, fee: commission({ ...terms, price }, costs.commissionPct) }
+  return { price, fee: commission({ price, lots, pointValue }, costs.commissionPct) }
 }
 
 /**
@@ -55,6 +56,7 @@ export function commission(
   trade: { readonly price: Decimal; readonly lots: Decimal; readonly pointValue: number },
   commissionPct: number,
 ): Decimal {
+  if (commissionPct === 0) return ZERO
   const value = trade.price.times(trade.lots).times(decimal(trade.pointValue))
   return value.times(decimal(commissionPct)).times(PER_CENT)
 }

@@ -6,5 +6,6 @@ export type AlarmText = Omit<AlarmRaised, 'type' | 'at'>
 
 /** Returns an alarm at the portfolio's present. */
 export function alarm(portfolio: Portfolio, text: AlarmText): AlarmRaised {
-  return { type: 'AlarmRaised', ...text, at: portfolio.now }
+  const { code, severity, instrument, subject, message } = text
+  return { type: 'AlarmRaised', code, severity, instrument, subject, message, at: portfolio.now }
 }

@@ -8,7 +8,7 @@ import { factsAt, type Instrument } from '../../instrument/instrument.js'
 import { invariant } from '../../invariant.js'
 import type { Book } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
-import { availableMargin, exposureOf } from '../../portfolio/exposure.js'
+import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { admissionGates, controlGates } from '../../risk/entry-gates.js'
 import { above, atLeast, atMost, type Gate, must, shutGates } from '../../risk/gate.js'
@@ -38,22 +38,29 @@ function proposeEntry(
   const book = bookOf(portfolio, alert.instrument)
   const gates: Gate[] = admissionGates(portfolio, input, alert, instrument)
   gates.push(atMost('NOT_FLAT', book.units.length, 0))
-  const sizing = measureEntry(portfolio, alert, instrument, book, gates)
+  const exposure = exposureOf(portfolio)
+  const sizing = measureEntry(portfolio, alert, { instrument, book, exposure }, gates)
   if (sizing !== null) {
     const { caps, constraints } = settingsOf(portfolio)
-    gates.push(...capGates(portfolio, sizing, caps.maxHeatPct, caps.maxVolatilityPct))
+    gates.push(...capGates(exposure, sizing, caps.maxHeatPct, caps.maxVolatilityPct))
     if (!constraints.includes('margin')) gates.push(marginGate(sizing))
     gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
   }
   return { gates, sizing, unitNumber: 1 }
 }
 
+/** What an entry is measured against. */
+interface EntryFacts {
+  readonly instrument: Instrument
+  readonly book: Book
+  readonly exposure: Exposure
+}
+
 /** Returns the sizing of a base entry, or null when it cannot be computed; adds the gates that say why. */
 function measureEntry(
   portfolio: Portfolio,
   alert: EntryAlert,
-  instrument: Instrument,
-  book: Book,
+  { instrument, book, exposure }: EntryFacts,
   gates: Gate[],
 ): EntrySizing | null {
   const settings = settingsOf(portfolio)
@@ -64,7 +71,7 @@ function measureEntry(
   if (!erIsValid || found === null) return null
   const facts = factsAt(instrument, portfolio.now)
   const equity = equityOf(portfolio)
-  const margin = availableMargin(equity.open, settings.caps.maxMarginPct, exposureOf(portfolio))
+  const margin = availableMargin(equity.open, settings.caps.maxMarginPct, exposure)
   const measures = {
     equity: equity[settings.equityMode],
     availableMargin: margin,
@@ -76,14 +83,27 @@ function measureEntry(
     riskPct: instrument.trend.initialRiskPct,
     volatilityPct: instrument.trend.initialVolatilityPct,
   }
+  const size = sizeEntry(measures, settings.constraints)
   return {
     kind: 'entry',
-    ...measures,
+    equity: measures.equity,
+    availableMargin: margin,
     price: alert.price,
     stop: alert.price - found.stopDistance,
+    stopDistance: found.stopDistance,
+    atr: found.atr,
     atrFrom: found.atrFrom,
+    er,
+    pointValue: facts.pointValue,
+    marginPerLot: facts.marginPerLot,
+    riskPct: measures.riskPct,
+    volatilityPct: measures.volatilityPct,
+    riskLots: size.riskLots,
+    volatilityLots: size.volatilityLots,
+    marginLots: size.marginLots,
     constraints: settings.constraints,
-    ...sizeEntry(measures, settings.constraints),
+    lots: size.lots,
+    boundBy: size.boundBy,
   }
 }
 
@@ -105,13 +125,12 @@ export function stopGates(
 
 /** Returns the gates of size and of the portfolio's heat and volatility after this order, orders at work included. */
 export function capGates(
-  portfolio: Portfolio,
+  exposure: Exposure,
   sizing: NonNullable<Decision['sizing']>,
   maxHeatPct: number,
   maxVolatilityPct: number,
 ): Gate[] {
   const { lots, stopDistance, atr, pointValue, equity } = sizing
-  const exposure = exposureOf(portfolio)
   const risk = exposure.risk + lots * stopDistance * pointValue
   const volatility = exposure.volatility + lots * atr * pointValue
   return [

@@ -24,10 +24,9 @@ export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: Ex
   const target = notYoungerThan(named, exitTime(portfolio, alert))
   const alarms = alarmsOf(portfolio, input, alert, named, target)
   const reason = alert.reason ?? 'EXIT'
-  return [
-    ...requestExits(portfolio, { inputId: input.id, kind: 'exit', reason, alert, book, target, named }),
-    ...alarms,
-  ]
+  const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named } as const
+  const events = requestExits(portfolio, request)
+  return alarms.length === 0 ? events : [...events, ...alarms]
 }
 
 function namedBy(portfolio: Portfolio, book: Book, label: string): ExitTarget {

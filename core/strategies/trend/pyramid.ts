@@ -6,7 +6,7 @@ import { factsAt, type Instrument } from '../../instrument/instrument.js'
 import { invariant } from '../../invariant.js'
 import { type Book, baseUnit } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
-import { availableMargin, exposureOf } from '../../portfolio/exposure.js'
+import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { type Unit, unrealizedProfit } from '../../portfolio/unit.js'
 import { admissionGates, controlGates } from '../../risk/entry-gates.js'
@@ -43,9 +43,10 @@ function proposePyramid(
 
   gates.push(...instrumentGates(book, base, alert.price, found.atr, instrument.trend.pyramidSpacingAtr))
   gates.push(profitGate(book, alert.price))
-  const sizing = measurePyramid(portfolio, alert, instrument, base, found)
+  const exposure = exposureOf(portfolio)
+  const sizing = measurePyramid(portfolio, alert, { instrument, base, exposure }, found)
   const { caps } = settingsOf(portfolio)
-  gates.push(...capGates(portfolio, sizing, caps.pyramidMaxHeatPct, caps.pyramidMaxVolatilityPct))
+  gates.push(...capGates(exposure, sizing, caps.pyramidMaxHeatPct, caps.pyramidMaxVolatilityPct))
   gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
   return { gates, sizing, unitNumber }
 }
@@ -73,11 +74,17 @@ export function profitGate(book: Pick<Book, 'units'>, price: number): Gate {
   return above('NO_PROFIT', profit, 0)
 }
 
+/** What a pyramid is measured against. */
+interface PyramidFacts {
+  readonly instrument: Instrument
+  readonly base: Unit
+  readonly exposure: Exposure
+}
+
 function measurePyramid(
   portfolio: Portfolio,
   alert: EntryAlert,
-  instrument: Instrument,
-  base: Unit,
+  { instrument, base, exposure }: PyramidFacts,
   found: { atr: number; stopDistance: number; atrFrom: PyramidSizing['atrFrom'] },
 ): PyramidSizing {
   const settings = settingsOf(portfolio)
@@ -85,7 +92,7 @@ function measurePyramid(
   const equity = equityOf(portfolio)
   const initialRisk = (base.averagePrice - base.initialStop) * base.heldLots * base.pointValue
   const measures = {
-    availableMargin: availableMargin(equity.open, settings.caps.maxMarginPct, exposureOf(portfolio)),
+    availableMargin: availableMargin(equity.open, settings.caps.maxMarginPct, exposure),
     marginPerLot: facts.marginPerLot,
     baseLots: base.boughtLots.toNumber(),
     pyramidsOpened: bookOf(portfolio, alert.instrument).pyramidsOpened,
@@ -93,14 +100,25 @@ function measurePyramid(
     stopDistance: found.stopDistance,
     pointValue: facts.pointValue,
   }
+  const size = sizePyramid(measures)
   return {
     kind: 'pyramid',
     equity: equity[settings.equityMode],
+    availableMargin: measures.availableMargin,
     price: alert.price,
     stop: alert.price - found.stopDistance,
+    stopDistance: found.stopDistance,
     atr: found.atr,
     atrFrom: found.atrFrom,
-    ...measures,
-    ...sizePyramid(measures),
+    pointValue: facts.pointValue,
+    marginPerLot: facts.marginPerLot,
+    baseLots: measures.baseLots,
+    pyramidsOpened: measures.pyramidsOpened,
+    profitBeyondRisk: measures.profitBeyondRisk,
+    marginLots: size.marginLots,
+    geometricLots: size.geometricLots,
+    riskBudgetLots: size.riskBudgetLots,
+    lots: size.lots,
+    boundBy: size.boundBy,
   }
 }
