@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { decimal, ZERO } from '../../core/decimal.js'
+import type { EventType } from '../../core/event.js'
 import { isAtWork, mayBeAtVenue, type OrderState, remainingLots } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
 import { EXIT_RETRY_DELAY } from '../../core/order/reports.js'
@@ -110,6 +111,7 @@ t.test('what is unknown stays so until there is evidence', async (t) => {
   const { id } = desk.orderIn('initialized')
   desk.give({ type: 'OrdersDue', orderIds: [id] })
   const unknown = desk.report({ kind: 'unresolved', orderId: id, cause: 'timeout' })
+  t.match(eventsOf(unknown, 'OrderUnresolved'), [{ orderId: id, cause: 'timeout' }])
   t.same(alarmsIn(unknown), ['ORDER_UNRESOLVED'])
   t.match(desk.orderIn('unresolved'), { reason: 'timeout', attempt: 1 })
   t.same(desk.report({ kind: 'unresolved', orderId: id, cause: 'again' }), [], 'told once')
@@ -187,14 +189,19 @@ t.test('a report on an order that is not ours is alarmed and changes nothing', a
 })
 
 t.test('each end that the venue tells ends the order once', async (t) => {
-  const ends: [state: OrderState, report: (orderId: string) => OrderReport][] = [
-    ['canceled', (orderId) => ({ kind: 'canceled', orderId, reason: 'by hand' })],
-    ['expired', (orderId) => ({ kind: 'expired', orderId })],
-    ['rejected', (orderId) => ({ kind: 'rejected', orderId, code: 'RMS', message: 'no funds' })],
+  const ends: [state: OrderState, event: EventType, report: (orderId: string) => OrderReport][] = [
+    ['canceled', 'OrderCanceled', (orderId) => ({ kind: 'canceled', orderId, reason: 'by hand' })],
+    ['expired', 'OrderExpired', (orderId) => ({ kind: 'expired', orderId })],
+    [
+      'rejected',
+      'OrderRejected',
+      (orderId) => ({ kind: 'rejected', orderId, code: 'RMS', message: 'no funds' }),
+    ],
   ]
-  for (const [state, report] of ends) {
+  for (const [state, type, report] of ends) {
     const { desk, id } = entering()
     const events = desk.report(report(id))
+    t.equal(eventsOf(events, type).length, 1)
     t.equal(desk.portfolio.orders.get(id)?.state, state)
     t.same(alarmsIn(events), state === 'rejected' ? ['ORDER_REJECTED'] : [])
     t.same(desk.report(report(id), { kind: 'accepted', orderId: id, venueOrderId: 'w' }), [])
