@@ -88,7 +88,10 @@ const actionsOf = (haunts: number) =>
     },
     {
       weight: 8,
-      arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 900, 31_000, 3_600_000, 9e7) }),
+      arbitrary: fc.record({
+        do: fc.constant('wait'),
+        ms: fc.constantFrom(-5000, 1, 900, 31_000, 3_600_000, 9e7),
+      }),
     },
     {
       weight: 3,

@@ -18,6 +18,14 @@ const KNOWN = [...NAMES, 'NICKEL']
 const POINT_VALUES: Record<string, number> = { GOLD_MINI: 10, BANK_NIFTY: 30 }
 const BASE_PRICE: Record<string, number> = { GOLD_MINI: 78_500, BANK_NIFTY: 52_000 }
 const DEPOSIT = 40_000_000
+/** Low enough that each of them refuses. */
+const CAPS = {
+  maxHeatPct: 1,
+  maxVolatilityPct: 0.62,
+  maxMarginPct: 18,
+  pyramidMaxHeatPct: 0.9,
+  pyramidMaxVolatilityPct: 0.75,
+}
 /** Comparing whole states costs more than all the rest. */
 const FOLD_EVERY = 16
 
@@ -59,7 +67,10 @@ export type Action =
   | { readonly do: 'configure'; readonly without: string | null }
 
 const configuration = (without: string | null = null) =>
-  settings({ instruments: [GOLD, BANK_NIFTY].filter((instrument) => instrument.name !== without) })
+  settings({
+    caps: CAPS,
+    instruments: [GOLD, BANK_NIFTY].filter((instrument) => instrument.name !== without),
+  })
 
 /** A portfolio, its venue, and everything that must hold between the two after every input. */
 export class KernelModel {
@@ -211,8 +222,10 @@ export class KernelModel {
       throw new Error('the balance is not its postings')
     const last = this.desk.log.at(-1)!.events
     for (const event of last) if (event.type === 'DecisionMade') this.#assertCaps(event.decision)
+    if (last.some(({ type }) => type === 'OrderDenied')) this.#assertExitsStand()
     this.#assertQuantities()
     this.#assertStops()
+    this.#assertLatches()
   }
 
   #assertFold(): void {
@@ -270,6 +283,20 @@ export class KernelModel {
     }
   }
 
+  /** What is to be closed buys no more: its entry is cancelled, and not sent again. */
+  #assertLatches(): void {
+    for (const book of this.portfolio.books.values()) {
+      const entry = this.portfolio.orders.get(book.entryOrderId ?? '')
+      if (entry === undefined) continue
+      const unit = book.units.find(({ entryOrderId }) => entryOrderId === entry.id)
+      const isLatched = entry.latch !== null
+      if (unit !== undefined && (unit.exit !== null) !== isLatched)
+        throw new Error(`${unit.id} is half latched`)
+      if (isLatched && (!entry.cancelRequested || entry.state === 'initialized'))
+        throw new Error(`${entry.id} buys what is to be closed`)
+    }
+  }
+
   /** The caps, computed anew from what is held and at work, at the moment of the approval. */
   #assertCaps(decision: Decision): void {
     const { kind, outcome } = decision
@@ -295,10 +322,11 @@ export class KernelModel {
     const { blended, open } = equityOf(this.portfolio)
     const isBase = kind === 'entry'
     const within = (amount: number, pct: number, of: number) => amount <= ((of * pct) / 100) * (1 + 1e-9)
-    if (!within(risk, isBase ? 15 : 12, blended)) throw new Error(`heat ${risk} of ${blended}`)
-    if (!within(volatility, isBase ? 5 : 4, blended))
+    if (!within(risk, isBase ? CAPS.maxHeatPct : CAPS.pyramidMaxHeatPct, blended))
+      throw new Error(`heat ${risk} of ${blended}`)
+    if (!within(volatility, isBase ? CAPS.maxVolatilityPct : CAPS.pyramidMaxVolatilityPct, blended))
       throw new Error(`volatility ${volatility} of ${blended}`)
-    if (!within(margin, 60, open)) throw new Error(`margin ${margin} of ${open}`)
+    if (!within(margin, CAPS.maxMarginPct, open)) throw new Error(`margin ${margin} of ${open}`)
     if (this.portfolio.tradingState !== 'active')
       throw new Error(`approved while ${this.portfolio.tradingState}`)
   }

@@ -76,13 +76,14 @@ export class ModelVenue {
     this.#trade(order, lots, price(order.instrument))
   }
 
-  /** Fills one lot of an order that the venue had ended: only a disorderly one does. */
+  /** Fills a few lots of an order that the venue had ended: only a disorderly one does. */
   haunt(pick: number, price: PriceOf): void {
     const ended = [...this.#orders.values()].filter(({ isWorking }) => !isWorking)
     const order = this.#isOrderly ? undefined : at(ended, pick)
     if (order === undefined) return
-    order.filled = order.filled.plus(decimal(1))
-    this.#trade(order, decimal(1), price(order.instrument))
+    const lots = decimal(1 + (pick % 4))
+    order.filled = order.filled.plus(lots)
+    this.#trade(order, lots, price(order.instrument))
   }
 
   #trade(order: VenueOrder, lots: Decimal, price: number): void {
