@@ -1,0 +1,100 @@
+import type { Pool } from 'pg'
+import type { PortfolioSettings } from '../../../core/settings.js'
+import { DAY } from '../../../core/time.js'
+import { configurationHash } from '../../../server/config/settings.js'
+import { emptyFold, type Fold, foldEntry } from '../../../server/journal/fold.js'
+import { createPortfolio } from '../../../server/journal/load.js'
+import { persistBatch, serializeBatch } from '../../../server/journal/persist.js'
+import { isSnapshotDue, storeSnapshot, takeSnapshot } from '../../../server/journal/snapshot.js'
+import { type LogEntry, nothingTouched, touch } from '../../../server/journal/touched.js'
+import { type Recorded, recordOpening, recordUnit } from './recorded-units.js'
+
+const HISTORY = 30 * DAY
+const BATCH = 128
+
+/** What is to be written. */
+export interface WrittenPortfolio {
+  readonly settings: PortfolioSettings
+  /** Units that are held at the end. */
+  readonly open: number
+  /** The end of the history. */
+  readonly now: number
+}
+
+/**
+ * Writes the logs, tables and snapshots of a portfolio that opened `open` units over 30 days and still holds them, and
+ * opened and closed as many besides; and the paper venue's own book of the same orders.
+ */
+export async function writePortfolio(pool: Pool, { settings, open, now }: WrittenPortfolio): Promise<void> {
+  const { portfolio, instruments } = settings
+  const hash = configurationHash(settings)
+  await createPortfolio(pool, portfolio, settings.currency)
+  const writer = new LogWriter(pool, portfolio)
+  await writer.write(recordOpening(settings, hash, now - HISTORY))
+  for (let index = 0; index < 2 * open; index++) {
+    const unit = Math.floor(index / 2)
+    const { name } = instruments[unit % instruments.length]!
+    const number = 1 + Math.floor(unit / instruments.length)
+    const at = now - HISTORY + Math.floor((index * (HISTORY - DAY / 24)) / (2 * open))
+    const wanted = { index, instrument: name, at, number, isClosed: index % 2 === 0 }
+    await writer.write(recordUnit(settings, hash, wanted))
+  }
+  await writer.flush()
+  await copyToPaperVenue(pool, portfolio)
+  await pool.query('analyze')
+}
+
+/** Writes a log as the sequencer does: in batches, each with its tables, and snapshots when they are due. */
+class LogWriter {
+  readonly #pool: Pool
+  readonly #fold: Fold
+  #waiting: Recorded[] = []
+  #version = 0
+  #eventsAtSnapshot = 0
+
+  constructor(pool: Pool, portfolio: string) {
+    this.#pool = pool
+    this.#fold = emptyFold(portfolio)
+  }
+
+  async write(recorded: readonly Recorded[]): Promise<void> {
+    this.#waiting.push(...recorded)
+    if (this.#waiting.length >= BATCH) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#waiting.length === 0) return
+    const touched = nothingTouched()
+    const entries = this.#waiting.map(({ input, events }): LogEntry => {
+      const entry = { seq: this.#fold.seq + 1, input, events }
+      foldEntry(this.#fold, entry)
+      touch(touched, this.#fold.portfolio, entry)
+      return entry
+    })
+    this.#waiting = []
+    const { portfolio } = this.#fold
+    const version = this.#version
+    const batch = serializeBatch({ portfolio, version, epoch: 0, entries, touched, inbox: [] })
+    if (!(await persistBatch(this.#pool, batch))) throw new Error('The fence did not hold')
+    this.#version += 1
+    if (!isSnapshotDue(this.#fold, this.#fold.events - this.#eventsAtSnapshot)) return
+    this.#eventsAtSnapshot = this.#fold.events
+    await storeSnapshot(this.#pool, takeSnapshot(this.#fold))
+  }
+}
+
+async function copyToPaperVenue(pool: Pool, portfolio: string): Promise<void> {
+  await pool.query(
+    `insert into paper.orders (account, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
+       accepted_at, last_news_at)
+     select portfolio, client_order_id, venue_order_id, instrument, side, type, lots, limit_price, created_at, created_at
+     from orders where portfolio = $1`,
+    [portfolio],
+  )
+  await pool.query(
+    `insert into paper.fills (account, client_order_id, trade_id, instrument, side, lots, price, fee, at, shown_at)
+     select o.portfolio, o.client_order_id, f.trade_id, o.instrument, o.side, f.lots, f.price, f.fee, f.at, f.at
+     from fills as f join orders as o on o.id = f.order_id and o.portfolio = f.portfolio where f.portfolio = $1`,
+    [portfolio],
+  )
+}
