@@ -32,6 +32,8 @@ export interface BacktestSetup {
   /** Takes decisions and closed trades as they happen, and the open trades at the end: nothing keeps them in memory. */
   readonly onDecision: (decision: Decision) => void
   readonly onTrade: (trade: BacktestTrade) => void
+  /** Told every input after the set-up with all that it led to, in order: what a journal would have recorded. */
+  readonly onInput?: (input: Input, events: readonly PortfolioEvent[]) => void
   /** Told how many of the signals are done, now and then. */
   readonly onProgress?: (done: number) => void
 }
@@ -138,14 +140,20 @@ function openBar(run: Run, at: Instant): void {
 
 /** Decides an input, and then dispatches and fills what it asks for, until nothing is left to do. */
 function feed(run: Run, input: Input): void {
-  dispatch(run, take(run, step(run.portfolio, input)))
+  dispatch(run, take(run, decide(run, input)))
+}
+
+function decide({ portfolio, setup }: Run, input: Input): readonly PortfolioEvent[] {
+  const events = step(portfolio, input)
+  setup.onInput?.(input, events)
+  return events
 }
 
 function dispatch(run: Run, orderIds: readonly string[]): void {
   if (orderIds.length === 0) return
   const { portfolio, venue } = run
   const at = portfolio.now
-  const events = step(portfolio, { type: 'OrdersDue', id: `T-${orderIds[0]}`, at, orderIds })
+  const events = decide(run, { type: 'OrdersDue', id: `T-${orderIds[0]}`, at, orderIds })
   const reports: OrderReport[] = []
   for (const event of events) {
     if (event.type !== 'OrderSubmitted') continue
@@ -158,7 +166,7 @@ function report(run: Run, reports: readonly OrderReport[]): void {
   if (reports.length === 0) return
   const { portfolio } = run
   const id = `R-${reports[0]!.orderId}`
-  dispatch(run, take(run, step(portfolio, { type: 'BrokerReported', id, at: portfolio.now, reports })))
+  dispatch(run, take(run, decide(run, { type: 'BrokerReported', id, at: portfolio.now, reports })))
 }
 
 /** Takes what happened into the totals; returns the orders that are to be sent. */

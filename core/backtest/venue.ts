@@ -1,7 +1,8 @@
 import { factsAt } from '../instrument/instrument.js'
 import { type Order, remainingLots } from '../order/order.js'
 import type { OrderReport } from '../order/report.js'
-import { instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
+import { unitIn } from '../portfolio/evolve.js'
+import { bookOf, instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
 import type { Instant } from '../time.js'
 import { type Bars, firstBarFrom } from './bars/bars.js'
 import { modelFill, type TradingCosts } from './fill.js'
@@ -65,7 +66,11 @@ function fillReport(venue: Venue, portfolio: Portfolio, order: Order, referenceP
   const facts = factsAt(instrument, portfolio.now)
   const lots = remainingLots(order)
   const { side } = order
-  const terms = { side, lots, referencePrice, tick: facts.tick, pointValue: facts.pointValue }
+  // Lots keep the point value of the contract that was bought, whatever a lot is by now.
+  const held =
+    unitIn(bookOf(portfolio, order.instrument), order.positionId) ?? portfolio.unitPlans.get(order.id)
+  const pointValue = held?.pointValue ?? facts.pointValue
+  const terms = { side, lots, referencePrice, tick: facts.tick, pointValue }
   const { price, fee } = modelFill(terms, venue.costs)
   return { kind: 'fill', orderId: order.id, tradeId: `${order.id}-1`, lots, price, fee, at: portfolio.now }
 }

@@ -4,6 +4,8 @@ export interface Counts {
   readonly kills: number
   /** Rounds of a test that races several clients. */
   readonly raceRounds: number
+  /** Generated days that are decided live and in a backtest. */
+  readonly days: number
   /** Seeds of the simulation. */
   readonly seeds: number
   /** Runs of one property. */
@@ -13,8 +15,8 @@ export interface Counts {
 /** Set by the runner to choose the full counts. */
 export const fullCountsVariable = 'TEST_FULL'
 
-const quick: Counts = { kills: 5, raceRounds: 50, seeds: 500, propertyRuns: 200 }
-const full: Counts = { kills: 50, raceRounds: 1000, seeds: 10_000, propertyRuns: 10_000 }
+const quick: Counts = { kills: 5, raceRounds: 50, days: 4, seeds: 500, propertyRuns: 200 }
+const full: Counts = { kills: 50, raceRounds: 1000, days: 40, seeds: 10_000, propertyRuns: 10_000 }
 
 /** The counts of this run. */
 export const counts: Counts = process.env[fullCountsVariable] === '1' ? full : quick
