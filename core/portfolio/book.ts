@@ -1,4 +1,5 @@
 import type { ScoutConditions } from '../alert/alert.js'
+import { type Decimal, ZERO } from '../decimal.js'
 import { type Instant, MINUTE } from '../time.js'
 import type { Unit } from './unit.js'
 
@@ -37,6 +38,8 @@ export interface Book {
   exitOrderIds: string[]
   /** Why only exits run here, until someone decides. */
   lock: { readonly reason: string; readonly since: Instant } | null
+  /** Lots of ours that the broker did not count when it was last asked at rest; sales change both counts alike. */
+  missingLots: Decimal
   readonly market: MarketView
 }
 
@@ -54,6 +57,7 @@ export function emptyBook(instrument: string): Book {
     entryOrderId: null,
     exitOrderIds: [],
     lock: null,
+    missingLots: ZERO,
     market: {
       price: null,
       priceAt: 0,

@@ -152,7 +152,7 @@ function compareAccount(portfolio: Portfolio, input: AccountObserved): Map<strin
   return confirmed
 }
 
-/** Returns, by instrument at rest, how the broker's lots differ from the book's; '' when they agree. */
+/** Returns, by instrument at rest, how the broker's lots differ from the book's; '' when they agree. Notes what is missing. */
 function differences(
   portfolio: Portfolio,
   positions: Readonly<Record<string, Decimal>>,
@@ -164,6 +164,7 @@ function differences(
     if (hasOrderAtWork(book)) continue
     const ours = heldLots(book)
     const theirs = positions[instrument] ?? ZERO
+    if (book !== undefined) book.missingLots = theirs.isLessThan(ours) ? ours.minus(theirs) : ZERO
     found.set(instrument, ours.equals(theirs) ? '' : `the book holds ${ours} lots, the broker ${theirs}`)
   }
   return found

@@ -1,11 +1,18 @@
 import type { Decimal } from '../decimal.js'
 import type { OrderInitialized } from '../event.js'
 import { exitOrderId } from '../ids.js'
-import { isAtWork, remainingLots } from '../order/order.js'
+import { type ExitIntent, isAtWork, remainingLots } from '../order/order.js'
 import { allowsExits } from '../risk/trading-state.js'
+import type { Instant } from '../time.js'
 import type { Book } from './book.js'
 import type { Portfolio } from './portfolio.js'
 import type { Unit } from './unit.js'
+
+interface DueExit {
+  readonly unit: Unit
+  readonly exit: ExitIntent
+  readonly lots: Decimal
+}
 
 /**
  * Returns the exit orders that the book's standing exits still need. An exit is a standing intent of a unit: its
@@ -13,30 +20,57 @@ import type { Unit } from './unit.js'
  * It waits while the unit's own entry may still fill, while a refused exit's delay runs, and while frozen.
  */
 export function planExits(portfolio: Portfolio, book: Book): OrderInitialized[] {
-  if (book.units.length === 0 || !allowsExits(portfolio.tradingState)) return []
-  const orders: OrderInitialized[] = []
-  for (const unit of book.units) {
-    if (unit.exit === null || portfolio.now < unit.exitNotBefore) continue
-    if (unit.entryOrderId === book.entryOrderId) continue
-    const lots = sellableLots(portfolio, book, unit)
-    if (!lots.isPositive()) continue
-    orders.push({
-      type: 'OrderInitialized',
-      orderId: exitOrderId(unit.id, unit.exitOrders + 1),
-      decisionId: unit.exit.decisionId,
-      positionId: unit.id,
-      instrument: unit.instrument,
-      side: 'sell',
-      purpose: 'exit',
-      orderType: 'market',
-      lots,
-      limitPrice: null,
-      referencePrice: book.market.price ?? unit.averagePrice,
-      at: portfolio.now,
-      unit: null,
-    })
+  return dueExits(portfolio, book, portfolio.now).map(({ unit, exit, lots }) => ({
+    type: 'OrderInitialized',
+    orderId: exitOrderId(unit.id, unit.exitOrders + 1),
+    decisionId: exit.decisionId,
+    positionId: unit.id,
+    instrument: unit.instrument,
+    side: 'sell',
+    purpose: 'exit',
+    orderType: 'market',
+    lots,
+    limitPrice: null,
+    referencePrice: book.market.price ?? unit.averagePrice,
+    at: portfolio.now,
+    unit: null,
+  }))
+}
+
+/** Returns whether a standing exit's delay is over, so that a timer should ask for its order. */
+export function hasExitDue(portfolio: Portfolio, now: Instant): boolean {
+  for (const book of portfolio.books.values()) {
+    if (dueExits(portfolio, book, now).length > 0) return true
   }
-  return orders
+  return false
+}
+
+const NONE: readonly DueExit[] = []
+
+function dueExits(portfolio: Portfolio, book: Book, now: Instant): readonly DueExit[] {
+  if (book.units.length === 0 || !allowsExits(portfolio.tradingState)) return NONE
+  const due: DueExit[] = []
+  for (const unit of book.units) {
+    const { exit } = unit
+    if (exit === null || now < unit.exitNotBefore || unit.entryOrderId === book.entryOrderId) continue
+    const lots = sellableLots(portfolio, book, unit)
+    if (lots.isPositive()) due.push({ unit, exit, lots })
+  }
+  return book.lock === null || book.missingLots.isZero() ? due : withinVenueHolding(portfolio, book, due)
+}
+
+/** What the broker does not hold cannot be sold: on a locked instrument exits run for at most its count of our lots. */
+function withinVenueHolding(portfolio: Portfolio, book: Book, due: readonly DueExit[]): readonly DueExit[] {
+  let left = book.missingLots.negated()
+  for (const unit of book.units) left = left.plus(sellableLots(portfolio, book, unit))
+  const bounded: DueExit[] = []
+  for (const one of due) {
+    if (!left.isPositive()) break
+    const lots = left.isLessThan(one.lots) ? left : one.lots
+    bounded.push({ ...one, lots })
+    left = left.minus(lots)
+  }
+  return bounded
 }
 
 function sellableLots(portfolio: Portfolio, book: Book, unit: Unit): Decimal {
@@ -46,16 +80,4 @@ function sellableLots(portfolio: Portfolio, book: Book, unit: Unit): Decimal {
     if (order?.positionId === unit.id && isAtWork(order.state)) lots = lots.minus(remainingLots(order))
   }
   return lots
-}
-
-/** Returns whether a standing exit's delay is over, so that a timer should ask for its order. */
-export function hasExitDue(portfolio: Portfolio, now: number): boolean {
-  if (!allowsExits(portfolio.tradingState)) return false
-  for (const book of portfolio.books.values()) {
-    for (const unit of book.units) {
-      if (unit.exit === null || now < unit.exitNotBefore || unit.entryOrderId === book.entryOrderId) continue
-      if (sellableLots(portfolio, book, unit).isPositive()) return true
-    }
-  }
-  return false
 }

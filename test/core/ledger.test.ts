@@ -6,6 +6,7 @@ import { evolve } from '../../core/kernel.js'
 import { equityOf } from '../../core/portfolio/equity.js'
 import { emptyLedger, type PostingKind, post } from '../../core/portfolio/ledger.js'
 import { emptyPortfolio } from '../../core/portfolio/portfolio.js'
+import { hasExitDue } from '../../core/portfolio/standing-exits.js'
 import { costOf, profitOfSale } from '../../core/portfolio/unit.js'
 import { TRADING_STATES } from '../../core/risk/trading-state.js'
 import { HOUR, MINUTE } from '../../core/time.js'
@@ -276,6 +277,24 @@ t.test('unlocking what is not known is ignored, and makes no book', async (t) =>
   const events = desk.command({ kind: 'unlock', instrument: 'NICKEL', reason: 'a slip' })
   t.match(decisionIn(events), { outcome: 'ignored', reasons: ['ALREADY_SO', 'a slip'] })
   t.notOk(desk.portfolio.books.has('NICKEL'))
+})
+
+t.test('on a locked instrument exits sell at most what the broker holds', async (t) => {
+  const desk = new Desk()
+  desk.entry(gold, 78_500, 350)
+  desk.fillAll()
+  t.equal(desk.unit(gold, 1).heldLots, 5)
+  desk.account({ [gold]: 2 })
+  desk.account({ [gold]: 2 })
+  t.ok(desk.book(gold).lock)
+  const orders = eventsOf(desk.exit(gold), 'OrderInitialized')
+  t.equal(orders.length, 1)
+  t.equal(orders[0]?.lots.toString(), '2')
+  desk.fillAll()
+  t.equal(desk.unit(gold, 1).heldLots, 3)
+  t.equal(hasExitDue(desk.portfolio, desk.now), false, 'the rest waits')
+  const freed = desk.command({ kind: 'unlock', instrument: gold, reason: 'the rest was found' })
+  t.equal(eventsOf(freed, 'OrderInitialized')[0]?.lots.toString(), '3')
 })
 
 t.test('an input that could not be decided locks its instrument, or only alarms', async (t) => {

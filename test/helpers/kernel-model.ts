@@ -335,6 +335,7 @@ export class KernelModel {
   #assertExitsStand(): void {
     if (this.portfolio.tradingState === 'frozen') return
     for (const book of this.portfolio.books.values()) {
+      if (book.lock !== null && !book.missingLots.isZero()) continue
       for (const unit of book.units) {
         const isWaiting = unit.exitNotBefore > this.portfolio.now || unit.entryOrderId === book.entryOrderId
         if (unit.exit === null || isWaiting) continue
@@ -353,6 +354,7 @@ export class KernelModel {
     this.desk.trade('halted')
     // Twice: a venue that fills what it had ended may open a unit after the first time.
     for (let round = 0; round < 2; round++) {
+      this.#unlockAll()
       this.desk.command({ kind: 'exit', target: { all: true }, reason: 'the end' })
       this.venue.settle((instrument) => this.price(instrument))
       this.check()
@@ -364,6 +366,13 @@ export class KernelModel {
     if (!this.#isOrderly) return
     for (const [instrument, lots] of this.venue.held) {
       if (!lots.isZero()) throw new Error(`the venue holds ${lots} ${instrument}`)
+    }
+  }
+
+  /** A locked instrument sells no more than the broker counts, until someone has decided. */
+  #unlockAll(): void {
+    for (const { instrument, lock } of [...this.portfolio.books.values()]) {
+      if (lock !== null) this.desk.command({ kind: 'unlock', instrument, reason: 'the end' })
     }
   }
 

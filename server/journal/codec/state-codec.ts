@@ -115,6 +115,7 @@ const book: z.ZodType<Book> = z.strictObject({
   entryOrderId: textOrNull,
   exitOrderIds: z.array(text),
   lock: z.strictObject({ reason: text, since: instant }).nullable(),
+  missingLots: decimal,
   market,
 })
 
