@@ -21,6 +21,11 @@ export class OwnConnection {
     this.#options = options
   }
 
+  /** Begins to connect; a failure is met by the first statement. */
+  open(): void {
+    this.#connected().catch(() => undefined)
+  }
+
   /** Runs a statement. Rejects with the error of the connection or of the server. */
   async query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
     const connecting = this.#connected()

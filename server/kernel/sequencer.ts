@@ -99,6 +99,11 @@ export class Sequencer {
     return this.#options.portfolio
   }
 
+  /** Opens the connection that decisions are recorded on before it is needed; the logs may be folded meanwhile. */
+  connect(): void {
+    this.#writer.open()
+  }
+
   /** Starts to decide submitted inputs, from a fold of the logs; alerts wait until they are admitted. */
   start(loaded: LoadedPortfolio): void {
     invariant(this.#running === null, 'a sequencer is started once')

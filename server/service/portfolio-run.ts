@@ -115,6 +115,7 @@ export class PortfolioRun {
       ...{ portfolio, desk, clock, broker, full: false, signal: this.#stop.signal },
       onProgress: (progress) => this.#follow(progress),
     }
+    this.#sequencer.connect()
     const loaded = await this.#load(context)
     if (this.#stop.signal.aborted) return
     const sequencer = this.#sequencer
