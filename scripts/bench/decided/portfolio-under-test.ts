@@ -1,9 +1,9 @@
 import type { Pool } from 'pg'
-import pg from 'pg'
 import { decimal } from '../../../core/decimal.js'
 import { digest } from '../../../core/ids.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
 import { systemClock } from '../../../server/clock.js'
+import { OwnConnection } from '../../../server/db/own-connection.js'
 import { createPortfolio, loadPortfolio } from '../../../server/journal/load.js'
 import { Sequencer } from '../../../server/kernel/sequencer.js'
 import type { NewInput } from '../../../server/kernel/work.js'
@@ -67,9 +67,8 @@ export async function singleSteppedPortfolio(
 ): Promise<PortfolioUnderTest> {
   const id = settings.portfolio
   await createPortfolio(pool, id, settings.currency)
-  const writer = new pg.Client(pool.options)
-  await writer.connect()
-  await writer.query('set enable_seqscan = off; set plan_cache_mode = force_generic_plan')
+  const setUp = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
+  const writer = new OwnConnection({ pool, log: silentLog, owner: 'bench', setUp })
   const [fills, decisions] = [new Waiters(), new Waiters()]
   const stepper = new SingleStepper({
     pool,
@@ -95,7 +94,7 @@ export async function singleSteppedPortfolio(
     fills: () => venue.fills,
     stop: async () => {
       await stepper.stop()
-      await writer.end()
+      await writer.close()
     },
   }
 }

@@ -1,9 +1,8 @@
-import type pg from 'pg'
 import type { Pool } from 'pg'
 import type { Portfolio } from '../../../core/portfolio/portfolio.js'
 import { systemClock } from '../../../server/clock.js'
 import type { LoadedPortfolio } from '../../../server/journal/load.js'
-import { persistBatch } from '../../../server/journal/persist.js'
+import { persistBatch, type StatementRunner } from '../../../server/journal/persist.js'
 import type { DecidedWork } from '../../../server/kernel/decide-batch.js'
 import { Memory } from '../../../server/kernel/memory.js'
 import { readWaitingAlerts } from '../../../server/kernel/waiting-alerts.js'
@@ -16,7 +15,7 @@ import type { NewInput, Work } from '../../../server/kernel/work.js'
  */
 export class SingleStepper {
   readonly #pool: Pool
-  readonly #writer: pg.Client
+  readonly #writer: StatementRunner
   readonly #memory: Memory
   readonly #portfolio: string
   readonly #onDecided: (decided: DecidedWork) => void
@@ -28,7 +27,7 @@ export class SingleStepper {
 
   constructor(parts: {
     readonly pool: Pool
-    readonly writer: pg.Client
+    readonly writer: StatementRunner
     readonly loaded: LoadedPortfolio
     readonly onDecided: (decided: DecidedWork) => void
   }) {
