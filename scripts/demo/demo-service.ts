@@ -79,16 +79,18 @@ async function sendAlert(url: URL, admin: AdminClient, body: string): Promise<We
     const message = `The webhook answered ${answer.status} to ${body}: ${JSON.stringify(answer.body)}. ${remedy}`
     throw new VerbFailure(message, { code: 'DEMO_FAILED', remedy, details: answer.body })
   }
-  await settle(admin)
-  return answer.body as WebhookAnswer
+  const stored = answer.body as WebhookAnswer
+  await settle(admin, stored.alertId)
+  return stored
 }
 
-/** Waits until no order is at work: a stop that a bar hit is sold after the bar is decided. */
-async function settle(admin: AdminClient): Promise<void> {
+/** Waits until the alert is decided and no order is at work: a stop that a bar hit is sold after the bar is decided. */
+async function settle(admin: AdminClient, alertId: string): Promise<void> {
   const deadline = performance.now() + settleWithinMs
   while (performance.now() < deadline) {
-    const { items } = await admin.get<{ items: unknown[] }>('/v1/portfolios/paper/orders?status=open')
-    if (items.length === 0) return
+    const alert = await admin.get<{ readonly state: string }>(`/v1/alerts/${encodeURIComponent(alertId)}`)
+    const atWork = await admin.get<{ items: unknown[] }>('/v1/portfolios/paper/orders?status=open')
+    if (alert.state !== 'waiting' && atWork.items.length === 0) return
     await delay(lookEveryMs)
   }
 }
