@@ -17,7 +17,7 @@ interface PackagePlace {
 
 const packagePlaces: readonly PackagePlace[] = [
   { packages: /^(@fastify\/.*|fastify.*)$/, places: ['server/http/'] },
-  { packages: /^pg$/, places: ['server/db/'], typesIn: ['server/'] },
+  { packages: /^pg$/, places: ['server/db/'], typesIn: ['server/', 'scripts/'] },
   { packages: /^kysely$/, places: ['server/db/', 'migrations/'], typesIn: ['server/'], names: ['sql'] },
   { packages: /^(bullmq|ioredis)$/, places: ['server/queue/'] },
   { packages: /^(pino.*|prom-client)$/, places: ['server/observe/'] },
