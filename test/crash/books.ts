@@ -49,6 +49,8 @@ async function describeBooks(books: Pool): Promise<string> {
     union all select 'fills', count(*)::int from fills
     union all select 'late or unknown', count(*)::int from events where type = 'OrderUnresolved'
     union all select 'locked instruments', count(*)::int from events where type = 'InstrumentLocked'
-    union all select 'breaks', count(*)::int from alarms where code = 'POSITION_BREAK'`)
+    union all select 'breaks', count(*)::int from alarms where code = 'POSITION_BREAK'
+    union all select 'blocked by ' || reason, count(*)::int
+      from decisions, jsonb_array_elements_text(reasons) as reason where outcome = 'blocked' group by reason`)
   return rows.map(({ what, count }) => `${count} ${what}`).join(', ')
 }

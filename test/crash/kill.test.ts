@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { sendAdminCommand } from '../helpers/admin-command.js'
 import { AlertMix, type MixedPortfolio, mixedPortfolio } from '../helpers/alert-mix.js'
 import { findWrongBooks } from '../helpers/audit.js'
 import { counts } from '../helpers/counts.js'
@@ -7,6 +8,7 @@ import { testDatabase } from '../helpers/postgres.js'
 import { randomFrom } from '../helpers/random.js'
 import {
   embeddedAddress,
+  embeddedServerPid,
   type ServicePlace,
   type ServiceProcess,
   servicePlace,
@@ -31,6 +33,10 @@ interface Siege {
   readonly place: ServicePlace
   readonly load: AlertLoad
   readonly seed: number
+  /** Dies with the service, every third time. */
+  readonly takeAlong?: () => Promise<unknown>
+  /** Is done after each restart. */
+  readonly lookAfter?: () => Promise<unknown>
 }
 
 function layLoad(t: Test, place: ServicePlace, portfolio: MixedPortfolio, seed: number): AlertLoad {
@@ -41,7 +47,10 @@ function layLoad(t: Test, place: ServicePlace, portfolio: MixedPortfolio, seed: 
 }
 
 /** Kills the service again and again under load, every fourth time also while it recovers; returns the last process. */
-async function killAndRestart(t: Test, { place, load, seed }: Siege): Promise<ServiceProcess> {
+async function killAndRestart(
+  t: Test,
+  { place, load, seed, takeAlong, lookAfter }: Siege,
+): Promise<ServiceProcess> {
   const chance = randomFrom(seed)
   let service = startProcess(t, place)
   await service.ready()
@@ -49,6 +58,7 @@ async function killAndRestart(t: Test, { place, load, seed }: Siege): Promise<Se
   const readyAfter: number[] = []
   for (let kill = 1; kill <= counts.kills; kill++) {
     await delay(LONGEST_LIFE * chance())
+    if (kill % 3 === 0) await takeAlong?.()
     await service.kill()
     service = startProcess(t, place)
     if (kill % 4 === 0) {
@@ -57,6 +67,7 @@ async function killAndRestart(t: Test, { place, load, seed }: Siege): Promise<Se
       service = startProcess(t, place)
     }
     readyAfter.push(await service.ready())
+    await lookAfter?.()
   }
   await delay(LONGEST_LIFE * chance())
   await load.stop()
@@ -76,7 +87,9 @@ t.test('kill -9 of the service and its embedded database loses and doubles nothi
   const portfolio = mixedPortfolio('crash', 8)
   const place = await servicePlace(t, { portfolios: [portfolio.configuration] })
   const load = layLoad(t, place, portfolio, 1)
-  const service = await killAndRestart(t, { place, load, seed: 1 })
+  // A machine that loses its power takes the database along, which then has no time to shut down
+  const takeAlong = async () => process.kill(await embeddedServerPid(place), 'SIGKILL')
+  const service = await killAndRestart(t, { place, load, seed: 1, takeAlong })
   const books = openBooks(await embeddedAddress(place))
   await auditBooks(t, books.pool, load).finally(books.close)
   t.equal(await service.stop(), 0, 'the last one stops in order')
@@ -91,7 +104,15 @@ t.test('kill -9 of the service beside a faulty broker loses and doubles nothing'
     { DATABASE_URL: connectionString },
   )
   const load = layLoad(t, place, portfolio, 2)
-  await killAndRestart(t, { place, load, seed: 2 })
+  const desk = { ...place, portfolio: 'faulty' }
+  // A trade that the venue shows after it ended the order locks the instrument until someone has looked
+  const unlockAll = () =>
+    Promise.all(
+      portfolio.instruments.map(({ name: instrument }) =>
+        sendAdminCommand(desk, 'unlock', { instrument, reason: 'looked at' }),
+      ),
+    )
+  await killAndRestart(t, { place, load, seed: 2, lookAfter: unlockAll })
   await auditBooks(t, books, load)
 
   await t.test('and the audit would have found it', async (t) => {

@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import type { Clock } from '../../server/clock.js'
 import { type Service, startService } from '../../server/main.js'
 import { silentLog } from '../../server/observe/log.js'
+import { sendAdminCommand } from './admin-command.js'
 import { AlertSender } from './alert-sender.js'
 import { testDatabase } from './postgres.js'
 import { type Teardown, testDirectory } from './temporary-directory.js'
@@ -54,20 +55,7 @@ export async function liveService(t: Teardown, options: LiveOptions): Promise<Li
   t.teardown(() => {
     for (const sender of senders.values()) sender.close()
   })
-  let commands = 0
-  const command = async (portfolio: string, path: string, body: object) => {
-    commands += 1
-    const headers = {
-      authorization: `Bearer ${adminToken}`,
-      'content-type': 'application/json',
-      'idempotency-key': `command-${commands}`,
-    }
-    const url = `${service.adminUrl}/v1/portfolios/${portfolio}/${path}`
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-    const answer = (await response.json()) as Record<string, unknown>
-    if (response.status !== 200)
-      throw new Error(`${path} was answered with ${response.status}: ${JSON.stringify(answer)}`)
-    return answer
-  }
+  const command = (portfolio: string, path: string, body: object) =>
+    sendAdminCommand({ adminUrl: service.adminUrl, adminToken, portfolio }, path, body)
   return { service, pool, senderOf: (id) => senders.get(id)!, command }
 }

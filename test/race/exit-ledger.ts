@@ -15,7 +15,6 @@ interface KnownOrder {
   readonly lots: number
   readonly createdAt: number
   filled: number
-  isAtWork: boolean
   isLatched: boolean
 }
 
@@ -40,6 +39,7 @@ export class ExitLedger {
   /** What was met: a check of something that never happened proves nothing. */
   readonly met = { exits: 0, latches: 0, latchedFills: 0, olderExits: 0, closed: 0 }
   readonly #orders = new Map<string, KnownOrder>()
+  readonly #working = new Set<KnownOrder>()
   readonly #positions = new Map<string, KnownPosition>()
   #seq = 0
 
@@ -87,7 +87,7 @@ export class ExitLedger {
       case 'OrderRejected':
       case 'OrderCanceled':
       case 'OrderExpired':
-        this.#orders.get(event.orderId)!.isAtWork = false
+        this.#working.delete(this.#orders.get(event.orderId)!)
         break
       case 'InstrumentLocked':
         this.#find(`${event.instrument} is locked: ${event.reason}`)
@@ -99,7 +99,7 @@ export class ExitLedger {
   #make({ orderId, instrument, positionId, unit, lots, at, side }: EventOf<'OrderInitialized'>): void {
     const order = {
       ...{ id: orderId, instrument, positionId, label: unit?.label ?? null, isEntry: side === 'buy' },
-      ...{ lots: Number(lots), createdAt: at, filled: 0, isAtWork: true, isLatched: false },
+      ...{ lots: Number(lots), createdAt: at, filled: 0, isLatched: false },
     }
     if (side === 'sell') {
       const free = this.#held(positionId) - this.#onSale(positionId)
@@ -108,12 +108,13 @@ export class ExitLedger {
       this.#find(`${orderId} is a second entry of ${instrument}`)
     }
     this.#orders.set(orderId, order)
+    this.#working.add(order)
   }
 
   #fill({ orderId, lots }: EventOf<'OrderFilled'>): void {
     const order = this.#orders.get(orderId)!
     order.filled += Number(lots)
-    if (order.filled === order.lots) order.isAtWork = false
+    if (order.filled === order.lots) this.#working.delete(order)
     if (order.isLatched) this.met.latchedFills += 1
     if (order.isEntry) return
     const position = this.#positions.get(order.positionId)!
@@ -137,7 +138,8 @@ export class ExitLedger {
   #latch(orderId: string): void {
     this.met.latches += 1
     const order = this.#orders.get(orderId)!
-    if (!order.isEntry || !order.isAtWork) this.#find(`${orderId} was latched and is no entry at work`)
+    if (!order.isEntry || !this.#working.has(order))
+      this.#find(`${orderId} was latched and is no entry at work`)
     order.isLatched = true
     const position = this.#positions.get(order.positionId)
     if (position !== undefined) position.isExiting = true
@@ -183,9 +185,7 @@ export class ExitLedger {
     const positions = [...this.#positions.values()].filter(
       (position) => this.#held(position.id) > 0 && isNamed(position),
     )
-    const orders = [...this.#orders.values()].filter(
-      (order) => order.isEntry && order.isAtWork && isNamed(order),
-    )
+    const orders = [...this.#working].filter((order) => order.isEntry && isNamed(order))
     const meant = [
       ...positions.filter(({ openedAt }) => toTheSecond(openedAt) <= told),
       ...orders.filter(({ createdAt }) => toTheSecond(createdAt) <= told),
@@ -193,7 +193,7 @@ export class ExitLedger {
     if (meant.length > 0) this.met.exits += 1
     else if (positions.length + orders.length > 0) this.met.olderExits += 1
     return meant.map((one) => () => {
-      const isDone = 'isExiting' in one ? one.isExiting : one.isLatched || !one.isAtWork
+      const isDone = 'isExiting' in one ? one.isExiting : one.isLatched || !this.#working.has(one)
       if (!isDone) this.#find(`${input.id} names ${one.id}, which is not being closed`)
     })
   }
@@ -203,7 +203,7 @@ export class ExitLedger {
     for (const { id, entry, isExiting, notBefore } of this.#positions.values()) {
       const held = this.#held(id)
       if (held === 0) this.#positions.delete(id)
-      else if (isExiting && !entry.isAtWork && notBefore <= now && this.#onSale(id) !== held)
+      else if (isExiting && !this.#working.has(entry) && notBefore <= now && this.#onSale(id) !== held)
         this.#find(`${id} is to be closed, holds ${held} lots, and ${this.#onSale(id)} are on sale`)
     }
   }
@@ -215,17 +215,14 @@ export class ExitLedger {
 
   #onSale(positionId: string): number {
     let lots = 0
-    for (const order of this.#orders.values()) {
-      if (!order.isEntry && order.isAtWork && order.positionId === positionId)
-        lots += order.lots - order.filled
+    for (const order of this.#working) {
+      if (!order.isEntry && order.positionId === positionId) lots += order.lots - order.filled
     }
     return lots
   }
 
   #atWork(instrument: string): KnownOrder | undefined {
-    return [...this.#orders.values()].find(
-      (order) => order.isEntry && order.isAtWork && order.instrument === instrument,
-    )
+    return [...this.#working].find((order) => order.isEntry && order.instrument === instrument)
   }
 }
 

@@ -116,17 +116,18 @@ t.test('exits among entries, 32 clients at once', async (t) => {
     )
   }
   await eventually('everything is at rest', () => isAtRest(live.pool), PATIENCE)
-  const entries = await readRecorded(live.pool, PORTFOLIO.id)
+  const recorded = await readRecorded(live.pool, PORTFOLIO.id)
 
   await t.test('nothing is sold twice, and every exit reaches what it means', async (t) => {
     const ledger = new ExitLedger()
-    ledger.follow(entries)
+    ledger.follow(recorded)
     t.strictSame(ledger.findings, [])
-    t.comment(`${counts.raceRounds} rounds, ${entries.length} inputs; ${JSON.stringify(ledger.met)}`)
+    t.comment(`${counts.raceRounds} rounds, ${recorded.length} inputs; ${JSON.stringify(ledger.met)}`)
     for (const [what, count] of Object.entries(ledger.met)) t.ok(count > 0, `${what} were met`)
   })
 
   await t.test('and whatever else had happened would have been found', async (t) => {
+    const entries = recorded.slice(0, 4000)
     const broken: readonly (readonly [RegExp, RecordedEntry[]])[] = [
       [/is not cancelled/, change(entries, 'OrderCancelRequested', () => [])],
       [
