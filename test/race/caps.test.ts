@@ -171,9 +171,10 @@ t.test('32 clients at once', async (t) => {
       }
       t.equal(expected.size, counts.raceRounds * FREE.instruments.length, 'of each group one is accepted')
       const { rows } = await live.pool.query<{ alert_id: string; prices: number[]; rows: number }>(
-        `select alert_id, array_agg(reference_price) filter (where o.id is not null) as prices,
-         (select count(*)::int from inbox as k where (k.source, k.dedupe_key) = (i.source, i.dedupe_key)) as rows
-       from inbox as i left join decisions as d using (alert_id) left join orders as o on o.decision_id = d.id
+        `with keys as (select source, dedupe_key, count(*)::int as rows from inbox group by source, dedupe_key)
+       select alert_id, array_agg(reference_price) filter (where o.id is not null) as prices, min(keys.rows) as rows
+       from inbox as i join keys using (source, dedupe_key)
+       left join decisions as d using (alert_id) left join orders as o on o.decision_id = d.id
        where i.portfolio = 'free' and not conflict group by i.id`,
       )
       const found = rows.filter(({ alert_id, prices, rows: count }) => {
