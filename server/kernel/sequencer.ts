@@ -27,8 +27,8 @@ export const BATCH_LIMIT = 128
  */
 const PLANNER_SETTINGS = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
 
-/** Longest pause after a failure of the database, in milliseconds. */
-const LONGEST_PAUSE = 2000
+/** Longest pause after a failure of the database, in milliseconds: one that was restarted is back within a second. */
+const LONGEST_PAUSE = 500
 
 /** What a sequencer depends on. The desk's pool is the one that decided batches are written with. */
 export interface SequencerOptions {
