@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { AlertBody, AlertMix } from '../helpers/alert-mix.js'
 import { AlertSender, type WebhookAnswer } from '../helpers/alert-sender.js'
 import { randomFrom } from '../helpers/random.js'
@@ -11,6 +12,12 @@ export interface LoadOptions {
   readonly seed: number
 }
 
+/** A decision as an answer told it. */
+export interface ToldDecision {
+  readonly outcome: string
+  readonly lots: string
+}
+
 const retryMs = 20
 const longestThinkMs = 8
 
@@ -21,6 +28,8 @@ const longestThinkMs = 8
 export class AlertLoad {
   /** Ids of the alerts that were answered with 200. */
   readonly acknowledged = new Set<string>()
+  /** What the answers told of decisions, by the id of the decision. */
+  readonly told = new Map<string, ToldDecision>()
   /** Count of answers by status; 0: none came. */
   readonly statuses = new Map<number, number>()
   /** Answers that must not be. */
@@ -67,7 +76,7 @@ export class AlertLoad {
       ([status, count]) => `${count} × ${status === 0 ? 'nothing' : status}`,
     )
     const { size } = this.acknowledged
-    return `${size} alerts acknowledged, ${this.repeated} sent again; answers: ${statuses.join(', ')}; slowest ${Math.round(this.slowest)} ms`
+    return `${size} alerts acknowledged, ${this.told.size} decisions told, ${this.repeated} sent again; answers: ${statuses.join(', ')}; slowest ${Math.round(this.slowest)} ms`
   }
 
   async #send(): Promise<void> {
@@ -86,11 +95,13 @@ export class AlertLoad {
   async #acknowledge(alert: AlertBody): Promise<string> {
     for (;;) {
       if (this.#isClosed) return ''
-      const answer = await this.#sender.send(alert).catch(() => null)
+      const options = this.#chance() < 0.2 ? { wait: 0.5 } : {}
+      const answer = await this.#sender.send(alert, options).catch(() => null)
       this.#count(answer)
       if (answer?.status === 200) {
         const id = String(answer.body.alertId)
         this.acknowledged.add(id)
+        this.#listen(answer.body.decision)
         if (answer.body.status === 'conflict') this.wrong.push(`${id} is said to be in conflict with itself`)
         return id
       }
@@ -99,6 +110,18 @@ export class AlertLoad {
       }
       await delay(retryMs)
     }
+  }
+
+  /** A decision that was told once is never told otherwise; that it was executed may come later. */
+  #listen(decision: unknown): void {
+    if (typeof decision !== 'object' || decision === null) return
+    const { id, outcome, lots } = decision as { id: string | null; outcome: string; lots: string }
+    if (id === null) return
+    const told = { outcome: outcome === 'executed' ? 'approved' : outcome, lots }
+    const before = this.told.get(id)
+    if (before !== undefined && !isDeepStrictEqual(before, told))
+      this.wrong.push(`${id} was told as ${JSON.stringify(before)} and as ${JSON.stringify(told)}`)
+    this.told.set(id, told)
   }
 
   #count(answer: WebhookAnswer | null): void {

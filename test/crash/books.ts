@@ -20,12 +20,25 @@ export async function auditBooks(t: Test, books: Pool, load: AlertLoad): Promise
   })
   t.strictSame(load.wrong, [], 'every answer agrees with the ones before it')
   t.strictSame(await findWrongBooks(books, load.acknowledged), [], 'nothing is lost, doubled or invented')
+  t.strictSame(await findUntrueAnswers(books, load), [], 'what was answered is what is recorded')
   t.strictSame(
     await findUnsoundLogs(books),
     [],
     'the tables are the fold of the logs, and a replay is identical',
   )
   t.comment(await describeBooks(books))
+}
+
+/** Returns the decisions that an answer told and that are not recorded, or otherwise. */
+async function findUntrueAnswers(books: Pool, { told }: AlertLoad): Promise<unknown[]> {
+  const answers = [...told].map(([id, { outcome, lots }]) => ({ id, outcome, lots }))
+  const { rows } = await books.query(
+    `select told.*, d.outcome as recorded, d.lots as "recordedLots"
+     from json_to_recordset($1) as told (id text, outcome text, lots numeric) left join decisions as d using (id)
+     where (told.outcome, told.lots) is distinct from (d.outcome, d.lots)`,
+    [JSON.stringify(answers)],
+  )
+  return rows
 }
 
 async function describeUnrest(books: Pool): Promise<string> {
