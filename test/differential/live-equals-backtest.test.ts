@@ -67,7 +67,7 @@ async function liveThrough(
     if (status !== 200 || body.status !== 'accepted')
       throw new Error(`${JSON.stringify(bodyOf(alert))} was answered with ${status}: ${JSON.stringify(body)}`)
     ids.push(String(body.alertId))
-    await eventually('it has come to rest', () => isAtRest(pool, day.id), { intervalMs: 1 })
+    await eventually('it has come to rest', () => isAtRest(pool, day.id), { intervalMs: 2 })
   }
   return ids
 }

@@ -16,7 +16,7 @@ export interface Counts {
 export const fullCountsVariable = 'TEST_FULL'
 
 const quick: Counts = { kills: 5, raceRounds: 50, days: 4, seeds: 500, propertyRuns: 200 }
-const full: Counts = { kills: 50, raceRounds: 1000, days: 40, seeds: 10_000, propertyRuns: 10_000 }
+const full: Counts = { kills: 50, raceRounds: 1000, days: 20, seeds: 10_000, propertyRuns: 10_000 }
 
 /** The counts of this run. */
 export const counts: Counts = process.env[fullCountsVariable] === '1' ? full : quick

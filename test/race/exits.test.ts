@@ -12,7 +12,7 @@ import { ExitLedger } from './exit-ledger.js'
 import { PRICE, racedPortfolio } from './race-portfolio.js'
 
 const CLIENTS = 32
-const ALERTS_EACH = 3
+const ALERTS_EACH = 2
 const ATR = 200
 const LABELS = ['Long_1', 'Long_2', 'Long_3'] as const
 const PATIENCE = { timeoutMs: 30_000, intervalMs: 3 }
