@@ -127,10 +127,13 @@ function modelled(isOrderly: boolean) {
   )
 }
 
-t.test('whatever happens in whatever order, an orderly venue is never sold short and ends flat', async (t) => {
-  fc.assert(modelled(true), { numRuns: counts.propertyRuns })
-  t.pass(`${counts.propertyRuns} stories`)
-})
+t.test(
+  'whatever happens in whatever order, an orderly venue is never sold short and ends flat',
+  async (t) => {
+    fc.assert(modelled(true), { numRuns: counts.propertyRuns })
+    t.pass(`${counts.propertyRuns} stories`)
+  },
+)
 
 t.test(
   'a venue that fills what it had ended, and more than it was asked, never breaks the books',
