@@ -3,8 +3,16 @@ import type { CancelOutcome } from '../brokers/broker.js'
 import type { OrderDeskOptions } from './desk-options.js'
 import type { Escalations } from './escalations.js'
 import { referenceTo } from './order-request.js'
+import type { RecordedOrders } from './recorded-orders.js'
 import type { Reporter } from './reporter.js'
 import { SingleFlight } from './single-flight.js'
+
+/** Whom a canceler works with. */
+export interface CancelerParts {
+  readonly reporter: Reporter
+  readonly escalations: Escalations
+  readonly recorded: RecordedOrders
+}
 
 /**
  * Cancels orders that the venue has. A cancel is a wish: the order is at work until the venue shows its end, and the
@@ -14,18 +22,20 @@ export class Canceler {
   readonly #options: OrderDeskOptions
   readonly #reporter: Reporter
   readonly #escalations: Escalations
+  readonly #recorded: RecordedOrders
   readonly #canceling = new SingleFlight()
 
-  constructor(options: OrderDeskOptions, reporter: Reporter, escalations: Escalations) {
+  constructor(options: OrderDeskOptions, { reporter, escalations, recorded }: CancelerParts) {
     this.#options = options
     this.#reporter = reporter
     this.#escalations = escalations
+    this.#recorded = recorded
   }
 
-  /** Cancels the order if that is wanted and the venue has it; never throws. */
+  /** Cancels the order if that wish is recorded and the venue has it; never throws. */
   async cancel(order: Order): Promise<void> {
     const isAtVenue = order.state === 'accepted' || order.state === 'partiallyFilled'
-    if (!order.cancelRequested || !isAtVenue) return
+    if (!isAtVenue || !this.#recorded.isToBeCanceled(order.id)) return
     const { log, broker, sequencer } = this.#options
     const failed = (error: unknown) =>
       log.warn({ err: error, order: order.id }, 'A cancel failed; it will be tried again')

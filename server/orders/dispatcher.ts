@@ -4,11 +4,19 @@ import { backoffAfter, type OrderDeskOptions } from './desk-options.js'
 import { ordersDueId } from './input-ids.js'
 import type { OrderInputs } from './order-inputs.js'
 import { requestFor } from './order-request.js'
+import type { RecordedOrders } from './recorded-orders.js'
 import type { Reporter } from './reporter.js'
 import { reportsOfOutcome } from './venue-reports.js'
 
 /** Most orders of one OrdersDue. */
 const BATCH_MAX = 128
+
+/** Whom a dispatcher works with. */
+export interface DispatcherParts {
+  readonly inputs: OrderInputs
+  readonly reporter: Reporter
+  readonly recorded: RecordedOrders
+}
 
 /**
  * Sends orders. That an order is about to be sent is an input like any other: it is decided and committed first, so
@@ -22,6 +30,7 @@ export class Dispatcher {
   readonly #options: OrderDeskOptions
   readonly #inputs: OrderInputs
   readonly #reporter: Reporter
+  readonly #recorded: RecordedOrders
   /** Orders to be sent, in the order in which they were rung for. */
   readonly #due = new Set<string>()
   /** When sends under way are overdue, by order. */
@@ -32,13 +41,14 @@ export class Dispatcher {
   #running: Promise<void> | null = null
   #stopped = false
 
-  constructor(options: OrderDeskOptions, inputs: OrderInputs, reporter: Reporter) {
+  constructor(options: OrderDeskOptions, { inputs, reporter, recorded }: DispatcherParts) {
     this.#options = options
     this.#inputs = inputs
     this.#reporter = reporter
+    this.#recorded = recorded
   }
 
-  /** Sends the orders if they are initialized and may be sent; others are left alone. */
+  /** Sends the orders if they are recorded as initialized and may be sent; others are left alone. */
   ring(orderIds: Iterable<string>): void {
     for (const orderId of orderIds) this.#due.add(orderId)
     if (this.#due.size > 0 && !this.#stopped) this.#running ??= this.#run()
@@ -82,17 +92,22 @@ export class Dispatcher {
   }
 
   #takeDue(): Order[] {
-    const { sequencer, maySend, monotonic } = this.#options
-    const { orders } = sequencer.state()
+    const { orders } = this.#options.sequencer.state()
     const taken: Order[] = []
     for (const id of this.#due) {
       if (taken.length === BATCH_MAX) break
       this.#due.delete(id)
       const order = orders.get(id)
       if (order?.state !== 'initialized') this.#held.delete(id)
-      else if (maySend(order) && (this.#held.get(id) ?? 0) <= monotonic()) taken.push(order)
+      else if (this.#maySend(order)) taken.push(order)
     }
     return taken
+  }
+
+  #maySend(order: Order): boolean {
+    const { maySend, monotonic } = this.#options
+    const isHeld = monotonic() < (this.#held.get(order.id) ?? 0)
+    return this.#recorded.isToBeSent(order.id) && !isHeld && maySend(order)
   }
 
   async #dispatch(orders: readonly Order[]): Promise<void> {

@@ -6,6 +6,7 @@ import { Dispatcher } from './dispatcher.js'
 import { Escalations } from './escalations.js'
 import { OrderInputs } from './order-inputs.js'
 import { Poller } from './poller.js'
+import { RecordedOrders } from './recorded-orders.js'
 import { Reporter } from './reporter.js'
 import { Resolver } from './resolver.js'
 import { Sweeper } from './sweeper.js'
@@ -30,6 +31,7 @@ export class OrderDesk {
   readonly #canceler: Canceler
   readonly #resolver: Resolver
   readonly #sweeper: Sweeper
+  readonly #recorded = new RecordedOrders()
   #isOpen = false
 
   constructor(setup: OrderDeskSetup) {
@@ -45,8 +47,8 @@ export class OrderDesk {
     const poller = new Poller(options, reporter)
     this.#options = options
     this.#reporter = reporter
-    this.#dispatcher = new Dispatcher(options, inputs, reporter)
-    this.#canceler = new Canceler(options, reporter, escalations)
+    this.#dispatcher = new Dispatcher(options, { inputs, reporter, recorded: this.#recorded })
+    this.#canceler = new Canceler(options, { reporter, escalations, recorded: this.#recorded })
     this.#resolver = new Resolver(options, reporter, escalations)
     const [dispatcher, canceler, resolver] = [this.#dispatcher, this.#canceler, this.#resolver]
     this.#sweeper = new Sweeper(options, {
@@ -57,6 +59,7 @@ export class OrderDesk {
       inputs,
       reporter,
       escalations,
+      recorded: this.#recorded,
     })
     options.sequencer.onEvents((events) => this.#follow(events))
     options.broker.onReport?.((report) => {
@@ -64,8 +67,9 @@ export class OrderDesk {
     })
   }
 
-  /** Begins to send, to listen and to sweep. */
+  /** Begins to send, to listen and to sweep. Nothing may be unrecorded then. */
   open(): void {
+    this.#recorded.begin(this.#options.sequencer.state())
     this.#isOpen = true
     this.#sweeper.start()
   }
@@ -84,6 +88,7 @@ export class OrderDesk {
   }
 
   #follow(events: readonly PortfolioEvent[]): void {
+    this.#recorded.follow(events)
     const due: string[] = []
     for (const event of events) {
       switch (event.type) {

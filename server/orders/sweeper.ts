@@ -8,6 +8,7 @@ import type { Escalations } from './escalations.js'
 import { timerId } from './input-ids.js'
 import type { OrderInputs } from './order-inputs.js'
 import type { Poller } from './poller.js'
+import type { RecordedOrders } from './recorded-orders.js'
 import type { Reporter } from './reporter.js'
 import type { Resolver } from './resolver.js'
 
@@ -20,6 +21,7 @@ export interface Sweepers {
   readonly inputs: OrderInputs
   readonly reporter: Reporter
   readonly escalations: Escalations
+  readonly recorded: RecordedOrders
 }
 
 /**
@@ -112,6 +114,7 @@ export class Sweeper {
     const { orders } = this.#options.sequencer.state()
     this.#to.resolver.forget((id) => orders.get(id))
     this.#to.escalations.forget((id) => isAtWork(orders.get(id)?.state ?? 'denied'))
+    this.#to.recorded.forget((id) => orders.get(id)?.state)
   }
 }
 
