@@ -15,7 +15,7 @@ interface Subject extends RunRequest {
 }
 
 /** Short runs are over before the compiler has seen them: they are measured warm, and once cold. */
-const WARM_ROUNDS = { general: 300, naive: 20, quick: 2 }
+const WARM_ROUNDS = { thousand: 300, hundredThousand: 2, naive: 20, quick: 2 }
 
 function subjectsOf(isQuick: boolean): Subject[] {
   const general = { engine: 'built', warmRounds: 0, nodeOptions: YOUNG_GENERATION } as const
@@ -31,7 +31,7 @@ function subjectsOf(isQuick: boolean): Subject[] {
       ...general,
       title: '1,000 signals, warm',
       signals: 1000,
-      warmRounds: isQuick ? WARM_ROUNDS.quick : WARM_ROUNDS.general,
+      warmRounds: isQuick ? WARM_ROUNDS.quick : WARM_ROUNDS.thousand,
       baseline: 'baseline: naive engine, 1,000 signals, warm',
     },
   ]
@@ -42,12 +42,24 @@ function subjectsOf(isQuick: boolean): Subject[] {
     { ...naive, title: 'baseline: naive engine, 10,000 signals', signals: 10_000, warmRounds: 0 },
     {
       ...general,
-      title: '10,000 signals',
+      title: '10,000 signals, first run of a process',
       signals: 10_000,
       baseline: 'baseline: naive engine, 10,000 signals',
     },
-    { ...general, title: '100,000 signals', signals: 100_000 },
-    { ...general, title: '100,000 signals, files written', signals: 100_000, engine: 'written' },
+    { ...general, title: '100,000 signals, first run of a process', signals: 100_000 },
+    {
+      ...general,
+      title: '100,000 signals, warm',
+      signals: 100_000,
+      warmRounds: WARM_ROUNDS.hundredThousand,
+    },
+    {
+      ...general,
+      title: '100,000 signals, warm, files written',
+      signals: 100_000,
+      warmRounds: WARM_ROUNDS.hundredThousand,
+      engine: 'written',
+    },
     { ...general, title: '1,000,000 signals', signals: 1_000_000 },
     { ...general, title: '1,000,000 signals, files written', signals: 1_000_000, engine: 'written' },
     {

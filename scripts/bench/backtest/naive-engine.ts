@@ -2,6 +2,7 @@ import type { Signal } from '../../../core/backtest/timeline.js'
 import { factsAt, type Instrument } from '../../../core/instrument/instrument.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
 import { sizeEntry, sizePyramid } from '../../../core/strategies/trend/sizing.js'
+import { BENCH_CAPITAL, BENCH_COSTS } from './bench-costs.js'
 
 /** A unit as this engine keeps it, for ever. */
 interface HeldUnit {
@@ -13,6 +14,13 @@ interface HeldUnit {
   readonly atr: number
   readonly isBase: boolean
   isOpen: boolean
+}
+
+/** A unit that is about to be opened. */
+interface NewUnit {
+  readonly lots: number
+  readonly stopDistance: number
+  readonly isBase: boolean
 }
 
 /** What a portfolio is found to have at stake. */
@@ -50,14 +58,15 @@ class NaiveEngine {
   readonly #settings: PortfolioSettings
   readonly #positions = new Map<string, HeldUnit>()
   readonly #prices = new Map<string, number>()
-  #cash = 10_000_000
+  #cash = BENCH_CAPITAL
   #made = 0
 
   constructor(settings: PortfolioSettings) {
     this.#settings = settings
   }
 
-  enter({ instrument: name, price, atr, label }: Entry, at: number): void {
+  enter(alert: Entry, at: number): void {
+    const { instrument: name, price, atr } = alert
     this.#prices.set(name, price)
     const open = this.#openUnits(name)
     const instrument = this.#instrument(name)
@@ -78,14 +87,11 @@ class NaiveEngine {
     const { lots } = sizeEntry(measures, this.#settings.constraints)
     const passes = open.length === 0 && lots >= 1 && this.#isWithinCaps(lots, measures, at)
     if (!passes) this.counts.refused += 1
-    else
-      this.#open(
-        { instrument: name, price, atr, label },
-        { lots, stop: price - measures.stopDistance, isBase: true },
-      )
+    else this.#open(alert, at, { lots, stopDistance: measures.stopDistance, isBase: true })
   }
 
-  add({ instrument: name, price, atr, label }: Entry, at: number): void {
+  add(alert: Entry, at: number): void {
+    const { instrument: name, price, atr } = alert
     this.#prices.set(name, price)
     const open = this.#openUnits(name)
     const base = open.find(({ isBase }) => isBase)
@@ -119,26 +125,40 @@ class NaiveEngine {
       lots >= 1 &&
       this.#isWithinCaps(lots, { equity, stopDistance, atr: atr!, pointValue }, at)
     if (!passes) this.counts.refused += 1
-    else
-      this.#open({ instrument: name, price, atr, label }, { lots, stop: price - stopDistance, isBase: false })
+    else this.#open(alert, at, { lots, stopDistance, isBase: false })
   }
 
   exit(name: string, label: string, price: number, at: number): void {
     this.#prices.set(name, price)
-    const { pointValue } = factsAt(this.#instrument(name), at)
+    const { pointValue, tick } = factsAt(this.#instrument(name), at)
+    const sold = price - BENCH_COSTS.slippageTicks * tick
     for (const unit of this.#openUnits(name)) {
       if (label !== 'ALL' && unit.label !== label) continue
       unit.isOpen = false
-      this.#cash += (price - unit.entry) * unit.lots * pointValue
+      this.#prices.set(name, sold)
+      this.#cash += (sold - unit.entry) * unit.lots * pointValue - fee(sold * unit.lots * pointValue)
       this.counts.exits += 1
     }
   }
 
-  #open({ instrument, price, atr, label }: Entry, unit: Pick<HeldUnit, 'lots' | 'stop' | 'isBase'>): void {
+  #open({ instrument, price, atr, label }: Entry, at: number, unit: NewUnit): void {
     this.#made += 1
     this.counts.executed += 1
-    const held = { instrument, label: label ?? '', entry: price, atr: atr!, isOpen: true, ...unit }
-    this.#positions.set(`${instrument}-${this.#made}`, held)
+    const { pointValue, tick } = factsAt(this.#instrument(instrument), at)
+    const { lots, stopDistance, isBase } = unit
+    const entry = price + BENCH_COSTS.slippageTicks * tick
+    const held = {
+      instrument,
+      label: label ?? '',
+      entry,
+      stop: entry - stopDistance,
+      atr: atr!,
+      lots,
+      isBase,
+    }
+    this.#positions.set(`${instrument}-${this.#made}`, { ...held, isOpen: true })
+    this.#prices.set(instrument, entry)
+    this.#cash -= fee(entry * lots * pointValue)
   }
 
   #isWithinCaps(
@@ -179,4 +199,8 @@ class NaiveEngine {
   #instrument(name: string): Instrument {
     return this.#settings.instruments.find((instrument) => instrument.name === name)!
   }
+}
+
+function fee(value: number): number {
+  return (value * BENCH_COSTS.commissionPct) / 100
 }

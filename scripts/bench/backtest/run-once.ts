@@ -7,6 +7,7 @@ import { localTimeSpeller } from '../../../server/report/local-time.js'
 import { TradesCsv } from '../../../server/report/trades-csv.js'
 import { defaultSettings } from '../bench-settings.js'
 import type { BacktestRun, RunRequest } from './backtest-run.js'
+import { BENCH_CAPITAL, BENCH_COSTS } from './bench-costs.js'
 import { runNaive } from './naive-engine.js'
 import { generateSignals, INDIA_OFFSET_MINUTES } from './signals.js'
 
@@ -45,10 +46,10 @@ function runGeneral(): Omit<BacktestRun, 'seconds' | 'peakMegabytes'> {
       : null
   const { summary } = runBacktest({
     configuration: { hash: 'bench', settings },
-    initialCapital: 10_000_000,
+    initialCapital: BENCH_CAPITAL,
     timeline: { signals, rejected: [], splitTrades: 0, openMarks: new Map() },
     feeds: [],
-    costs: { slippageTicks: 1, commissionPct: 0.01 },
+    costs: BENCH_COSTS,
     fillAt: 'close',
     onDecision: (decision) => {
       decisions += 1
