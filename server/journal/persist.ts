@@ -12,6 +12,12 @@ import {
 import { projectionsOf } from './projections.js'
 import type { LogEntry, Touched } from './touched.js'
 
+/**
+ * What a connection that records batches begins with. The plan of their statement is made once, often while its tables
+ * are still empty. It must look rows up by their keys all the same, or it would read whole tables once they have grown.
+ */
+export const PERSIST_SETTINGS = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
+
 /** Runs a named statement: a connection, or a pool of them. */
 export interface StatementRunner {
   query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>>

@@ -6,7 +6,7 @@ import { OwnConnection } from '../db/own-connection.js'
 import type { AlertOutcome } from '../journal/alert-outcome.js'
 import { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { type LoadedPortfolio, loadPortfolio } from '../journal/load.js'
-import { persistBatch } from '../journal/persist.js'
+import { PERSIST_SETTINGS, persistBatch } from '../journal/persist.js'
 import { type Snapshot, storeSnapshot } from '../journal/snapshot.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import { BatchFailure, persistFailure } from './batch-failure.js'
@@ -20,12 +20,6 @@ import { LeaseLostError, type NewInput, SequencerStoppedError, type StepOutcome,
 
 /** Works that are decided and recorded at once: beyond it only the wait grows. */
 export const BATCH_LIMIT = 128
-
-/**
- * The plan of the persisting statement is made once, often while its tables are still empty. It must look rows up by
- * their keys all the same, or it would read whole tables once they have grown.
- */
-const PLANNER_SETTINGS = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
 
 /** Longest pause after a failure of the database, in milliseconds: one that was restarted is back within a second. */
 const LONGEST_PAUSE = 500
@@ -91,7 +85,7 @@ export class Sequencer {
     this.#options = options
     const { pool, log, metrics } = options.desk
     this.#publisher = new Publisher({ portfolio: options.portfolio, log, metrics })
-    this.#writer = new OwnConnection({ pool, log, owner: 'sequencer', setUp: PLANNER_SETTINGS })
+    this.#writer = new OwnConnection({ pool, log, owner: 'sequencer', setUp: PERSIST_SETTINGS })
   }
 
   /** Id of the portfolio. */
