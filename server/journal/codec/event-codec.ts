@@ -1,23 +1,20 @@
-import { z } from 'zod'
 import type { Decision } from '../../../core/decision.js'
 import type { EventType, PortfolioEvent } from '../../../core/event.js'
 import type { PostingKind } from '../../../core/portfolio/ledger.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
 import { factText } from './fact-text.js'
+import { readFact } from './read-fact.js'
+import { decimal, list, number, oneOf, orNull, record, type Shape, text } from './shape.js'
 import {
   code,
-  decimal,
   decimalOrNull,
   instant,
-  number,
   numberOrNull,
-  oneOf,
   orderType,
   purpose,
   settings,
   shown,
   side,
-  text,
   textOrNull,
   tradingState,
 } from './shapes.js'
@@ -35,28 +32,28 @@ export const EVENT_VERSION = 1
 
 type Fields<T extends EventType> = Omit<Extract<PortfolioEvent, { type: T }>, 'type'>
 
-const decision = z.strictObject({
+const decision = record({
   id: text,
   inputId: text,
   at: instant,
   kind: code<Decision['kind']>(),
   instrument: textOrNull,
   outcome: oneOf<Decision['outcome']>({ approved: true, blocked: true, ignored: true }),
-  reasons: z.array(text),
-  gates: z.array(shown<Decision['gates'][number]>()),
-  sizing: shown<NonNullable<Decision['sizing']>>().nullable(),
-  boundBy: code<NonNullable<Decision['boundBy']>>().nullable(),
+  reasons: list(text),
+  gates: list(shown<Decision['gates'][number]>()),
+  sizing: orNull(shown<NonNullable<Decision['sizing']>>()),
+  boundBy: orNull(code<NonNullable<Decision['boundBy']>>()),
   lots: number,
   price: numberOrNull,
   stop: numberOrNull,
-  positionIds: z.array(text),
-  notes: z.array(text),
-  versions: z.strictObject({ configuration: text }),
+  positionIds: list(text),
+  notes: list(text),
+  versions: record({ configuration: text }),
 })
 
 const postingKind = oneOf<PostingKind>({ deposit: true, withdrawal: true, realizedPnl: true, fee: true })
 
-const unitPlan = z.strictObject({
+const unitPlan = record({
   number,
   label: textOrNull,
   stopDistance: number,
@@ -65,10 +62,10 @@ const unitPlan = z.strictObject({
   marginPerLot: number,
 })
 
-const schemas: { readonly [T in EventType]: z.ZodType<Fields<T>> } = {
-  ConfigurationApplied: z.strictObject({ hash: text, settings }),
-  DecisionMade: z.strictObject({ decision }),
-  OrderInitialized: z.strictObject({
+const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
+  ConfigurationApplied: record({ hash: text, settings }),
+  DecisionMade: record({ decision }),
+  OrderInitialized: record({
     orderId: text,
     decisionId: text,
     positionId: text,
@@ -80,15 +77,15 @@ const schemas: { readonly [T in EventType]: z.ZodType<Fields<T>> } = {
     limitPrice: decimalOrNull,
     referencePrice: number,
     at: instant,
-    unit: unitPlan.nullable(),
+    unit: orNull(unitPlan),
   }),
-  OrderDenied: z.strictObject({ orderId: text, reason: text, at: instant }),
-  OrderSubmitted: z.strictObject({ orderId: text, attempt: number, at: instant }),
-  OrderAccepted: z.strictObject({ orderId: text, venueOrderId: text }),
-  OrderRejected: z.strictObject({ orderId: text, code: text, message: text, at: instant }),
-  OrderUnresolved: z.strictObject({ orderId: text, cause: text }),
-  OrderProvenAbsent: z.strictObject({ orderId: text }),
-  OrderFilled: z.strictObject({
+  OrderDenied: record({ orderId: text, reason: text, at: instant }),
+  OrderSubmitted: record({ orderId: text, attempt: number, at: instant }),
+  OrderAccepted: record({ orderId: text, venueOrderId: text }),
+  OrderRejected: record({ orderId: text, code: text, message: text, at: instant }),
+  OrderUnresolved: record({ orderId: text, cause: text }),
+  OrderProvenAbsent: record({ orderId: text }),
+  OrderFilled: record({
     orderId: text,
     tradeId: text,
     lots: decimal,
@@ -96,10 +93,10 @@ const schemas: { readonly [T in EventType]: z.ZodType<Fields<T>> } = {
     fee: decimal,
     at: instant,
   }),
-  OrderCancelRequested: z.strictObject({ orderId: text }),
-  OrderCanceled: z.strictObject({ orderId: text, reason: text, at: instant }),
-  OrderExpired: z.strictObject({ orderId: text, at: instant }),
-  UnitOpened: z.strictObject({
+  OrderCancelRequested: record({ orderId: text }),
+  OrderCanceled: record({ orderId: text, reason: text, at: instant }),
+  OrderExpired: record({ orderId: text, at: instant }),
+  UnitOpened: record({
     positionId: text,
     orderId: text,
     instrument: text,
@@ -108,12 +105,12 @@ const schemas: { readonly [T in EventType]: z.ZodType<Fields<T>> } = {
     stop: number,
     at: instant,
   }),
-  UnitClosed: z.strictObject({ positionId: text, realizedPnl: decimal, at: instant }),
-  StopRaised: z.strictObject({ positionId: text, stop: number, highestClose: number }),
-  ExitRequested: z.strictObject({ positionId: text, decisionId: text, reason: text }),
-  ExitLatched: z.strictObject({ instrument: text, orderId: text, decisionId: text, reason: text }),
-  ExitDelayed: z.strictObject({ positionId: text, notBefore: instant }),
-  LedgerPosted: z.strictObject({
+  UnitClosed: record({ positionId: text, realizedPnl: decimal, at: instant }),
+  StopRaised: record({ positionId: text, stop: number, highestClose: number }),
+  ExitRequested: record({ positionId: text, decisionId: text, reason: text }),
+  ExitLatched: record({ instrument: text, orderId: text, decisionId: text, reason: text }),
+  ExitDelayed: record({ positionId: text, notBefore: instant }),
+  LedgerPosted: record({
     kind: postingKind,
     amount: decimal,
     at: instant,
@@ -121,10 +118,10 @@ const schemas: { readonly [T in EventType]: z.ZodType<Fields<T>> } = {
     positionId: textOrNull,
     note: textOrNull,
   }),
-  TradingStateChanged: z.strictObject({ state: tradingState, reason: text, at: instant }),
-  InstrumentLocked: z.strictObject({ instrument: text, reason: text, at: instant }),
-  InstrumentUnlocked: z.strictObject({ instrument: text, reason: text }),
-  AlarmRaised: z.strictObject({
+  TradingStateChanged: record({ state: tradingState, reason: text, at: instant }),
+  InstrumentLocked: record({ instrument: text, reason: text, at: instant }),
+  InstrumentUnlocked: record({ instrument: text, reason: text }),
+  AlarmRaised: record({
     code: code<Extract<PortfolioEvent, { type: 'AlarmRaised' }>['code']>(),
     severity: oneOf<'warning' | 'critical'>({ warning: true, critical: true }),
     instrument: textOrNull,
@@ -135,7 +132,7 @@ const schemas: { readonly [T in EventType]: z.ZodType<Fields<T>> } = {
 }
 
 /** Every event type, in the order of core/event.ts. */
-export const EVENT_TYPES = Object.keys(schemas) as readonly EventType[]
+export const EVENT_TYPES = Object.keys(shapes) as readonly EventType[]
 
 /** Returns the JSON text of an event without its type. Throws UnrecordableError on what JSON cannot carry. */
 export function encodeEvent(event: PortfolioEvent): string {
@@ -145,16 +142,15 @@ export function encodeEvent(event: PortfolioEvent): string {
 
 /** Returns the event of a row. Throws DataCorruptError when its type or version is unknown or its data malformed. */
 export function decodeEvent(place: CorruptPlace, row: RecordedEvent): PortfolioEvent {
-  const schema: z.ZodType<object> | undefined = Object.hasOwn(schemas, row.type)
-    ? schemas[row.type as EventType]
+  const shape: Shape<object> | undefined = Object.hasOwn(shapes, row.type)
+    ? shapes[row.type as EventType]
     : undefined
-  if (schema === undefined) throw new DataCorruptError(place, `the event type ${row.type} is not known`)
+  if (shape === undefined) throw new DataCorruptError(place, `the event type ${row.type} is not known`)
   if (row.version !== EVENT_VERSION) {
     throw new DataCorruptError(place, `version ${row.version} of the event ${row.type} is not known`)
   }
-  const parsed = schema.safeParse(row.data)
-  if (!parsed.success) {
-    throw new DataCorruptError(place, `the event ${row.type} is malformed: ${z.prettifyError(parsed.error)}`)
-  }
-  return { type: row.type, ...parsed.data } as PortfolioEvent
+  return {
+    type: row.type,
+    ...readFact(place, `event ${row.type}`, { shape, data: row.data }),
+  } as PortfolioEvent
 }

@@ -1,20 +1,24 @@
-import { z } from 'zod'
 import type { Input, InputType, OperatorCommand } from '../../../core/input.js'
 import type { OrderReport } from '../../../core/order/report.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
 import { factText } from './fact-text.js'
+import { readFact } from './read-fact.js'
 import {
-  alert,
+  anyOf,
+  byKind,
+  constant,
   decimal,
-  instant,
+  flag,
+  list,
   number,
-  numberOrNull,
   oneOf,
-  settings,
+  orNull,
+  record,
+  type Shape,
+  table,
   text,
-  textOrNull,
-  tradingState,
-} from './shapes.js'
+} from './shape.js'
+import { alert, instant, numberOrNull, settings, textOrNull, tradingState } from './shapes.js'
 
 /** An input as its row holds it; id and type have columns of their own. */
 export interface RecordedInput {
@@ -30,15 +34,15 @@ export const INPUT_VERSION = 1
 
 type Fields<T extends InputType> = Omit<Extract<Input, { type: T }>, 'type' | 'id'>
 
-const report: z.ZodType<OrderReport> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('accepted'), orderId: text, venueOrderId: text }),
-  z.strictObject({ kind: z.literal('rejected'), orderId: text, code: text, message: text }),
-  z.strictObject({ kind: z.literal('unresolved'), orderId: text, cause: text }),
-  z.strictObject({ kind: z.literal('absent'), orderId: text }),
-  z.strictObject({ kind: z.literal('canceled'), orderId: text, reason: text }),
-  z.strictObject({ kind: z.literal('expired'), orderId: text }),
-  z.strictObject({
-    kind: z.literal('fill'),
+const report = byKind<OrderReport>({
+  accepted: record({ kind: constant('accepted'), orderId: text, venueOrderId: text }),
+  rejected: record({ kind: constant('rejected'), orderId: text, code: text, message: text }),
+  unresolved: record({ kind: constant('unresolved'), orderId: text, cause: text }),
+  absent: record({ kind: constant('absent'), orderId: text }),
+  canceled: record({ kind: constant('canceled'), orderId: text, reason: text }),
+  expired: record({ kind: constant('expired'), orderId: text }),
+  fill: record({
+    kind: constant('fill'),
     orderId: text,
     tradeId: text,
     lots: decimal,
@@ -46,49 +50,49 @@ const report: z.ZodType<OrderReport> = z.discriminatedUnion('kind', [
     fee: decimal,
     at: instant,
   }),
-])
+})
 
-const command: z.ZodType<OperatorCommand> = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('exit'),
-    target: z.union([
-      z.strictObject({ instrument: text }),
-      z.strictObject({ positionId: text }),
-      z.strictObject({ all: z.literal(true) }),
-    ]),
+const command = byKind<OperatorCommand>({
+  exit: record({
+    kind: constant('exit'),
+    target: anyOf<Extract<OperatorCommand, { kind: 'exit' }>['target']>(
+      record({ instrument: text }),
+      record({ positionId: text }),
+      record({ all: constant(true) }),
+    ),
     reason: text,
   }),
-  z.strictObject({ kind: z.literal('tradingState'), state: tradingState, reason: text }),
-  z.strictObject({
-    kind: z.literal('cash'),
+  tradingState: record({ kind: constant('tradingState'), state: tradingState, reason: text }),
+  cash: record({
+    kind: constant('cash'),
     movement: oneOf<'deposit' | 'withdrawal'>({ deposit: true, withdrawal: true }),
     amount: decimal,
     note: textOrNull,
   }),
-  z.strictObject({ kind: z.literal('unlock'), instrument: text, reason: text }),
-])
+  unlock: record({ kind: constant('unlock'), instrument: text, reason: text }),
+})
 
-const schemas: { readonly [T in InputType]: z.ZodType<Fields<T>> } = {
-  AlertAdmitted: z.strictObject({
+const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
+  AlertAdmitted: record({
     at: instant,
     alert,
-    conflict: z.boolean(),
-    quote: z.strictObject({ price: number, observedAt: instant }).nullable(),
+    conflict: flag,
+    quote: orNull(record({ price: number, observedAt: instant })),
   }),
-  BarClosed: z.strictObject({
+  BarClosed: record({
     at: instant,
     instrument: text,
     close: number,
     atr: numberOrNull,
     barAt: instant,
   }),
-  OrdersDue: z.strictObject({ at: instant, orderIds: z.array(text) }),
-  BrokerReported: z.strictObject({ at: instant, reports: z.array(report) }),
-  AccountObserved: z.strictObject({ at: instant, positions: z.record(text, decimal) }),
-  TimerFired: z.strictObject({ at: instant }),
-  OperatorCommanded: z.strictObject({ at: instant, command }),
-  ConfigurationActivated: z.strictObject({ at: instant, hash: text, settings }),
-  InputFailed: z.strictObject({
+  OrdersDue: record({ at: instant, orderIds: list(text) }),
+  BrokerReported: record({ at: instant, reports: list(report) }),
+  AccountObserved: record({ at: instant, positions: table(decimal) }),
+  TimerFired: record({ at: instant }),
+  OperatorCommanded: record({ at: instant, command }),
+  ConfigurationActivated: record({ at: instant, hash: text, settings }),
+  InputFailed: record({
     at: instant,
     failedInputId: text,
     instrument: textOrNull,
@@ -97,7 +101,7 @@ const schemas: { readonly [T in InputType]: z.ZodType<Fields<T>> } = {
 }
 
 /** Every input type, in the order of core/input.ts. */
-export const INPUT_TYPES = Object.keys(schemas) as readonly InputType[]
+export const INPUT_TYPES = Object.keys(shapes) as readonly InputType[]
 
 /** Returns the JSON text of an input without its id and type. Throws UnrecordableError on what JSON cannot carry. */
 export function encodeInput(input: Input): string {
@@ -107,16 +111,13 @@ export function encodeInput(input: Input): string {
 
 /** Returns the input of a row. Throws DataCorruptError when its type or version is unknown or its data malformed. */
 export function decodeInput(place: CorruptPlace, row: RecordedInput): Input {
-  const schema: z.ZodType<object> | undefined = Object.hasOwn(schemas, row.type)
-    ? schemas[row.type as InputType]
+  const shape: Shape<object> | undefined = Object.hasOwn(shapes, row.type)
+    ? shapes[row.type as InputType]
     : undefined
-  if (schema === undefined) throw new DataCorruptError(place, `the input type ${row.type} is not known`)
+  if (shape === undefined) throw new DataCorruptError(place, `the input type ${row.type} is not known`)
   if (row.version !== INPUT_VERSION) {
     throw new DataCorruptError(place, `version ${row.version} of the input ${row.type} is not known`)
   }
-  const parsed = schema.safeParse(row.data)
-  if (!parsed.success) {
-    throw new DataCorruptError(place, `the input ${row.type} is malformed: ${z.prettifyError(parsed.error)}`)
-  }
-  return { type: row.type, id: row.id, ...parsed.data } as Input
+  const fields = readFact(place, `input ${row.type}`, { shape, data: row.data })
+  return { type: row.type, id: row.id, ...fields } as Input
 }

@@ -1,52 +1,32 @@
-import { z } from 'zod'
 import type { Alert } from '../../../core/alert/alert.js'
-import { type Decimal, parseDecimal } from '../../../core/decimal.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
+import { decimal, list, loose, MalformedError, number, oneOf, orNull, type Shape, text } from './shape.js'
 
 /*
  * Shapes that several records share. What a fold or a projection computes with is checked to the last field; what is
  * only shown later (gates, the arithmetic of a size) is let through as it was recorded.
  */
 
-/** Any text. */
-export const text = z.string()
-
 /** A text, or null. */
-export const textOrNull = z.string().nullable()
-
-/** A finite number. */
-export const number = z.number()
+export const textOrNull = orNull(text)
 
 /** A finite number, or null. */
-export const numberOrNull = z.number().nullable()
-
-/** Milliseconds since 1970. */
-export const instant = z.number()
-
-/** An exact number, recorded as its text. */
-export const decimal: z.ZodType<Decimal, string> = z.string().transform((digits, context) => {
-  const value = parseDecimal(digits)
-  if (value !== null) return value
-  context.addIssue({ code: 'custom', message: `Invalid decimal "${digits}"` })
-  return z.NEVER
-})
+export const numberOrNull = orNull(number)
 
 /** An exact number, or null. */
-export const decimalOrNull = decimal.nullable()
+export const decimalOrNull = orNull(decimal)
 
-/** Returns the schema of a union of texts; the total map keeps it from lagging behind the union. */
-export function oneOf<Name extends string>(names: Readonly<Record<Name, true>>): z.ZodType<Name> {
-  return z.enum(Object.keys(names) as [Name, ...Name[]])
+/** Milliseconds since 1970. */
+export const instant = number
+
+/** Returns the shape of a union of codes that nothing computes with: any text passes. */
+export function code<Name extends string>(): Shape<Name> {
+  return text as Shape<Name>
 }
 
-/** Returns the schema of a union of codes that nothing computes with: any text passes. */
-export function code<Name extends string>(): z.ZodType<Name> {
-  return z.string() as unknown as z.ZodType<Name>
-}
-
-/** Returns the schema of an object that is only shown: any object passes, with all its fields. */
-export function shown<T extends object>(): z.ZodType<T> {
-  return z.looseObject({}) as unknown as z.ZodType<T>
+/** Returns the shape of an object that is only shown: any object passes, with all its fields. */
+export function shown<T extends object>(): Shape<T> {
+  return loose<T>({})
 }
 
 /** A side of the market. */
@@ -71,15 +51,22 @@ export const tradingState = oneOf<'active' | 'reducing' | 'halted' | 'frozen'>({
   frozen: true,
 })
 
+const instrumentSettings = loose({ name: text, facts: (value) => atLeastOne(list(loose({}))(value)) })
+
 /** Settings as they were activated: the configuration's own schema checked them then. */
-export const settings = z.looseObject({
+export const settings = loose<PortfolioSettings>({
   portfolio: text,
   currency: text,
-  instruments: z.array(z.looseObject({ name: text, facts: z.array(z.looseObject({})).min(1) })),
-}) as unknown as z.ZodType<PortfolioSettings>
+  instruments: list(instrumentSettings),
+})
+
+function atLeastOne<T>(values: readonly T[]): readonly T[] {
+  if (values.length === 0) throw new MalformedError('expected at least one')
+  return values
+}
 
 /** An alert as the inbox parsed it. */
-export const alert = z.looseObject({
+export const alert = loose<Alert>({
   type: oneOf<Alert['type']>({
     BASE_ENTRY: true,
     PYRAMID: true,
@@ -88,4 +75,4 @@ export const alert = z.looseObject({
     MARKET_DATA: true,
   }),
   instrument: text,
-}) as unknown as z.ZodType<Alert>
+})

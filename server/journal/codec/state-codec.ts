@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { ScoutConditions } from '../../../core/alert/alert.js'
 import type { ExitIntent, Order, OrderState } from '../../../core/order/order.js'
 import type { Book, MarketView } from '../../../core/portfolio/book.js'
@@ -6,19 +5,16 @@ import type { Ledger } from '../../../core/portfolio/ledger.js'
 import type { Portfolio, UnitPlan } from '../../../core/portfolio/portfolio.js'
 import type { Unit } from '../../../core/portfolio/unit.js'
 import { factText } from './fact-text.js'
+import { decimal, flag, list, number, oneOf, orNull, pair, record, type Shape, text } from './shape.js'
 import {
-  decimal,
   decimalOrNull,
   instant,
-  number,
   numberOrNull,
-  oneOf,
   orderType,
   purpose,
   settings,
   shown,
   side,
-  text,
   textOrNull,
   tradingState,
 } from './shapes.js'
@@ -26,7 +22,7 @@ import {
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
 export const STATE_VERSION = 1
 
-const exitIntent: z.ZodType<ExitIntent> = z.strictObject({ decisionId: text, reason: text })
+const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
 const orderState = oneOf<OrderState>({
   initialized: true,
@@ -41,7 +37,7 @@ const orderState = oneOf<OrderState>({
   denied: true,
 })
 
-const order: z.ZodType<Order> = z.strictObject({
+const order: Shape<Order> = record({
   id: text,
   instrument: text,
   side,
@@ -58,14 +54,14 @@ const order: z.ZodType<Order> = z.strictObject({
   venueOrderId: textOrNull,
   filledLots: decimal,
   filledValue: decimal,
-  tradeIds: z.array(text),
+  tradeIds: list(text),
   reason: textOrNull,
-  cancelRequested: z.boolean(),
-  latch: exitIntent.nullable(),
+  cancelRequested: flag,
+  latch: orNull(exitIntent),
   closedAt: numberOrNull,
 })
 
-const unit: z.ZodType<Unit> = z.strictObject({
+const unit: Shape<Unit> = record({
   id: text,
   instrument: text,
   number,
@@ -86,7 +82,7 @@ const unit: z.ZodType<Unit> = z.strictObject({
   initialStop: number,
   stop: number,
   highestClose: number,
-  exit: exitIntent.nullable(),
+  exit: orNull(exitIntent),
   exitOrders: number,
   exitNotBefore: instant,
   closedAt: numberOrNull,
@@ -94,7 +90,7 @@ const unit: z.ZodType<Unit> = z.strictObject({
   averagePrice: number,
 })
 
-const market: z.ZodType<MarketView> = z.strictObject({
+const market: Shape<MarketView> = record({
   price: numberOrNull,
   priceAt: instant,
   barClose: numberOrNull,
@@ -102,24 +98,24 @@ const market: z.ZodType<MarketView> = z.strictObject({
   atr: numberOrNull,
   atrAt: instant,
   suspectClose: numberOrNull,
-  scout: shown<ScoutConditions>().nullable(),
+  scout: orNull(shown<ScoutConditions>()),
   scoutAt: instant,
 })
 
-const book: z.ZodType<Book> = z.strictObject({
+const book: Shape<Book> = record({
   instrument: text,
-  units: z.array(unit),
+  units: list(unit),
   pyramidsOpened: number,
   baseUnitId: textOrNull,
   lastUnitFillPrice: numberOrNull,
   entryOrderId: textOrNull,
-  exitOrderIds: z.array(text),
-  lock: z.strictObject({ reason: text, since: instant }).nullable(),
+  exitOrderIds: list(text),
+  lock: orNull(record({ reason: text, since: instant })),
   missingLots: decimal,
   market,
 })
 
-const ledger: z.ZodType<Ledger> = z.strictObject({
+const ledger: Shape<Ledger> = record({
   balance: decimal,
   deposited: decimal,
   realizedPnl: decimal,
@@ -129,7 +125,7 @@ const ledger: z.ZodType<Ledger> = z.strictObject({
   highEquity: number,
 })
 
-const unitPlan: z.ZodType<UnitPlan> = z.strictObject({
+const unitPlan: Shape<UnitPlan> = record({
   number,
   label: textOrNull,
   stopDistance: number,
@@ -138,21 +134,21 @@ const unitPlan: z.ZodType<UnitPlan> = z.strictObject({
   marginPerLot: number,
 })
 
-const stored = z.strictObject({
+const stored = record({
   id: text,
   now: instant,
-  settings: settings.nullable(),
+  settings: orNull(settings),
   configurationHash: text,
   tradingState,
   tradingStateReason: text,
   ledger,
-  books: z.array(book),
-  orders: z.array(order),
-  unitPlans: z.array(z.tuple([text, unitPlan])),
-  closedUnits: z.array(unit),
-  ended: z.array(z.strictObject({ id: text, at: instant })),
-  entriesOn: z.strictObject({ day: number, count: number }),
-  suspectedBreaks: z.array(z.tuple([text, text])),
+  books: list(book),
+  orders: list(order),
+  unitPlans: list(pair(text, unitPlan)),
+  closedUnits: list(unit),
+  ended: list(record({ id: text, at: instant })),
+  entriesOn: record({ day: number, count: number }),
+  suspectedBreaks: list(pair(text, text)),
 })
 
 /** Returns the JSON text of a portfolio's whole state. Throws UnrecordableError on what JSON cannot carry. */
@@ -169,9 +165,7 @@ export function encodeState(portfolio: Portfolio): string {
 
 /** Returns the portfolio that a JSON text holds. Throws an error that says what is malformed. */
 export function decodeState(json: string): Portfolio {
-  const parsed = stored.safeParse(JSON.parse(json))
-  if (!parsed.success) throw new Error(`the state is malformed: ${z.prettifyError(parsed.error)}`)
-  const state = parsed.data
+  const state = readState(JSON.parse(json))
   return {
     ...state,
     books: new Map(state.books.map((book) => [book.instrument, book])),
@@ -179,6 +173,14 @@ export function decodeState(json: string): Portfolio {
     unitPlans: new Map(state.unitPlans),
     closedUnits: new Map(state.closedUnits.map((unit) => [unit.id, unit])),
     suspectedBreaks: new Map(state.suspectedBreaks),
+  }
+}
+
+function readState(state: unknown) {
+  try {
+    return stored(state)
+  } catch (error) {
+    throw new Error(`the state is malformed: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
