@@ -4,7 +4,7 @@ import { lengthFromRows, lengthOfBars } from '../../core/backtest/bars/bar-lengt
 import type { Bars } from '../../core/backtest/bars/bars.js'
 import type { ExportedTrade, RejectedRow } from '../../core/backtest/exported-trade.js'
 import { zoneOffsetMinutes } from '../../core/calendar/zone.js'
-import { averageTrueRange } from '../../core/indicators/atr.js'
+import { atrColumn } from '../../core/indicators/atr.js'
 import type { Instrument } from '../../core/instrument/instrument.js'
 import { localDate, MINUTE } from '../../core/time.js'
 import { readBars } from '../csv/bars.js'
@@ -82,7 +82,7 @@ export async function loadHistory(
     barClose: closeOf(configured, barMinutes, barMinutes === measured ? bars : null),
     bars,
     barsClose: closeOf(configured, measured ?? barMinutes, bars),
-    atr: bars === null ? null : averageTrueRange(bars, ATR_PERIOD),
+    atr: bars === null ? null : atrColumn(bars, ATR_PERIOD),
     rejected: [...exported.rejected, ...(chart?.rejected ?? [])],
   }
 }

@@ -9,7 +9,7 @@ import { type BacktestSetup, runBacktest } from '../../core/backtest/engine.js'
 import type { Signal } from '../../core/backtest/timeline.js'
 import { decimal, ZERO } from '../../core/decimal.js'
 import type { Decision } from '../../core/decision.js'
-import { averageTrueRange } from '../../core/indicators/atr.js'
+import { atrColumn } from '../../core/indicators/atr.js'
 import { HOUR, type Instant } from '../../core/time.js'
 import { counts } from '../helpers/counts.js'
 import { Desk } from '../helpers/desk.js'
@@ -304,7 +304,7 @@ t.test('a long run keeps little in memory', async (t) => {
 
 t.test('the ATR of the bars is used by an alert that carries none', async (t) => {
   const bars = hourly([50_000, 50_400, 50_000, 50_400])
-  const atr = averageTrueRange(bars, 2)
+  const atr = atrColumn(bars, 2)
   const barClose = barCloseOf({ exchange: 'X', offsetMinutes: () => 0, barMinutes: 60, bars })
   const feed = newBarFeed('GOLD_MINI', { bars, atr, barClose }, 0)
   const bare = entry(3, 50_400)
