@@ -1,20 +1,12 @@
 import type { Difference } from './difference.js'
-import { type ColumnType, listOf, quote, recordOf } from './projection-columns.js'
+import { listOf, quote, recordOf } from './projection-columns.js'
 import type { Queryable } from './read-log.js'
+import { areSameRows, type ExpectedRows, type RowSource, readWritten, type WrittenRows } from './same-rows.js'
 
 /** Rows of a projected table that should be so, and which rows of the table they are compared with. */
-export interface Comparison {
-  readonly portfolio: string
-  readonly table: string
-  readonly columns: Readonly<Record<string, ColumnType>>
-  /** Columns that name a row within its portfolio. */
-  readonly key: readonly string[]
-  /** Columns that are compared; default: all. */
-  readonly compared?: readonly string[]
-  readonly expected: readonly object[]
-  /** SQL condition on the table's rows (as `a`), with `$3` as its value. Rows beyond it are not looked at. */
-  readonly where: string
-  readonly value: unknown
+export interface Comparison extends RowSource, ExpectedRows {
+  /** Those rows, if they are being read already. */
+  readonly written?: Promise<WrittenRows>
 }
 
 interface ComparedRow {
@@ -27,13 +19,18 @@ interface ComparedRow {
 }
 
 /**
- * Returns every difference between the rows that should be there and those that are. The database compares, by the
- * types of the columns: 1.50 is 1.5, and nothing else is near enough.
+ * Returns every difference between the rows that should be there and those that are. Where they do not look the same
+ * the database compares, by the types of the columns: 1.50 is 1.5, and nothing else is near enough.
  */
 export async function compareRows(db: Queryable, comparison: Comparison): Promise<Difference[]> {
-  const values = [comparison.portfolio, JSON.stringify(comparison.expected), comparison.value]
+  const written = await (comparison.written ?? readWritten(db, comparison))
+  if (areSameRows(written, comparison, comparison)) return []
+  const { portfolio, table, expected, value, mayLack = () => false } = comparison
+  const values = [portfolio, value, JSON.stringify(expected)]
   const { rows } = await db.query<ComparedRow>(comparisonStatement(comparison), values)
-  return rows.flatMap((row) => differencesIn(comparison.table, row))
+  return rows
+    .flatMap((row) => differencesIn(table, row))
+    .filter(({ kind, key }) => kind !== 'missing' || !mayLack(key))
 }
 
 function comparisonStatement({ table, columns, key, compared, where }: Comparison): string {
@@ -51,7 +48,7 @@ function comparisonStatement({ table, columns, key, compared, where }: Compariso
   const keyText = key.map((name) => `coalesce(${text('e', name)}, ${text('a', name)})`).join(` || '/' || `)
   return `
     with e as (
-      select true as is_there, x.* from json_to_recordset($2::json) as x (${recordOf(columns)})
+      select true as is_there, x.* from json_to_recordset($3::json) as x (${recordOf(columns)})
     ), a as (
       select true as is_there, ${listOf(Object.keys(columns), 'a.')} from ${table} as a
       where a.portfolio = $1 and (${where})

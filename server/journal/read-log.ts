@@ -28,8 +28,13 @@ type EventRow = [seq: number, idx: number, type: string, version: number, data: 
  * is missing, or cannot be read.
  */
 export async function* readLogChunks(db: Queryable, range: LogRange): AsyncGenerator<LogEntry[]> {
-  for (let from = range.from; from <= range.to; from += CHUNK) {
-    yield await readChunk(db, { portfolio: range.portfolio, from, to: Math.min(range.to, from + CHUNK - 1) })
+  for (const chunk of chunksOf(range)) yield await readChunk(db, chunk)
+}
+
+/** Yields the ranges of up to 1,000 inputs that make up `range`, in order. */
+export function* chunksOf({ portfolio, from, to }: LogRange): Generator<LogRange> {
+  for (let first = from; first <= to; first += CHUNK) {
+    yield { portfolio, from: first, to: Math.min(to, first + CHUNK - 1) }
   }
 }
 
@@ -38,22 +43,24 @@ export async function* readLog(db: Queryable, range: LogRange): AsyncGenerator<L
   for await (const chunk of readLogChunks(db, range)) yield* chunk
 }
 
-async function readChunk(db: Queryable, range: LogRange): Promise<LogEntry[]> {
+/** Returns what was recorded in one chunk, in order; both logs are asked for at once. Rejects like readLogChunks. */
+export async function readChunk(db: Queryable, range: LogRange): Promise<LogEntry[]> {
   const values = [range.portfolio, range.from, range.to]
-  const inputs = await db.query<InputRow>({
+  const readInputs = db.query<InputRow>({
     name: 'read-inputs',
     text: `select seq, id, type, schema_version, data from inputs
       where portfolio = $1 and seq between $2 and $3 order by seq`,
     values,
     rowMode: 'array',
   } as never)
-  const events = await db.query<EventRow>({
+  const readEvents = db.query<EventRow>({
     name: 'read-events',
     text: `select seq, idx, type, schema_version, data from events
       where portfolio = $1 and seq between $2 and $3 order by seq, idx`,
     values,
     rowMode: 'array',
   } as never)
+  const [inputs, events] = await Promise.all([readInputs, readEvents])
   return joinLogs(range, inputs.rows, events.rows)
 }
 

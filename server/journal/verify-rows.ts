@@ -14,7 +14,8 @@ import {
   orderColumns,
   positionColumns,
 } from './projection-columns.js'
-import type { Queryable } from './read-log.js'
+import type { LogRange, Queryable } from './read-log.js'
+import { type RowSource, readWritten, type WrittenRows } from './same-rows.js'
 import type { LogEntry, Touched } from './touched.js'
 
 /** What verification works on. */
@@ -41,36 +42,6 @@ function compare(scope: Scope, comparison: Omit<Comparison, 'portfolio'>): Promi
   return compareRows(scope.db, { portfolio: scope.portfolio.id, ...comparison })
 }
 
-function rowsOf(entries: readonly LogEntry[]) {
-  const seqs = [entries[0]!.seq, entries.at(-1)!.seq]
-  return { where: 'a.seq between ($3::bigint[])[1] and ($3::bigint[])[2]', value: seqs }
-}
-
-/** Compares the rows of a run of inputs that are complete with their event, and the alerts that it decided. */
-export async function compareRecorded(
-  scope: Scope,
-  touched: Touched,
-  entries: readonly LogEntry[],
-): Promise<void> {
-  const rows = rowsOf(entries)
-  const tables: readonly [string, Readonly<Record<string, ColumnType>>, readonly object[]][] = [
-    ['decisions', decisionColumns, touched.decisions],
-    ['fills', fillColumns, touched.fills],
-    ['ledger', ledgerColumns, touched.ledger],
-    ['alarms', alarmColumns, touched.alarms],
-    ['orders', madeColumns, made(touched.madeOrders)],
-    ['positions', madeColumns, made(touched.madeUnits)],
-  ]
-  for (const [table, columns, expected] of tables) {
-    scope.report(await compare(scope, { table, columns, key: place, expected, ...rows }))
-  }
-  scope.report(await compareInbox(scope, entries))
-}
-
-function made(places: ReadonlyMap<string, EventPlace>): object[] {
-  return [...places].map(([id, where]) => ({ id, ...where }))
-}
-
 const inboxColumns = {
   seq: 'bigint',
   alert_id: 'text',
@@ -81,17 +52,69 @@ const inboxColumns = {
   lots: 'numeric',
 } as const
 
-/** An input may come without a row of the inbox (a replay of alerts), but no row may say what no input did. */
-async function compareInbox(scope: Scope, entries: readonly LogEntry[]): Promise<Difference[]> {
-  const expected = entries.flatMap((entry) => {
-    const outcome = outcomeOf(entry)
-    if (outcome === null) return []
-    const { seq, alertId, state, decisionId, reasons, lots } = outcome
-    return { seq, alert_id: alertId, state, outcome: outcome.outcome, decision_id: decisionId, reasons, lots }
-  })
-  const columns = inboxColumns
-  const found = await compare(scope, { table: 'inbox', columns, key: ['seq'], expected, ...rowsOf(entries) })
-  return found.filter(({ kind }) => kind !== 'missing')
+/** Tables whose rows belong to an input each. Of orders and positions only where they were made is. */
+const recordedTables = {
+  decisions: { columns: decisionColumns, key: place },
+  fills: { columns: fillColumns, key: place },
+  ledger: { columns: ledgerColumns, key: place },
+  alarms: { columns: alarmColumns, key: place },
+  orders: { columns: madeColumns, key: place },
+  positions: { columns: madeColumns, key: place },
+  inbox: { columns: inboxColumns, key: ['seq'] },
+} as const
+
+type RecordedTable = keyof typeof recordedTables
+
+/** The rows that belong to a run of inputs, as they are being read, and where they are read from. */
+export type RecordedRows = ReadonlyMap<string, RowSource & { readonly written: Promise<WrittenRows> }>
+
+/** Begins to read the rows that belong to a run of inputs: the run itself may be folded meanwhile. */
+export function beginToReadRecorded({ db, portfolio }: Scope, { from, to }: LogRange): RecordedRows {
+  const where = 'a.seq between ($2::bigint[])[1] and ($2::bigint[])[2]'
+  const tables = Object.entries(recordedTables)
+  return new Map(
+    tables.map(([table, layout]) => {
+      const source: RowSource = { portfolio: portfolio.id, table, ...layout, where, value: [from, to] }
+      const written = readWritten(db, source)
+      // It is met when the rows are compared; folding may have failed before that
+      written.catch(() => undefined)
+      return [table, { ...source, written }]
+    }),
+  )
+}
+
+/** Compares the rows of a run of inputs that are complete with their event, and the alerts that it decided. */
+export async function compareRecorded(
+  scope: Scope,
+  touched: Touched,
+  { entries, rows }: { readonly entries: readonly LogEntry[]; readonly rows: RecordedRows },
+): Promise<void> {
+  const expected: Readonly<Record<RecordedTable, readonly object[]>> = {
+    decisions: touched.decisions,
+    fills: touched.fills,
+    ledger: touched.ledger,
+    alarms: touched.alarms,
+    orders: made(touched.madeOrders),
+    positions: made(touched.madeUnits),
+    inbox: entries.flatMap(inboxRow),
+  }
+  for (const [table, source] of rows) {
+    // An input may come without a row of the inbox (a replay of alerts), but no row may say what no input did
+    const mayLack = () => table === 'inbox'
+    const comparison = { ...source, expected: expected[table as RecordedTable], mayLack }
+    scope.report(await compareRows(scope.db, comparison))
+  }
+}
+
+function made(places: ReadonlyMap<string, EventPlace>): object[] {
+  return [...places].map(([id, where]) => ({ id, ...where }))
+}
+
+function inboxRow(entry: LogEntry): object[] {
+  const outcome = outcomeOf(entry)
+  if (outcome === null) return []
+  const { seq, alertId, state, decisionId, reasons, lots } = outcome
+  return [{ seq, alert_id: alertId, state, outcome: outcome.outcome, decision_id: decisionId, reasons, lots }]
 }
 
 function outcomeOf({ seq, input, events }: LogEntry): AlertOutcome | null {
@@ -128,44 +151,32 @@ async function compareById(
 ): Promise<void> {
   if (expected.length === 0) return
   const compared = Object.keys(columns).filter((name) => name !== 'seq' && name !== 'idx')
-  const where = 'a.id = any ($3::text[])'
+  const where = 'a.id = any ($2::text[])'
   const value = expected.map(({ id }) => id)
   scope.report(await compare(scope, { table, columns, key: ['id'], compared, expected, where, value }))
 }
 
 /** Reports rows that no event made: open ones that the state does not know, and any beyond the end of the log. */
-export async function findStrays(scope: Scope, standing: Standing, lastSeq: number): Promise<void> {
-  const beyond = `a.seq < 1 or a.seq > ${lastSeq}`
-  const atWork = `'initialized', 'submitted', 'unresolved', 'accepted', 'partiallyFilled'`
-  await findStray(
-    scope,
-    'orders',
-    `a.id <> all ($2::text[]) and (${beyond} or a.state in (${atWork}))`,
-    standing.orders,
-  )
-  await findStray(
-    scope,
-    'positions',
-    `a.id <> all ($2::text[]) and (${beyond} or a.state <> 'closed')`,
-    standing.units,
-  )
-  for (const table of ['decisions', 'fills', 'ledger', 'alarms']) {
-    await findStray(scope, table, `(${beyond}) and $2::text[] is not null`, [])
-  }
-}
-
-async function findStray(
-  scope: Scope,
-  table: string,
-  where: string,
-  known: readonly string[],
-): Promise<void> {
-  const { rows } = await scope.db.query<{ key: string }>(
-    `select a.seq || '/' || a.idx as key from ${table} as a where a.portfolio = $1 and ${where} order by a.seq, a.idx`,
-    [scope.portfolio.id, known],
+export async function findStrays(scope: Scope, { orders, units }: Standing, lastSeq: number): Promise<void> {
+  const beyond = '(a.seq < 1 or a.seq > $2::bigint)'
+  const atWork = `a.state in ('initialized', 'submitted', 'unresolved', 'accepted', 'partiallyFilled')`
+  const searches = [
+    straysOf('orders', `a.id <> all ($3::text[]) and (${beyond} or ${atWork})`),
+    straysOf('positions', `a.id <> all ($4::text[]) and (${beyond} or a.state <> 'closed')`),
+    ...['decisions', 'fills', 'ledger', 'alarms'].map((table) => straysOf(table, beyond)),
+  ]
+  const { rows } = await scope.db.query<{ name: string; seq: number; idx: number }>(
+    `${searches.join(' union all ')} order by name, seq, idx`,
+    [scope.portfolio.id, lastSeq, orders, units],
   )
   const nothing = { column: null, expected: null, actual: null }
-  scope.report(rows.map(({ key }) => ({ table, key, kind: 'extra', ...nothing })))
+  scope.report(
+    rows.map(({ name, seq, idx }) => ({ table: name, key: `${seq}/${idx}`, kind: 'extra', ...nothing })),
+  )
+}
+
+function straysOf(table: string, where: string): string {
+  return `select '${table}' as name, a.seq, a.idx from ${table} as a where a.portfolio = $1 and ${where}`
 }
 
 /** Compares the market views. A market that no input has touched needs no row. */
@@ -180,10 +191,11 @@ export async function compareMarketViews(scope: Scope): Promise<void> {
     columns: marketViewColumns,
     key: ['instrument'],
     expected,
-    where: '$3::text is null',
+    where: '$2::text is null',
     value: null,
+    mayLack: (instrument) => untouched.has(instrument),
   })
-  scope.report(found.filter(({ kind, key }) => kind !== 'missing' || !untouched.has(key)))
+  scope.report(found)
 }
 
 function isUntouched({ priceAt, barAt, scoutAt }: MarketView): boolean {
@@ -221,7 +233,7 @@ export async function comparePortfolioRow(scope: Scope): Promise<void> {
     columns: portfolioColumns,
     key: ['id'],
     expected: [expected],
-    where: '$3::text is null',
+    where: '$2::text is null',
     value: null,
   })
   scope.report(found.map((difference) => ({ ...difference, table: 'portfolios' })))

@@ -5,10 +5,11 @@ import { DataCorruptError } from './data-corrupt-error.js'
 import type { Difference } from './difference.js'
 import { emptyFold, type Fold, foldEntry } from './fold.js'
 import { type PortfolioHead, readHead, refuseMiscount } from './load.js'
-import { readLogChunks } from './read-log.js'
+import { chunksOf, readChunk } from './read-log.js'
 import { readSnapshot } from './snapshot.js'
 import { nothingTouched, type Touched, touch, touchState } from './touched.js'
 import {
+  beginToReadRecorded,
   compareMarketViews,
   comparePortfolioRow,
   compareRecorded,
@@ -36,6 +37,15 @@ export interface VerifyOptions {
   readonly log: Log
 }
 
+/** One instant is looked at, for as long as it takes; texts are those that areSameRows knows. */
+const READING = `
+  set transaction isolation level repeatable read read only;
+  set local statement_timeout = 0;
+  set local idle_in_transaction_session_timeout = 0;
+  set local timezone = 'UTC';
+  set local datestyle = 'ISO';
+  set local extra_float_digits = 1`
+
 /**
  * Folds a portfolio's logs and compares every column of every projected row with the fold, exactly. The database is seen
  * as it is at one instant, so a running service does not disturb. Throws DataCorruptError when the logs themselves
@@ -43,8 +53,7 @@ export interface VerifyOptions {
  */
 export function verifyPortfolio(pool: Pool, options: VerifyOptions): Promise<Verification> {
   return inTransaction(pool, async (client) => {
-    await client.query('set transaction isolation level repeatable read read only')
-    await client.query('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0')
+    await client.query(READING)
     return verifyIn(client, options)
   })
 }
@@ -78,13 +87,15 @@ interface Tail {
 
 /** Compares, chunk by chunk, what is complete with its event, and what the state forgets: memory stays flat. */
 async function foldTail(scope: Scope, { fold, touched, to }: Tail): Promise<void> {
-  const range = { portfolio: fold.portfolio.id, from: fold.seq + 1, to }
-  for await (const chunk of readLogChunks(scope.db, range)) {
-    for (const entry of chunk) {
+  for (const range of chunksOf({ portfolio: fold.portfolio.id, from: fold.seq + 1, to })) {
+    const reading = readChunk(scope.db, range)
+    const rows = beginToReadRecorded(scope, range)
+    const entries = await reading
+    for (const entry of entries) {
       foldEntry(fold, entry)
       touch(touched, fold.portfolio, entry)
     }
-    await compareRecorded(scope, touched, chunk)
+    await compareRecorded(scope, touched, { entries, rows })
     forgetRecorded(touched)
     await compareForgotten(scope, touched)
   }
