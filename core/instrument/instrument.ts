@@ -1,4 +1,5 @@
 import type { Zone } from '../calendar/zone.js'
+import type { SignalParameters } from '../strategies/trend/signal-parameters.js'
 import type { Instant, LocalDate } from '../time.js'
 
 /** Facts of a contract that change on known dates: valid from the start of `from` in the exchange's zone. */
@@ -43,6 +44,8 @@ export interface Instrument {
   /** Ascending by date; the first entry also holds before its date. */
   readonly facts: readonly ContractFacts[]
   readonly trend: TrendParameters
+  /** What the strategy measures on its bars, where the general does so itself. */
+  readonly signals: SignalParameters
 }
 
 /** Returns the facts of `instrument` in force at `at`. */

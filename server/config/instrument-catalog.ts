@@ -1,5 +1,6 @@
 import type { Zone } from '../../core/calendar/zone.js'
 import type { TrendParameters } from '../../core/instrument/instrument.js'
+import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
 import type { LocalDate } from '../../core/time.js'
 
 /** Facts of a contract as the configuration writes them. */
@@ -19,6 +20,7 @@ export interface CatalogInstrument {
   readonly barMinutes: number
   readonly facts: readonly DatedFacts[]
   readonly trend: TrendParameters
+  readonly signals: SignalParameters
 }
 
 /** Units in a lot of Bank Nifty from each date on; from 2023 by NSE circulars FAOP64625, 70616 and 67372. */
@@ -77,23 +79,27 @@ export const INSTRUMENT_CATALOG: Readonly<Record<string, CatalogInstrument>> = {
       maxPyramids: 5,
       pyramidSpacingAtr: 0.5,
     },
+    signals: DEFAULT_SIGNALS,
   },
   GOLD_MINI: {
     ...MCX,
     // A lot of 100 g is quoted per 10 g
     facts: [{ from: '2000-01-01', lotSize: 100, pointValue: 10, marginPerLot: 105_000, tick: 1 }],
     trend: { ...COMMODITY_RISK, initialAtrMultiple: 1, trailingAtrMultiple: 2, maxPyramids: 3 },
+    signals: { ...DEFAULT_SIGNALS, adxBelow: 15 },
   },
   SILVER_MINI: {
     ...MCX,
     // 5 kg, quoted per kg
     facts: [{ from: '2000-01-01', lotSize: 5, pointValue: 5, marginPerLot: 385_000, tick: 1 }],
     trend: { ...COMMODITY_RISK, initialAtrMultiple: 2, trailingAtrMultiple: 3, maxPyramids: 5 },
+    signals: DEFAULT_SIGNALS,
   },
   COPPER: {
     ...MCX,
     // 2,500 kg, quoted per kg
     facts: [{ from: '2000-01-01', lotSize: 2500, pointValue: 2500, marginPerLot: 300_000, tick: 0.05 }],
     trend: { ...COMMODITY_RISK, initialAtrMultiple: 3, trailingAtrMultiple: 5, maxPyramids: 3 },
+    signals: { ...DEFAULT_SIGNALS, emaPeriod: 50, donchianPeriod: 10, adxBelow: 15 },
   },
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { localOffsetMinutes, ZONES, type Zone } from '../../core/calendar/zone.js'
 import type { ContractFacts, Instrument } from '../../core/instrument/instrument.js'
+import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
 import { parseInstant } from '../../core/time.js'
 import { didYouMean } from './did-you-mean.js'
 import { type CatalogInstrument, type DatedFacts, INSTRUMENT_CATALOG } from './instrument-catalog.js'
+import { signalsSchema } from './signals-schema.js'
 import { amount, currency, instrumentName, multiple, percent } from './values.js'
 
 const knownNames = Object.keys(INSTRUMENT_CATALOG).join(', ')
@@ -44,6 +46,7 @@ const instrumentInput = z.strictObject({
   barMinutes: z.int().min(1).max(1440).optional().describe('Length of the bar that alerts speak of'),
   facts: z.array(factsSchema).min(1).optional().describe('Facts of the contract, the oldest first'),
   trend: trendSchema.optional(),
+  signals: signalsSchema.optional(),
 })
 
 type InstrumentInput = z.output<typeof instrumentInput>
@@ -54,7 +57,8 @@ export const instrumentSchema = instrumentInput.transform((input, context): Inst
   const { name, ...own } = input
   const catalog = INSTRUMENT_CATALOG[name]
   const trend = { ...catalog?.trend, ...withoutAbsent(own.trend ?? {}) }
-  const described = { ...catalog, ...withoutAbsent({ ...own, trend }) } as Described
+  const signals = { ...(catalog?.signals ?? DEFAULT_SIGNALS), ...withoutAbsent(own.signals ?? {}) }
+  const described = { ...catalog, ...withoutAbsent({ ...own, trend, signals }) } as Described
   const isBareName = catalog === undefined && Object.keys(withoutAbsent(own)).length === 0
   const flaws = isBareName ? [unknownName(name)] : flawsOf(described)
   for (const { path, message } of flaws) context.issues.push({ code: 'custom', input, path, message })
@@ -124,9 +128,9 @@ function orderOfLimits({ trend }: Described): Flaw[] {
 }
 
 function toInstrument(name: string, described: CatalogInstrument): Instrument {
-  const { exchange, zone, currency: quote, barMinutes, trend } = described
+  const { exchange, zone, currency: quote, barMinutes, trend, signals } = described
   const facts = described.facts.map((dated) => datedFacts(dated, zone))
-  return { name, exchange, zone, currency: quote, barMinutes, facts, trend }
+  return { name, exchange, zone, currency: quote, barMinutes, facts, trend, signals }
 }
 
 function datedFacts(

@@ -72,6 +72,17 @@ t.test('without a file there is a paper portfolio of four instruments', async (t
     ['SILVER_MINI', 60, 5, 5, 385_000, 1, 2, 3, 5, 0.5, 1, 1, 0.2, 0.3],
     ['COPPER', 60, 2500, 2500, 300_000, 0.05, 3, 5, 3, 0.5, 1, 1, 0.2, 0.3],
   ])
+  t.same(
+    settings.instruments.map(({ signals }) => [signals.emaPeriod, signals.donchianPeriod, signals.adxBelow]),
+    [
+      [200, 20, 25],
+      [200, 20, 15],
+      [200, 20, 25],
+      [50, 10, 15],
+    ],
+  )
+  const { rsiPeriod, rsiAbove, superTrendFactor, superTrendPeriod } = settings.instruments[3]!.signals
+  t.same([rsiPeriod, rsiAbove, superTrendFactor, superTrendPeriod], [6, 70, 1.5, 10])
 })
 
 t.test('a lot of Bank Nifty is that of the day', async (t) => {
@@ -115,7 +126,8 @@ t.test('the example is a configuration, and its schema is the one in the documen
 })
 
 t.test('what a file leaves out is taken from the defaults, and what it says from the file', async (t) => {
-  const instruments = [{ name: 'GOLD_MINI', barMinutes: 75, trend: { maxPyramids: 0 } }]
+  const signals = { adxBelow: 20, rsiPeriod: 14 }
+  const instruments = [{ name: 'GOLD_MINI', barMinutes: 75, trend: { maxPyramids: 0 }, signals }]
   const strategy = { kind: 'trend', constraints: ['margin', 'risk'], caps: { maxMarginPct: 50 } }
   const broker = { kind: 'paper', seed: '7', slippageTicks: 2, faults: { rejectRate: 0.5 } }
   const portfolio = portfolioOf({
@@ -127,6 +139,7 @@ t.test('what a file leaves out is taken from the defaults, and what it says from
   t.match(settings.instruments, [
     { barMinutes: 75, exchange: 'MCX', trend: { maxPyramids: 0, trailingAtrMultiple: 2 } },
   ])
+  t.match(settings.instruments[0]?.signals, { adxBelow: 20, rsiPeriod: 14, rsiAbove: 70, emaPeriod: 200 })
   t.equal(settings.instruments.length, 1)
   t.equal(portfolio.initialDeposit, '2500000.5')
   t.match(paperSettingsOf(portfolio), {
@@ -171,6 +184,7 @@ t.test('every problem is named with its path, what is wrong and what would be ri
           { name: 'GOLD_MINI', trend: { initialRiskPct: 2, maxPyramid: 3 } },
           { name: 'GOLD_MINI', trend: { initialVolatilityPct: 0.5 } },
           { name: 'GOLDMINI' },
+          { name: 'COPPER', signals: { rsiPeriod: 0, adxBelows: 10, efficiencyAbove: 1, emaPeriod: 50.5 } },
           { name: 'SPY', currency: 'USD', zone: 'Mars', facts: [{ from: '2026-02-30', lotSize: 0 }] },
         ],
       },
@@ -200,19 +214,23 @@ t.test('every problem is named with its path, what is wrong and what would be ri
     'portfolios[0].instruments[1].trend.ongoingVolatilityPct: must be at least initialVolatilityPct, which is 0.5, was 0.3',
     'portfolios[0].instruments[1].name: "GOLD_MINI" is taken by an earlier one',
     'portfolios[0].instruments[2].name: must be one of BANK_NIFTY, GOLD_MINI, SILVER_MINI, COPPER, or be described in full, was "GOLDMINI" (did you mean "GOLD_MINI"?)',
-    'portfolios[0].instruments[3].currency: must be INR, the currency of the portfolio, was USD',
-    'portfolios[0].instruments[3].zone: must be one of "UTC", "Asia/Kolkata", "Europe/Moscow", "America/New_York", was "Mars"',
-    'portfolios[0].instruments[3].facts[0].from: must be a date such as 2026-01-31, was "2026-02-30"',
-    'portfolios[0].instruments[3].facts[0].lotSize: must be above 0, was 0',
-    'portfolios[0].instruments[3].facts[0].pointValue: is required',
-    'portfolios[0].instruments[3].facts[0].marginPerLot: is required',
-    'portfolios[0].instruments[3].facts[0].tick: is required',
+    'portfolios[0].instruments[3].signals.rsiPeriod: must be at least 1, was 0',
+    'portfolios[0].instruments[3].signals.adxBelows: is not a key of the configuration (did you mean "adxBelow"?)',
+    'portfolios[0].instruments[3].signals.efficiencyAbove: must be below 1, was 1',
+    'portfolios[0].instruments[3].signals.emaPeriod: must be a whole number, was 50.5',
+    'portfolios[0].instruments[4].currency: must be INR, the currency of the portfolio, was USD',
+    'portfolios[0].instruments[4].zone: must be one of "UTC", "Asia/Kolkata", "Europe/Moscow", "America/New_York", was "Mars"',
+    'portfolios[0].instruments[4].facts[0].from: must be a date such as 2026-01-31, was "2026-02-30"',
+    'portfolios[0].instruments[4].facts[0].lotSize: must be above 0, was 0',
+    'portfolios[0].instruments[4].facts[0].pointValue: is required',
+    'portfolios[0].instruments[4].facts[0].marginPerLot: is required',
+    'portfolios[0].instruments[4].facts[0].tick: is required',
     'sources[0].portfolio: must be one of my portfolio, was "mine"',
     `sources[0].tokens[0]: must name the variable that holds the secret, as \${WEBHOOK_TOKEN}; the value is not shown`,
     'sources[0].types[0]: must be one of "BASE_ENTRY", "PYRAMID", "EXIT", "EOD_MONITOR", "MARKET_DATA", was "EXITS" (did you mean "EXIT"?)',
     'sources[1].id: "a" is taken by an earlier one',
     'sources[1].tokens[0]: the secret NOWHERE is not set: set the variable NOWHERE, or NOWHERE_FILE to a file',
-    'sources[1].instruments[1]: must be one of GOLD_MINI, GOLDMINI, SPY, was "GOLDMIN" (did you mean "GOLDMINI"?)',
+    'sources[1].instruments[1]: must be one of GOLD_MINI, GOLDMINI, COPPER, SPY, was "GOLDMIN" (did you mean "GOLDMINI"?)',
   ]
   t.same([...problems].sort(), [...expected].sort())
   t.notOk(problems.join().includes('plain-secret'))

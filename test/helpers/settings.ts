@@ -1,11 +1,13 @@
 import type { ContractFacts, Instrument, TrendParameters } from '../../core/instrument/instrument.js'
 import type { PortfolioSettings } from '../../core/settings.js'
+import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
 
 /** Returns an instrument with round numbers unless told otherwise. */
 export function instrument(
   name: string,
   facts: Partial<ContractFacts> = {},
   trend: Partial<TrendParameters> = {},
+  signals: Partial<SignalParameters> = {},
 ): Instrument {
   return {
     name,
@@ -35,11 +37,12 @@ export function instrument(
       pyramidSpacingAtr: 0.5,
       ...trend,
     },
+    signals: { ...DEFAULT_SIGNALS, ...signals },
   }
 }
 
 /** Gold Mini with the numbers that the product starts with. */
-export const GOLD = instrument('GOLD_MINI')
+export const GOLD = instrument('GOLD_MINI', {}, {}, { adxBelow: 15 })
 /** Bank Nifty with the numbers that the product starts with. */
 export const BANK_NIFTY = instrument(
   'BANK_NIFTY',
@@ -63,6 +66,7 @@ export const COPPER = instrument(
   'COPPER',
   { lotSize: 2500, pointValue: 2500, marginPerLot: 300_000, tick: 0.05 },
   { initialAtrMultiple: 3, trailingAtrMultiple: 5 },
+  { emaPeriod: 50, donchianPeriod: 10, adxBelow: 15 },
 )
 
 /** Returns the settings of a test portfolio of the four instruments. */
