@@ -1,5 +1,11 @@
 import { DAY, HOUR, type Instant, type LocalDate, localDate, MINUTE, parseInstant } from '../time.js'
-import type { ClosedSessions, ExchangeCalendar, RegularHours, SessionHours } from './exchange-calendar.js'
+import type {
+  ClosedSessions,
+  ExchangeCalendar,
+  RegularHours,
+  SessionHours,
+  SpecialDay,
+} from './exchange-calendar.js'
 import { mcxClose } from './mcx.js'
 import { localOffsetMinutes, zoneOffsetMinutes } from './zone.js'
 
@@ -70,10 +76,26 @@ export function closeOf(calendar: Calendar, exchange: string, date: LocalDate): 
   return sessionsOn(calendar, exchange, date)?.at(-1)?.closesAt ?? null
 }
 
+/**
+ * Returns whether regular trading takes place on a local date, if only in the evening or in the morning; a Muhurat
+ * session or a Saturday's special one does not make it so. Null when the calendar does not know.
+ */
+export function hasRegularTrading(calendar: Calendar, exchange: string, date: LocalDate): boolean | null {
+  const days = tradingDaysOf(calendar, exchange)
+  const midnight = parseInstant(date)
+  if (days === null || midnight === null || !isKnownDay(days, midnight / DAY)) return null
+  return days.exchange.isAlwaysOpen || regularSessions(days.exchange, midnight / DAY, date).length > 0
+}
+
 /** Returns the facts that the calendar has of an exchange, or null; ALWAYS_OPEN is known to every calendar. */
 export function findExchange(calendar: Calendar, exchange: string): ExchangeCalendar | null {
   if (exchange === ALWAYS_OPEN) return alwaysOpen
   return Object.hasOwn(calendar.exchanges, exchange) ? calendar.exchanges[exchange]! : null
+}
+
+/** Returns what is special about a local date at an exchange; null on a date like others. */
+export function findSpecialDay(exchange: ExchangeCalendar, date: LocalDate): SpecialDay | null {
+  return exchange.days.find((candidate) => candidate.date === date) ?? null
 }
 
 /** Returns the local date of an instant at an exchange; null when the calendar does not know the exchange. */
@@ -135,8 +157,8 @@ function localDay({ zone }: ExchangeCalendar, at: Instant): number {
 }
 
 function sessionsOfDay(days: TradingDays, day: number): readonly Session[] | null {
-  const { exchange, firstDay, lastDay, sessions } = days
-  if (!(firstDay <= day && day <= lastDay)) return null
+  if (!isKnownDay(days, day)) return null
+  const { exchange, firstDay, sessions } = days
   if (exchange.isAlwaysOpen) return [{ name: 'day', opensAt: day * DAY, closesAt: (day + 1) * DAY }]
   const found = sessions[day - firstDay]
   if (found !== undefined) return found
@@ -145,15 +167,23 @@ function sessionsOfDay(days: TradingDays, day: number): readonly Session[] | nul
   return worked
 }
 
+function isKnownDay({ firstDay, lastDay }: TradingDays, day: number): boolean {
+  return firstDay <= day && day <= lastDay
+}
+
 function workOutSessions(exchange: ExchangeCalendar, day: number): readonly Session[] {
   const date = localDate(day * DAY)
-  const weekday = (day + WEEKDAY_OF_DAY_0) % 7
-  const special = exchange.days.find((candidate) => candidate.date === date)
-  const regular = exchange.weekend.includes(weekday) ? [] : (regularHoursOn(exchange, date)?.sessions ?? [])
-  const open = [...regular.filter(({ name }) => !isClosed(name, special?.closed)), ...(special?.extra ?? [])]
+  const open = [...regularSessions(exchange, day, date), ...(findSpecialDay(exchange, date)?.extra ?? [])]
   if (open.length === 0) return NO_SESSION
   const local = open.map((hours) => toSession(exchange, date, hours))
   return joinAdjacent(local.sort((left, right) => left.opensAt - right.opensAt))
+}
+
+function regularSessions(exchange: ExchangeCalendar, day: number, date: LocalDate): readonly SessionHours[] {
+  if (exchange.weekend.includes((day + WEEKDAY_OF_DAY_0) % 7)) return []
+  const special = findSpecialDay(exchange, date)
+  const regular = regularHoursOn(exchange, date)?.sessions ?? []
+  return regular.filter(({ name }) => !isClosed(name, special?.closed))
 }
 
 function isClosed(session: string, closed: ClosedSessions = 'none'): boolean {

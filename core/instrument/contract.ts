@@ -129,7 +129,6 @@ export function expiryOf(product: Product, month: string, calendar: Calendar): L
 
 /** Returns the contract that expires first, on `date` or later. */
 export function nearestContract(product: Product, date: LocalDate, calendar: Calendar): Contract {
-  // A month back: a contract may expire in the month after the one that the date is in, never before the date's.
   let contract = contractOf(product, contractMonth(product, date.slice(0, 7)), calendar)
   while (contract.expiry < date) contract = nextContract(contract, calendar)
   return contract
