@@ -28,6 +28,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   config: async () => (await import('./verbs/config.js')).configCommand(),
   demo: async () => (await import('./verbs/demo.js')).demoCommand(),
   bench: async () => (await import('./verbs/bench.js')).benchCommand(),
+  pine: async () => (await import('./verbs/pine.js')).pineCommand(),
   vectors: async () => (await import('./verbs/vectors.js')).vectorsCommand(),
 }
 
