@@ -20,6 +20,8 @@ export interface BacktestTrade {
   /** Paid, and for an open unit also what its exit would cost. */
   readonly fees: Decimal
   readonly netPnl: Decimal
+  /** Loss at the stop that the unit was sized with, before fees, for all lots that were bought; null where it is not known. */
+  readonly initialRisk: number | null
   readonly exitReason: string
   readonly open: boolean
 }

@@ -5,19 +5,22 @@ import type { Input } from '../input.js'
 import { invariant } from '../invariant.js'
 import { step } from '../kernel.js'
 import type { OrderReport } from '../order/report.js'
-import { emptyPortfolio, orderOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
-import { unitRisk, unrealizedProfit } from '../portfolio/unit.js'
+import { emptyPortfolio, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import type { PortfolioSettings } from '../settings.js'
 import type { Instant } from '../time.js'
 import type { BacktestTrade } from './backtest-trade.js'
 import { type BarFeed, nextFeed } from './bars/bar-feed.js'
 import type { TradingCosts } from './fill.js'
+import { measureMoment } from './measure-moment.js'
+import { endDays } from './metrics/daily-returns.js'
 import { addDecision, type DecisionTotals, newDecisionTotals } from './metrics/decision-totals.js'
-import { curvePoints } from './metrics/equity-curve.js'
+import { measureRun } from './metrics/run-metrics.js'
+import { type TradingDays, UTC_WEEKDAYS } from './metrics/trading-days.js'
 import { newRunTotals, noteMoment, noteTrade, type RunTotals } from './run-totals.js'
-import { type BacktestResult, instrumentTotals, summarize } from './summary.js'
+import { type BacktestResult, describeTotals, summarize } from './summary.js'
 import type { Timeline } from './timeline.js'
 import { closedTrade, heldUnits, openTrade } from './trade-log.js'
+import { newTradePaths, notePath, noteStop, recentPaths, type TradePaths, takeStops } from './trade-paths.js'
 import { cancelAtVenue, type FillAt, nextFillAt, sendToVenue, takeDueFills, type Venue } from './venue.js'
 
 /** What a backtest runs on. */
@@ -29,6 +32,8 @@ export interface BacktestSetup {
   readonly feeds: readonly BarFeed[]
   readonly costs: TradingCosts
   readonly fillAt: FillAt
+  /** What a day is for daily returns; weekdays in UTC where it is not told. */
+  readonly days?: TradingDays
   /** Takes decisions and closed trades as they happen, and the open trades at the end: nothing keeps them in memory. */
   readonly onDecision: (decision: Decision) => void
   readonly onTrade: (trade: BacktestTrade) => void
@@ -43,6 +48,7 @@ interface Run {
   readonly portfolio: Portfolio
   readonly venue: Venue
   readonly totals: RunTotals
+  readonly paths: TradePaths
   readonly decisions: DecisionTotals
   /** Numbers of the units that are held, by position. */
   readonly numbers: Map<string, number>
@@ -71,7 +77,7 @@ export function runBacktest(setup: BacktestSetup): BacktestResult {
       conflict: false,
       quote: null,
     })
-    noteState(run, signal.at)
+    noteState(run)
     if (done % SIGNALS_BETWEEN_REPORTS === 0) setup.onProgress?.(done)
   }
   advance(run, Number.POSITIVE_INFINITY)
@@ -85,8 +91,9 @@ function startRun(setup: BacktestSetup): Run {
   const run: Run = {
     setup,
     portfolio: emptyPortfolio(settings.portfolio),
-    venue: { fillAt: setup.fillAt, costs: setup.costs, bars, waiting: new Map() },
-    totals: newRunTotals(setup.initialCapital),
+    venue: { fillAt: setup.fillAt, costs: setup.costs, bars, waiting: new Map(), slippage: 0 },
+    totals: newRunTotals(setup.initialCapital, setup.days ?? UTC_WEEKDAYS),
+    paths: newTradePaths(),
     decisions: newDecisionTotals(),
     numbers: new Map(),
     unitsOpened: 0,
@@ -127,15 +134,16 @@ function closeBar(run: Run, bar: BarFeed): void {
   const id = `B-${bar.instrument}-${at}`
   const { instrument, bars } = bar
   const close = bars.close[index]!
+  const wasHolding = run.numbers.size > 0
   feed(run, { type: 'BarClosed', id, at, instrument, close, atr: Number.isNaN(atr) ? null : atr, barAt: at })
-  if (run.numbers.size > 0) noteState(run, at)
+  if (wasHolding || run.numbers.size > 0) noteState(run)
 }
 
 /** A bar opens: the orders that waited for it fill. */
 function openBar(run: Run, at: Instant): void {
   run.portfolio.now = Math.max(run.portfolio.now, at)
   report(run, takeDueFills(run.venue, run.portfolio))
-  noteState(run, at)
+  noteState(run)
 }
 
 /** Decides an input, and then dispatches and fills what it asks for, until nothing is left to do. */
@@ -189,6 +197,10 @@ function take(run: Run, events: readonly PortfolioEvent[]): readonly string[] {
         run.unitsOpened += 1
         if (event.number === 1) run.basesOpened += 1
         run.numbers.set(event.positionId, run.unitsOpened)
+        noteStop(run.paths, event.positionId, event.at, event.stop)
+        break
+      case 'StopRaised':
+        noteStop(run.paths, event.positionId, run.portfolio.now, event.stop)
         break
       case 'UnitClosed':
         takeTrade(run, event.positionId)
@@ -208,40 +220,21 @@ function takeTrade(run: Run, positionId: string): void {
   const trade = closedTrade(unit, run.numbers.get(positionId)!)
   run.numbers.delete(positionId)
   noteTrade(run.totals, trade)
+  notePath(run.paths, trade, takeStops(run.paths, positionId))
   run.setup.onTrade(trade)
 }
 
-function noteState(run: Run, at: Instant): void {
-  const { portfolio, totals } = run
-  const { closedEquity, highEquity } = portfolio.ledger
-  const settings = settingsOf(portfolio)
-  let unrealized = 0
-  let risk = 0
-  for (const book of portfolio.books.values()) {
-    const { price } = book.market
-    for (const unit of book.units) {
-      risk += unitRisk(unit)
-      if (price !== null) unrealized += unrealizedProfit(unit, price)
-    }
-  }
-  const equity = closedEquity + unrealized
-  const share =
-    settings.equityMode === 'blended' ? settings.blendedWeight : settings.equityMode === 'open' ? 1 : 0
-  const base = settings.equityMode === 'high' ? highEquity : closedEquity + share * unrealized
-  const heatPct = base > 0 ? (risk / base) * 100 : null
-  noteMoment(totals, { at, equity, heatPct, openPositions: run.numbers.size })
+function noteState({ portfolio, totals, numbers }: Run): void {
+  noteMoment(totals, measureMoment(portfolio, numbers.size))
 }
 
 function finishRun(run: Run): BacktestResult {
   const { setup, portfolio, totals, decisions } = run
-  const { timeline, initialCapital, costs } = setup
-  for (const unit of heldUnits(portfolio)) {
-    const mark = timeline.openMarks.get(unit.instrument) ?? portfolio.books.get(unit.instrument)!.market.price
-    const trade = openTrade(unit, run.numbers.get(unit.id)!, mark ?? unit.averagePrice, costs.commissionPct)
-    noteTrade(totals, trade)
-    setup.onTrade(trade)
-  }
+  const { timeline, initialCapital } = setup
+  takeOpenTrades(run)
+  endDays(totals.daily)
   const pyramids = run.unitsOpened - run.basesOpened
+  const { maxHeatPct, maxVolatilityPct, maxMarginPct } = portfolio.settings!.caps
   return {
     summary: summarize(totals.trades, {
       initialCapital,
@@ -251,12 +244,31 @@ function finishRun(run: Run): BacktestResult {
       entries: { executed: run.basesOpened, blocked: decisions.entriesBlocked },
       pyramids: { executed: pyramids, blocked: decisions.pyramidsBlocked },
     }),
+    metrics: measureRun(totals, { initialCapital, slippage: run.venue.slippage }),
     blockedBy: Object.fromEntries(decisions.blockedBy),
     boundBy: decisions.boundBy,
     rejectedRows: timeline.rejected,
-    instruments: Object.fromEntries(
-      [...totals.instruments].map(([name, sums]) => [name, instrumentTotals(sums)]),
-    ),
-    curve: curvePoints(totals.curve),
+    ...describeTotals(totals),
+    caps: { heatPct: maxHeatPct, volatilityPct: maxVolatilityPct, marginPct: maxMarginPct },
+    paths: new Map([...run.paths.recent.keys()].map((name) => [name, recentPaths(run.paths, name)])),
   }
+}
+
+/** The last moment values what is still held, as its trades do. */
+function takeOpenTrades(run: Run): void {
+  const { setup, portfolio, totals } = run
+  const { openMarks, openMarksAt = portfolio.now } = setup.timeline
+  const held = heldUnits(portfolio)
+  for (const unit of held) {
+    const mark = openMarks.get(unit.instrument) ?? portfolio.books.get(unit.instrument)!.market.price
+    const number = run.numbers.get(unit.id)!
+    const trade = openTrade(unit, number, mark ?? unit.averagePrice, setup.costs.commissionPct)
+    noteTrade(totals, trade)
+    notePath(run.paths, trade, takeStops(run.paths, unit.id))
+    setup.onTrade(trade)
+  }
+  if (held.length === 0) return
+  const at = Math.max(portfolio.now, openMarksAt)
+  const equity = setup.initialCapital + totals.trades.netPnl.toNumber()
+  noteMoment(totals, { ...measureMoment(portfolio, held.length), at, equity })
 }

@@ -49,7 +49,7 @@ export function followPath(trades: readonly ValuedTrade[], totals: RunTotals, in
     else if (kind === 'closes') cash += valued.netPnl.toNumber() + trade.entryFee
     const equity = cash + unrealized(holdings)
     const heatPct = hasStops && equity > 0 ? (risk / equity) * 100 : null
-    noteMoment(totals, { at, equity, heatPct, openPositions })
+    noteMoment(totals, { at, equity, heatPct, volatilityPct: null, marginPct: null, openPositions })
   }
 }
 

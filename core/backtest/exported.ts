@@ -5,9 +5,12 @@ import type { BarClose } from './bars/bar-close.js'
 import { followPath, type ValuedTrade } from './exported-path.js'
 import type { ExportedExit, ExportedTrade, RejectedRow } from './exported-trade.js'
 import { commission } from './fill.js'
-import { curvePoints } from './metrics/equity-curve.js'
+import { endDays } from './metrics/daily-returns.js'
+import { measureRun } from './metrics/run-metrics.js'
+import { type TradingDays, UTC_WEEKDAYS } from './metrics/trading-days.js'
 import { newRunTotals, noteTrade } from './run-totals.js'
-import { type BacktestResult, instrumentTotals, summarize } from './summary.js'
+import { type BacktestResult, describeTotals, summarize } from './summary.js'
+import { newTradePaths, notePath, recentPaths } from './trade-paths.js'
 
 /** The trades of one instrument, to be taken as they were exported. */
 export interface ExportedHistory {
@@ -22,6 +25,8 @@ export interface ExportedOptions {
   readonly initialCapital: number
   /** In percent of the value traded, each side. */
   readonly commissionPct: number
+  /** What a day is for daily returns; weekdays in UTC where it is not told. */
+  readonly days?: TradingDays
   /** Takes each trade, by number, instrument by instrument. */
   readonly onTrade: (trade: BacktestTrade) => void
 }
@@ -38,7 +43,8 @@ export function runExported(
   rejectedRows: readonly RejectedRow[],
 ): BacktestResult {
   const { initialCapital } = options
-  const totals = newRunTotals(initialCapital)
+  const totals = newRunTotals(initialCapital, options.days ?? UTC_WEEKDAYS)
+  const paths = newTradePaths()
   const trades: ValuedTrade[] = []
   for (const history of histories) {
     const lastRow = lastRowOf(history.trades)
@@ -47,9 +53,12 @@ export function runExported(
       trades.push(trade)
       options.onTrade(trade.valued)
       noteTrade(totals, trade.valued)
+      const { stop } = exported.signal
+      notePath(paths, trade.valued, stop === null ? [] : [{ at: trade.valued.entryTime, stop }])
     }
   }
   followPath(trades, totals, initialCapital)
+  endDays(totals.daily)
   const base = trades.filter((trade) => trade.exported.signal.kind === 'base').length
   return {
     summary: summarize(totals.trades, {
@@ -60,13 +69,13 @@ export function runExported(
       entries: { executed: base, blocked: 0 },
       pyramids: { executed: trades.length - base, blocked: 0 },
     }),
+    metrics: measureRun(totals, { initialCapital, slippage: null }),
     blockedBy: {},
     boundBy: { risk: 0, volatility: 0, margin: 0, geometric: 0, riskBudget: 0 },
     rejectedRows,
-    instruments: Object.fromEntries(
-      [...totals.instruments].map(([name, sums]) => [name, instrumentTotals(sums)]),
-    ),
-    curve: curvePoints(totals.curve),
+    ...describeTotals(totals),
+    caps: null,
+    paths: new Map([...paths.recent.keys()].map((name) => [name, recentPaths(paths, name)])),
   }
 }
 
@@ -99,6 +108,7 @@ export function valueTrade(
     grossPnl,
     fees,
     netPnl: grossPnl.minus(fees),
+    initialRisk: signal.stop === null ? null : (entry.price - signal.stop) * exported.quantity * pointValue,
     exitReason: exit.open ? 'OPEN' : exit.reason,
     open: exit.open,
   }

@@ -1,8 +1,11 @@
-import type { Instant } from '../time.js'
 import type { BacktestTrade } from './backtest-trade.js'
+import { type DailyReturns, newDailyReturns, seeDay } from './metrics/daily-returns.js'
 import { type Drawdown, newDrawdown, seeEquity } from './metrics/drawdown.js'
-import { addToCurve, type EquityCurve, newCurve } from './metrics/equity-curve.js'
-import { addTrade, newTradeTotals, type TradeTotals } from './metrics/trade-totals.js'
+import { addToCurve, type EquityCurve, larger, type Moment, newCurve } from './metrics/equity-curve.js'
+import { type MarketTime, newMarketTime, seeHolding } from './metrics/market-time.js'
+import { countMultiple, type MultipleCounts, newMultipleCounts } from './metrics/multiple-counts.js'
+import { addTrade, multipleOf, newTradeTotals, type TradeTotals } from './metrics/trade-totals.js'
+import type { TradingDays } from './metrics/trading-days.js'
 
 /** Points of an equity curve: more than a report is wide. */
 const CURVE_POINTS = 2000
@@ -11,50 +14,65 @@ const CURVE_POINTS = 2000
 export interface RunTotals {
   readonly trades: TradeTotals
   readonly instruments: Map<string, TradeTotals>
+  /** By number of the unit: 1 the base, 2 the first pyramid. */
+  readonly units: Map<number, TradeTotals>
+  readonly multiples: MultipleCounts
   readonly drawdown: Drawdown
+  readonly daily: DailyReturns
+  readonly time: MarketTime
   readonly curve: EquityCurve
   /** Largest heat in percent of equity; null until something with a stop was held. */
   maxHeatPct: number | null
+  maxVolatilityPct: number | null
+  maxMarginPct: number | null
   maxOpenPositions: number
 }
 
-/** What a moment looks like once everything of it is decided and filled. */
-export interface Moment {
-  readonly at: Instant
-  /** Closed equity and all of the unrealized profit. */
-  readonly equity: number
-  /** In percent of equity; null where stops are not known. */
-  readonly heatPct: number | null
-  readonly openPositions: number
-}
-
 /** Returns the totals of a run that has not begun. */
-export function newRunTotals(initialCapital: number): RunTotals {
+export function newRunTotals(initialCapital: number, days: TradingDays): RunTotals {
   return {
     trades: newTradeTotals(),
     instruments: new Map(),
+    units: new Map(),
+    multiples: newMultipleCounts(),
     drawdown: newDrawdown(initialCapital),
+    daily: newDailyReturns(initialCapital, days),
+    time: newMarketTime(),
     curve: newCurve(CURVE_POINTS),
     maxHeatPct: null,
+    maxVolatilityPct: null,
+    maxMarginPct: null,
     maxOpenPositions: 0,
   }
 }
 
-/** Adds a trade to the totals and to those of its instrument. */
+/** Adds a trade to the totals, to those of its instrument and to those of its unit's number. */
 export function noteTrade(totals: RunTotals, trade: BacktestTrade): void {
   addTrade(totals.trades, trade)
-  let ofInstrument = totals.instruments.get(trade.instrument)
-  if (ofInstrument === undefined) {
-    ofInstrument = newTradeTotals()
-    totals.instruments.set(trade.instrument, ofInstrument)
+  addTrade(totalsOf(totals.instruments, trade.instrument), trade)
+  addTrade(totalsOf(totals.units, trade.unit), trade)
+  const multiple = trade.open ? null : multipleOf(trade)
+  if (multiple !== null) countMultiple(totals.multiples, multiple)
+}
+
+function totalsOf<Key>(map: Map<Key, TradeTotals>, key: Key): TradeTotals {
+  let totals = map.get(key)
+  if (totals === undefined) {
+    totals = newTradeTotals()
+    map.set(key, totals)
   }
-  addTrade(ofInstrument, trade)
+  return totals
 }
 
 /** Takes a moment into the extremes and the curve. */
 export function noteMoment(totals: RunTotals, moment: Moment): void {
-  seeEquity(totals.drawdown, moment.equity)
-  addToCurve(totals.curve, moment.at, moment.equity)
-  if (moment.openPositions > totals.maxOpenPositions) totals.maxOpenPositions = moment.openPositions
-  if (moment.heatPct !== null) totals.maxHeatPct = Math.max(totals.maxHeatPct ?? 0, moment.heatPct)
+  const { at, equity, openPositions } = moment
+  seeEquity(totals.drawdown, at, equity)
+  seeDay(totals.daily, at, equity)
+  seeHolding(totals.time, at, openPositions)
+  addToCurve(totals.curve, moment)
+  if (openPositions > totals.maxOpenPositions) totals.maxOpenPositions = openPositions
+  totals.maxHeatPct = larger(totals.maxHeatPct, moment.heatPct)
+  totals.maxVolatilityPct = larger(totals.maxVolatilityPct, moment.volatilityPct)
+  totals.maxMarginPct = larger(totals.maxMarginPct, moment.marginPct)
 }

@@ -1,7 +1,19 @@
 import type { BoundBy } from '../decision.js'
 import type { RejectedRow } from './exported-trade.js'
-import type { CurvePoint } from './metrics/equity-curve.js'
-import { profitFactor, type TradeTotals, winRate } from './metrics/trade-totals.js'
+import type { MonthReturn } from './metrics/daily-returns.js'
+import { type DrawdownPeriod, deepestPeriods } from './metrics/drawdown.js'
+import { type CurvePoint, curvePoints } from './metrics/equity-curve.js'
+import { type MultipleBin, multipleBins } from './metrics/multiple-counts.js'
+import { type RunMetrics, type YearReturn, yearlyReturns } from './metrics/run-metrics.js'
+import {
+  expectancy,
+  expectancyMultiple,
+  profitFactor,
+  type TradeTotals,
+  winRate,
+} from './metrics/trade-totals.js'
+import type { RunTotals } from './run-totals.js'
+import type { TradePath } from './trade-paths.js'
 
 /** A backtest in numbers, money in the portfolio's currency. */
 export interface BacktestSummary {
@@ -29,23 +41,49 @@ export interface BacktestSummary {
   readonly exits: number
 }
 
-/** What happened with one instrument. */
-export interface InstrumentTotals {
+/** What the trades of one instrument, or of the units of one number, made. */
+export interface TotalsOfTrades {
   readonly trades: number
+  readonly openTrades: number
   readonly wins: number
   readonly grossPnl: number
   readonly fees: number
   readonly netPnl: number
+  /** Of the closed trades; each is null where it has no value. */
+  readonly winRate: number | null
+  readonly profitFactor: number | null
+  readonly expectancy: number | null
+  readonly expectancyR: number | null
+}
+
+/** Caps in percent, as the settings of a portfolio have them. */
+export interface RunCaps {
+  readonly heatPct: number
+  readonly volatilityPct: number
+  readonly marginPct: number
 }
 
 /** The outcome of a backtest. */
 export interface BacktestResult {
   readonly summary: BacktestSummary
+  readonly metrics: RunMetrics
   readonly blockedBy: Readonly<Record<string, number>>
   readonly boundBy: Readonly<Record<BoundBy, number>>
   readonly rejectedRows: readonly RejectedRow[]
-  readonly instruments: Readonly<Record<string, InstrumentTotals>>
+  readonly instruments: Readonly<Record<string, TotalsOfTrades>>
+  /** By number of the unit: 1 the base, 2 the first pyramid. */
+  readonly units: Readonly<Record<string, TotalsOfTrades>>
+  /** The deepest first. */
+  readonly drawdowns: readonly DrawdownPeriod[]
+  readonly months: readonly MonthReturn[]
+  readonly years: readonly YearReturn[]
+  /** How many closed trades made how many R. */
+  readonly multiples: readonly MultipleBin[]
+  /** Null where no rule was applied. */
+  readonly caps: RunCaps | null
   readonly curve: readonly CurvePoint[]
+  /** The last trades of each instrument with their stops, for pictures. */
+  readonly paths: ReadonlyMap<string, readonly TradePath[]>
 }
 
 /** What a summary is made of, besides the totals of trades. */
@@ -82,8 +120,39 @@ export function summarize(totals: TradeTotals, counts: SummaryCounts): BacktestS
   }
 }
 
-/** Returns the totals of an instrument as numbers. */
-export function instrumentTotals(totals: TradeTotals): InstrumentTotals {
-  const { trades, wins, grossPnl, fees, netPnl } = totals
-  return { trades, wins, grossPnl: grossPnl.toNumber(), fees: fees.toNumber(), netPnl: netPnl.toNumber() }
+/** What of a result is nothing but the totals in other words. */
+type Described = Pick<
+  BacktestResult,
+  'instruments' | 'units' | 'drawdowns' | 'months' | 'years' | 'multiples' | 'curve'
+>
+
+/** Returns the tables and the curve of a run whose days have ended. */
+export function describeTotals(totals: RunTotals): Described {
+  const numbers = [...totals.units].sort(([left], [right]) => left - right)
+  const { months } = totals.daily
+  return {
+    instruments: Object.fromEntries([...totals.instruments].map(([name, sums]) => [name, toNumbers(sums)])),
+    units: Object.fromEntries(numbers.map(([number, sums]) => [number, toNumbers(sums)])),
+    drawdowns: deepestPeriods(totals.drawdown),
+    months,
+    years: yearlyReturns(months),
+    multiples: multipleBins(totals.multiples),
+    curve: curvePoints(totals.curve),
+  }
+}
+
+function toNumbers(totals: TradeTotals): TotalsOfTrades {
+  const { trades, openTrades, wins, grossPnl, fees, netPnl } = totals
+  return {
+    trades,
+    openTrades,
+    wins,
+    grossPnl: grossPnl.toNumber(),
+    fees: fees.toNumber(),
+    netPnl: netPnl.toNumber(),
+    winRate: winRate(totals),
+    profitFactor: profitFactor(totals),
+    expectancy: expectancy(totals),
+    expectancyR: expectancyMultiple(totals),
+  }
 }

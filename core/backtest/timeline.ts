@@ -32,6 +32,8 @@ export interface Timeline {
   readonly splitTrades: number
   /** Last price of the units that the strategy still holds, by instrument, in points. */
   readonly openMarks: ReadonlyMap<string, number>
+  /** When the last of those prices is of. */
+  readonly openMarksAt?: Instant
 }
 
 interface RankedSignal extends Signal {
@@ -57,13 +59,14 @@ export function buildTimeline(
   const signals: RankedSignal[] = []
   const rejected: RejectedRow[] = []
   const openMarks = new Map<string, number>()
+  let openMarksAt = Number.NEGATIVE_INFINITY
   let splitTrades = 0
   for (const history of histories) {
     for (const unit of strategyUnits(history.trades)) {
       splitTrades += unit.trades.length - 1
       const problem = addUnit(signals, history, unit, assumedAtrPct)
       if (problem === null) {
-        markOpen(openMarks, history.instrument, unit)
+        openMarksAt = Math.max(openMarksAt, markOpen(openMarks, history, unit))
         continue
       }
       for (const { file, entry } of unit.trades) rejected.push({ file, line: entry.line, reason: problem })
@@ -72,7 +75,7 @@ export function buildTimeline(
   signals.sort(
     (left, right) => left.at - right.at || left.rank - right.rank || left.sequence - right.sequence,
   )
-  return { signals, rejected, splitTrades, openMarks }
+  return { signals, rejected, splitTrades, openMarks, openMarksAt }
 }
 
 /** Adds the alerts of a unit, or returns why its entry cannot be sized. */
@@ -144,6 +147,17 @@ function findAtr(
     : `${why}, and too few bars come before it for an ATR`
 }
 
-function markOpen(marks: Map<string, number>, instrument: string, unit: StrategyUnit): void {
-  for (const { exit } of unit.trades) if (exit?.open) marks.set(instrument, exit.price)
+/** Marks what the strategy still holds of a unit; returns when that price is of, minus infinity for a closed unit. */
+function markOpen(
+  marks: Map<string, number>,
+  { instrument, barClose }: InstrumentHistory,
+  unit: StrategyUnit,
+): Instant {
+  let at = Number.NEGATIVE_INFINITY
+  for (const { exit } of unit.trades) {
+    if (exit?.open !== true) continue
+    marks.set(instrument, exit.price)
+    at = Math.max(at, barClose(exit.barOpen))
+  }
+  return at
 }

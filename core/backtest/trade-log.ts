@@ -18,6 +18,7 @@ export function closedTrade(unit: Unit, number: number): BacktestTrade {
     grossPnl: unit.realizedPnl,
     fees: unit.fees,
     netPnl: unit.realizedPnl.minus(unit.fees),
+    initialRisk: initialRiskOf(unit),
     exitReason: unit.exit?.reason ?? 'PEEL_OFF',
     open: false,
   }
@@ -42,9 +43,14 @@ export function openTrade(unit: Unit, number: number, mark: number, commissionPc
     grossPnl,
     fees,
     netPnl: grossPnl.minus(fees),
+    initialRisk: initialRiskOf(unit),
     exitReason: 'OPEN',
     open: true,
   }
+}
+
+function initialRiskOf({ stopDistance, boughtLots, pointValue }: Unit): number {
+  return stopDistance * boughtLots.toNumber() * pointValue
 }
 
 /** In decimals: the quotient of doubles would show digits that no price has. */

@@ -18,6 +18,8 @@ export interface Venue {
   readonly bars: ReadonlyMap<string, Bars>
   /** Orders that wait for the open of a bar. */
   readonly waiting: Map<string, { readonly at: Instant; readonly price: number }>
+  /** What fills cost that were worse than their reference, in quote currency. */
+  slippage: number
 }
 
 /**
@@ -72,5 +74,6 @@ function fillReport(venue: Venue, portfolio: Portfolio, order: Order, referenceP
   const pointValue = held?.pointValue ?? facts.pointValue
   const terms = { side, lots, referencePrice, tick: facts.tick, pointValue }
   const { price, fee } = modelFill(terms, venue.costs)
+  venue.slippage += Math.abs(price.toNumber() - referencePrice) * lots.toNumber() * pointValue
   return { kind: 'fill', orderId: order.id, tradeId: `${order.id}-1`, lots, price, fee, at: portfolio.now }
 }

@@ -5,6 +5,7 @@ import { newBarFeed } from '../../core/backtest/bars/bar-feed.js'
 import { runBacktest } from '../../core/backtest/engine.js'
 import { runExported } from '../../core/backtest/exported.js'
 import type { RejectedRow } from '../../core/backtest/exported-trade.js'
+import { type TradingDays, tradingDaysOf } from '../../core/backtest/metrics/trading-days.js'
 import type { BacktestResult } from '../../core/backtest/summary.js'
 import { buildTimeline, type Timeline } from '../../core/backtest/timeline.js'
 import type { Decision } from '../../core/decision.js'
@@ -19,6 +20,7 @@ import { type BacktestRequest, BacktestUsageError } from './backtest-request.js'
 import { type BacktestTerms, backtestTerms, kernelSettings, pointValueAt } from './backtest-settings.js'
 import { describeRun } from './describe-run.js'
 import { type LoadedHistory, loadHistory } from './load-history.js'
+import { spellResult } from './spell-result.js'
 
 /** A backtest that was run and written. */
 export interface FinishedBacktest {
@@ -55,10 +57,14 @@ export async function runBacktestRequest(
   files.trades.close()
   const { result } = outcome
   const { subject, document } = describeRun({ request, terms, histories, ...outcome })
-  const report = { ...document, ...result, curve: spellCurve(result, files.spellTime) }
+  const report = { ...document, ...spellResult(result, files.spellTime) }
   await writeFile(join(request.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   await writeFile(join(request.out, 'report.html'), reportHtml(subject, result))
   return { result, currency: terms.portfolio.currency, notes: subject.notes }
+}
+
+function daysOf({ instruments }: BacktestTerms): TradingDays {
+  return tradingDaysOf([...instruments.values()].filter((instrument) => instrument !== null))
 }
 
 async function makeDirectory(path: string): Promise<void> {
@@ -115,7 +121,7 @@ function planExported(
       if (differs(trade.netPnl.toNumber(), stated[seen++] ?? null)) otherNet += 1
     }
     const { initialCapital, costs } = terms
-    const options = { initialCapital, commissionPct: costs.commissionPct, onTrade }
+    const options = { initialCapital, commissionPct: costs.commissionPct, days: daysOf(terms), onTrade }
     const result = runExported(valued, options, rejectedOf(histories, []))
     return { result, splitTrades: 0, otherNet, configurationHash: null }
   }
@@ -145,6 +151,7 @@ function planGeneral(
       feeds,
       costs: terms.costs,
       fillAt: request.fillAt,
+      days: daysOf(terms),
       onDecision: (decision: Decision) => files.decisions.write(decision),
       onTrade: (trade) => files.trades.write(trade),
       onProgress: (done) => onProgress(done, timeline.signals.length),
@@ -186,8 +193,4 @@ function rejectedOf(histories: readonly LoadedHistory[], more: readonly Rejected
   return rows.sort((left, right) =>
     left.file === right.file ? left.line - right.line : left.file < right.file ? -1 : 1,
   )
-}
-
-function spellCurve({ curve }: BacktestResult, spellTime: (instant: number) => string) {
-  return curve.map(({ at, equity, drawdownPct }) => ({ at: spellTime(at), equity, drawdownPct }))
 }

@@ -290,7 +290,8 @@ t.test('amounts, times and charts are spelled', async (t) => {
   const spell = localTimeSpeller((instant) => (instant < 0 ? -210 : 330))
   t.equal(spell(0), '1970-01-01T05:30:00+05:30')
   t.equal(spell(-1000), '1969-12-31T20:29:59-03:30')
-  const point = (at: number, equity: number) => ({ at, equity, drawdownPct: 0 })
+  const quiet = { drawdownPct: 0, heatPct: null, volatilityPct: null, marginPct: null, openPositions: 0 }
+  const point = (at: number, equity: number) => ({ from: at, at, equity, highEquity: equity, ...quiet })
   t.equal(equityChart([point(0, 1)], String), '')
   for (const values of [
     [1, 1],
