@@ -13,14 +13,15 @@ const RING = {
 } as const
 
 /**
- * How a listener works. Hearing takes no time, and hearing twice does no harm: a ring that was taken by a listener which
- * died is heard by another after seconds, however often that happens.
+ * How a listener works. Hearing takes no time, so that no lock is renewed, and hearing twice does no harm: a ring that
+ * was taken by a listener which died is heard by another after seconds, however often that happens.
  */
 export const LISTENING = {
   concurrency: 1,
   lockDuration: 5_000,
   stalledInterval: 5_000,
   maxStalledCount: 1_000,
+  skipLockRenewal: true,
 } as const
 
 /** Returns the name of a portfolio's queue; BullMQ takes no colon in names. */
@@ -28,8 +29,11 @@ export function queueName(portfolio: string): string {
   return `ring-${encodeURIComponent(portfolio)}`
 }
 
-/** Returns the ringing end of `queue` once it is ready. `release` ends what the queue does not own. */
-export async function readyRinger(queue: Queue, owner: EndOwner, release = nothing): Promise<Ringer> {
+/** Ends the connections that an end works on, after it closed or, told so, while it may still use them. */
+export type Release = (isClosed: boolean) => void
+
+/** Returns the ringing end of `queue` once it is ready. */
+export async function readyRinger(queue: Queue, owner: EndOwner, release: Release): Promise<Ringer> {
   const end = await readyEnd(queue, owner, release)
   return {
     ...end,
@@ -39,8 +43,8 @@ export async function readyRinger(queue: Queue, owner: EndOwner, release = nothi
   }
 }
 
-/** Returns the listening end of `worker` once it is ready. `release` ends what the worker does not own. */
-export function readyListener(worker: Worker, owner: EndOwner, release = nothing): Promise<QueueEnd> {
+/** Returns the listening end of `worker` once it is ready. */
+export function readyListener(worker: Worker, owner: EndOwner, release: Release): Promise<QueueEnd> {
   return readyEnd(worker, owner, release)
 }
 
@@ -49,16 +53,15 @@ interface BullEnd {
   on(event: 'error', listener: (error: Error) => void): unknown
   waitUntilReady(): Promise<unknown>
   close(): Promise<unknown>
-  disconnect(): Promise<unknown>
 }
 
-async function readyEnd(end: BullEnd, owner: EndOwner, release: () => void): Promise<QueueEnd> {
+async function readyEnd(end: BullEnd, owner: EndOwner, release: Release): Promise<QueueEnd> {
   // Without a listener an error would end the process.
   end.on('error', owner.onError)
   try {
     await inTime(owner.signal, end.waitUntilReady())
   } catch (error) {
-    release()
+    release(false)
     await closeInTime(end, nothing)
     throw error
   }
@@ -70,12 +73,13 @@ export function inTime<T>(signal: AbortSignal, opening: Promise<T>): Promise<T> 
   return until(AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]), opening)
 }
 
-/** An end whose connection is lost may never finish closing; nothing depends on it then. */
-async function closeInTime(end: BullEnd, release: () => void): Promise<void> {
-  await until(AbortSignal.timeout(CLOSE_MS), end.close()).catch(() => {
-    end.disconnect().catch(nothing)
-  })
-  release()
+/** An end whose connection is lost, or slow, is not waited for: it closes by itself once its connections fail it. */
+async function closeInTime(end: BullEnd, release: Release): Promise<void> {
+  const isClosed = await until(AbortSignal.timeout(CLOSE_MS), end.close()).then(
+    () => true,
+    () => false,
+  )
+  release(isClosed)
 }
 
 /** Returns what `work` returns, or throws when the signal comes first; what comes later is of no use, nor its error. */

@@ -1,7 +1,7 @@
 import { createPostgresBackend, type Queue, runMigrations, type Worker, withBackend } from 'bullmq'
 import type { Pool } from 'pg'
 import { openCalmPool } from '../db/calm-pool.js'
-import { inTime, LISTENING, queueName, readyListener, readyRinger } from './bull-ends.js'
+import { inTime, LISTENING, queueName, type Release, readyListener, readyRinger } from './bull-ends.js'
 import type { EndOwner, RingQueues } from './ring-queue.js'
 
 const SCHEMA = 'bullmq'
@@ -41,7 +41,7 @@ interface PoolSize {
 async function openOn<End>(
   { connectionString, max }: PoolSize,
   owner: EndOwner,
-  open: (pool: BullPool, release: () => void) => Promise<End>,
+  open: (pool: BullPool, release: Release) => Promise<End>,
 ): Promise<End> {
   const pool = openCalmPool({
     ...{ connectionString, max, application_name: 'general-queue', keepAlive: true },
@@ -50,6 +50,7 @@ async function openOn<End>(
     statement_timeout: 5_000,
     query_timeout: 6_000,
   })
+  // Never BullMQ's own disconnect: what it asks after that is never answered, so that a worker at work would never end
   const release = () => {
     pool.end().catch(() => undefined)
   }

@@ -1,6 +1,6 @@
 import { Queue, Worker } from 'bullmq'
 import { Redis, type RedisOptions } from 'ioredis'
-import { LISTENING, queueName, readyListener, readyRinger } from './bull-ends.js'
+import { LISTENING, queueName, type Release, readyListener, readyRinger } from './bull-ends.js'
 import type { EndOwner, RingQueues } from './ring-queue.js'
 
 /** A ring that cannot be sent at once is of no use later, when the sweeper has long looked. */
@@ -18,14 +18,23 @@ export function redisQueues(url: string): RingQueues {
   return {
     openRinger: (owner) => {
       const { connection, end } = connect(url, RINGING, owner)
-      return readyRinger(new Queue(queueName(owner.portfolio), { connection }), owner, end)
+      const queue = new Queue(queueName(owner.portfolio), { connection })
+      return readyRinger(queue, owner, releaseOf(queue, end))
     },
     openListener: (owner, heard) => {
       const { connection, end } = connect(url, WAITING, owner)
       const hear = async () => heard()
       const worker = new Worker(queueName(owner.portfolio), hear, { ...LISTENING, connection })
-      return readyListener(worker, owner, end)
+      return readyListener(worker, owner, releaseOf(worker, end))
     },
+  }
+}
+
+/** A worker has a second connection, which only it can end. */
+function releaseOf(user: Queue | Worker, end: () => void): Release {
+  return (isClosed) => {
+    end()
+    if (!isClosed) user.disconnect().catch(() => undefined)
   }
 }
 

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { createServer, type Socket } from 'node:net'
+import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { findFreePort } from '../../server/db/postgres-port.js'
@@ -225,6 +227,27 @@ t.test('a queue that swallows everything holds nothing up, not even the end', as
     await Promise.all([here.close(), there.close()])
     t.equal(counter.heard, 0)
   }
+})
+
+/** Listens, and has no time to look at what the queue answers while it closes: more than closing is waited for. */
+const busyAtTheEnd = (module: string) => `
+  const queues = await import('${import.meta.resolve(`../../server/queue/${module}.js`)}')
+  const open = queues.postgresQueues ?? queues.redisQueues
+  const owner = { portfolio: 'p', onError: () => undefined, signal: new AbortController().signal }
+  const end = await open(process.argv[1]).openListener(owner, () => undefined)
+  const closing = end.close()
+  for (const began = performance.now(); performance.now() < began + 1100; );
+  await closing`
+
+t.test('a listener that could not be closed in time keeps no process alive', async (t) => {
+  const { connectionString } = await testDatabase(t)
+  const { url } = await testRedis(t)
+  const run = async (module: string, address: string) => {
+    const args = ['--input-type=module', '--eval', busyAtTheEnd(module), address]
+    const { stderr } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+    return stderr
+  }
+  t.same(await Promise.all([run('postgres-queues', connectionString), run('redis-queues', url)]), ['', ''])
 })
 
 t.test('a doorbell without a queue rings within its process', async (t) => {
