@@ -5,6 +5,7 @@ import { logs } from './0003-logs.js'
 import { projections } from './0004-projections.js'
 import { idempotency } from './0005-idempotency.js'
 import { paper } from './0006-paper.js'
+import { calendar } from './0007-calendar.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-projections': projections,
   '0005-idempotency': idempotency,
   '0006-paper': paper,
+  '0007-calendar': calendar,
 }

@@ -1,4 +1,4 @@
-import { type Calendar, hasRegularTrading } from '../calendar/calendar.js'
+import { type Calendar, findExchange, findSpecialDay, hasRegularTrading } from '../calendar/calendar.js'
 import { invariant } from '../invariant.js'
 import { civilDate, DAY, type LocalDate, localDate, parseInstant } from '../time.js'
 
@@ -25,7 +25,10 @@ export interface Contract {
   readonly month: string
   /** Last day on which it trades. */
   readonly expiry: LocalDate
-  /** Whether the calendar knows every date that the expiry depends on; if not, only weekends were considered. */
+  /**
+   * False when the calendar does not know every date that the expiry depends on, so that only weekends were considered,
+   * and when it falls on a half day: MCX has kept such an expiry (5 November 2025) and has moved one (29 March 2018).
+   */
   readonly isCertain: boolean
 }
 
@@ -119,7 +122,10 @@ export function contractOf(product: Product, month: string, calendar: Calendar):
     isCertain &&= known !== null
     if (known ?? isWeekday(day)) break
   }
-  return { product, month, expiry: localDate(day * DAY), isCertain }
+  const expiry = localDate(day * DAY)
+  const facts = findExchange(calendar, exchange)
+  isCertain &&= facts !== null && findSpecialDay(facts, expiry) === null
+  return { product, month, expiry, isCertain }
 }
 
 /** Returns the last day on which the contract of a month, YYYY-MM, trades. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Calendar } from '../../core/calendar/calendar.js'
 import type { OperatorCommand } from '../../core/input.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/database.js'
@@ -10,6 +11,7 @@ import { showDetail } from '../journal/read/decisions.js'
 import { holdsPosition } from '../journal/read/positions.js'
 import { whatIf } from '../kernel/what-if.js'
 import { InputFailedError, type NewInput, SequencerStoppedError } from '../kernel/work.js'
+import { loadCalendar, recordImport } from '../market/calendar/effective-calendar.js'
 import type { Log } from '../observe/log.js'
 import type { HeldPortfolio, Host } from './hosts.js'
 import { loadState } from './v1-reads.js'
@@ -21,6 +23,11 @@ export interface V1CommandsOptions {
   readonly hosts: ReadonlyMap<string, Host>
   readonly clock: Clock
   readonly log: Log
+  /**
+   * Is given the calendar in force after each import, before the import is answered. When it rejects, the import stands
+   * and is not answered; the same request then calls it again.
+   */
+  readonly onCalendarChanged?: (calendar: Calendar) => Promise<void>
 }
 
 /** A command that is not recorded by then is answered with a 503; its key tells later what became of it. */
@@ -39,6 +46,13 @@ export function createV1Commands(options: V1CommandsOptions): V1Commands {
     decide: async (id, inputId, command) => {
       const held = requireHeld(hosts.get(id))
       await decideCommand(held, { type: 'OperatorCommanded', id: inputId, command })
+    },
+    importCalendar: async (commandId, imported) => {
+      const { pool } = database()
+      await recordImport(pool, commandId, imported)
+      const calendar = await loadCalendar(pool)
+      await options.onCalendarChanged?.(calendar)
+      return calendar
     },
     whatIf: async (id, body) => {
       const host = hosts.get(id)!

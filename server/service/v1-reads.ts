@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import { type Clock, systemClock } from '../clock.js'
 import type { Database } from '../db/database.js'
 import type { Page, PageQuery, V1Reads } from '../http/v1/port.js'
 import { loadPortfolio } from '../journal/load.js'
@@ -10,6 +11,7 @@ import { readFills, readLedger } from '../journal/read/money.js'
 import { readOrders } from '../journal/read/orders.js'
 import { readPortfolios } from '../journal/read/portfolios.js'
 import { readPositions } from '../journal/read/positions.js'
+import { loadCalendar } from '../market/calendar/effective-calendar.js'
 import type { Log } from '../observe/log.js'
 import { findBreaks } from './find-breaks.js'
 import type { Host } from './hosts.js'
@@ -21,11 +23,13 @@ export interface V1ReadsOptions {
   readonly database: () => Database
   readonly hosts: ReadonlyMap<string, Host>
   readonly log: Log
+  /** Default: the machine's clock. */
+  readonly clock?: Clock
 }
 
 /** Returns what /v1 reads: tables for what is listed, the state for what follows from prices. */
 export function createV1Reads(options: V1ReadsOptions): V1Reads {
-  const { database, hosts, log } = options
+  const { database, hosts, log, clock = systemClock } = options
   const list =
     <Query extends PageQuery, Item>(
       read: (db: Database['db'], portfolio: string, page: Query) => Promise<Page<Item>>,
@@ -50,6 +54,7 @@ export function createV1Reads(options: V1ReadsOptions): V1Reads {
     alarms: async (page) => readAlarms(database().db, page),
     decision: async (id) => readDecision(database().db, id),
     alert: async (id) => readAlert(database().db, id),
+    calendar: async () => ({ calendar: await loadCalendar(database().pool), now: clock.now() }),
     breaks: async () => [...hosts.values()].flatMap(findBreaks),
     decisionsOfInput: async (portfolio, inputId) => readDecisionsOfInput(database().db, portfolio, inputId),
   }

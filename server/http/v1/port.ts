@@ -1,6 +1,9 @@
 import type { z } from 'zod'
+import type { Calendar } from '../../../core/calendar/calendar.js'
 import type { OperatorCommand } from '../../../core/input.js'
+import type { Instant } from '../../../core/time.js'
 import type { ErrorCode } from '../../errors.js'
+import type { CalendarImport } from '../../market/calendar/calendar-import.js'
 import type { FieldProblem } from '../problem.js'
 import type {
   alarmShape,
@@ -61,6 +64,8 @@ export interface V1Reads {
   readonly decision: (id: string) => Promise<Shown<typeof decisionShape> | null>
   readonly alert: (id: string) => Promise<Shown<typeof alertDetailShape> | null>
   readonly breaks: () => Promise<readonly Shown<typeof breakShape>[]>
+  /** The calendar in force, and the present instant. */
+  readonly calendar: () => Promise<{ readonly calendar: Calendar; readonly now: Instant }>
   /** What an input led to; null when no such input is recorded. */
   readonly decisionsOfInput: (
     portfolio: string,
@@ -90,6 +95,8 @@ export interface V1Commands {
    * portfolio takes no commands here, and when it was not decided in time; the same id may then be sent again.
    */
   readonly decide: (portfolio: string, inputId: string, command: OperatorCommand) => Promise<void>
+  /** Stores an import under the id of its command, once, and returns the calendar in force after it. */
+  readonly importCalendar: (commandId: string, imported: CalendarImport) => Promise<Calendar>
   /** Returns what an alert, as text, would lead to; stores nothing. */
   readonly whatIf: (portfolio: string, body: Buffer) => Promise<Proposal>
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
+import { addCalendar } from './calendar.js'
 import { addCommands } from './commands.js'
 import { addDetails } from './details.js'
 import { addLists } from './lists.js'
@@ -21,5 +22,6 @@ export function addV1(app: FastifyInstance, options: V1Options): void {
   addLists(typedApp, options.reads)
   addDetails(typedApp, options.reads)
   addCommands(typedApp, options)
+  addCalendar(typedApp, options)
   addWhatIf(typedApp, options.commands)
 }
