@@ -101,16 +101,18 @@ t.test('without a database alerts are refused in time, and everything goes on wh
   const { send, ask } = running
   for (const fail of [proxy.cut, proxy.swallow]) {
     await fail()
-    const away = await send(goldEntry())
+    const [away, portfolios, health, readiness] = await Promise.all([
+      send(goldEntry()),
+      ask<unknown>('/v1/portfolios'),
+      ask<unknown>('/healthz'),
+      ask<unknown>('/readyz'),
+    ])
     t.equal(away.status, 503)
     t.equal(away.headers.get('retry-after'), '5')
     t.match(away.body, { code: 'STORAGE_NOT_PROVEN' })
-    t.match((await ask<unknown>('/v1/portfolios')).body, { code: 'DB_UNAVAILABLE', status: 503 })
-    t.equal((await ask<unknown>('/healthz')).status, 200)
-    t.match(await ask<unknown>('/readyz'), {
-      status: 503,
-      body: { portfolios: [{ code: 'DB_UNAVAILABLE' }] },
-    })
+    t.match(portfolios.body, { code: 'DB_UNAVAILABLE', status: 503 })
+    t.equal(health.status, 200)
+    t.match(readiness, { status: 503, body: { portfolios: [{ code: 'DB_UNAVAILABLE' }] } })
     await proxy.heal()
     const alert = goldEntry()
     const back = await eventually('an alert is decided again', async () => {

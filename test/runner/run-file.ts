@@ -23,8 +23,10 @@ export interface FileRunOptions {
   readonly signal: AbortSignal
 }
 
+const askedMs = 200
 const graceMs = 5000
 const keptOutput = 4000
+const tellHeldBy = import.meta.resolve('./tell-held-by.js')
 
 /** Runs a test file in a process of its own. A crash, a time-out and an output without assertions are failures. */
 export async function runFile(options: FileRunOptions): Promise<FileRun> {
@@ -48,7 +50,7 @@ interface Ended {
 
 function execute(options: FileRunOptions): Promise<Ended> {
   return new Promise((resolve) => {
-    const args = ['--enable-source-maps', options.file]
+    const args = ['--enable-source-maps', '--import', tellHeldBy, options.file]
     const child = spawn(process.execPath, args, { env: options.env, stdio: ['ignore', 'pipe', 'pipe'] })
     const output = { stdout: '', stderr: '' }
     let isTimedOut = false
@@ -64,7 +66,8 @@ function execute(options: FileRunOptions): Promise<Ended> {
     }
     const timer = setTimeout(() => {
       isTimedOut = true
-      end()
+      child.kill('SIGUSR2')
+      setTimeout(end, askedMs)
     }, options.timeoutSeconds * 1000)
     options.signal.addEventListener('abort', end, { once: true })
     // Not 'close': a process that the test left behind may hold the pipes open for ever
@@ -78,8 +81,13 @@ function execute(options: FileRunOptions): Promise<Ended> {
 }
 
 function describeTrouble(outcome: FileOutcome, ended: Ended, options: FileRunOptions): string | undefined {
-  if (ended.isTimedOut) return `not done after ${options.timeoutSeconds} s`
   const hasFailures = outcome.failures.length > 0
+  if (ended.isTimedOut) {
+    const late = `not done after ${options.timeoutSeconds} s`
+    const open = outcome.open.length > 0 ? `, in ${outcome.open.join(' › ')}` : ''
+    if (hasFailures || open !== '') return `${late}${open}`
+    return `${late}, although every test ended and none failed: something keeps the process alive`
+  }
   if (!outcome.isComplete) return `the output breaks off (${ended.how})`
   if (!ended.isClean && !hasFailures) return `no assertion failed, and yet ${ended.how}`
   if (outcome.passed === 0 && !hasFailures) return 'it asserts nothing'

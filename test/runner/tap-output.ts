@@ -12,6 +12,8 @@ export interface FileOutcome {
   readonly failures: readonly Failure[]
   /** Assertions and tests that were skipped or marked as to be done. */
   readonly skipped: number
+  /** Names of the tests that had begun and not ended, from the outside in. */
+  readonly open: readonly string[]
   /** False when the output breaks off before its end. */
   readonly isComplete: boolean
 }
@@ -60,6 +62,7 @@ export function readTapOutput(output: string): FileOutcome {
     passed,
     failures,
     skipped,
+    open: open.map((level) => level.name),
     isComplete: /^# \{ total: \d+/m.test(output) || /^1\.\.\d+/m.test(output),
   }
 }
