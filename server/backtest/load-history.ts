@@ -6,6 +6,7 @@ import type { ExportedTrade, RejectedRow } from '../../core/backtest/exported-tr
 import { zoneOffsetMinutes } from '../../core/calendar/zone.js'
 import { atrColumn } from '../../core/indicators/atr.js'
 import type { Instrument } from '../../core/instrument/instrument.js'
+import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
 import { localDate, MINUTE } from '../../core/time.js'
 import { readBars } from '../csv/bars.js'
 import { CsvError } from '../csv/csv-error.js'
@@ -13,8 +14,6 @@ import { type ChartZone, chartZone } from '../csv/time-field.js'
 import { readTradesExport } from '../csv/trades-export.js'
 import { type BacktestRequest, BacktestUsageError, type NamedFile } from './backtest-request.js'
 
-/** Bars over which the strategies average the true range. */
-const ATR_PERIOD = 10
 /** Minutes of a bar of an instrument that nothing is known of. */
 const UNKNOWN_BAR_MINUTES = 60
 
@@ -82,7 +81,7 @@ export async function loadHistory(
     barClose: closeOf(configured, barMinutes, barMinutes === measured ? bars : null),
     bars,
     barsClose: closeOf(configured, measured ?? barMinutes, bars),
-    atr: bars === null ? null : atrColumn(bars, ATR_PERIOD),
+    atr: bars === null ? null : atrColumn(bars, (configured?.signals ?? DEFAULT_SIGNALS).atrPeriod),
     rejected: [...exported.rejected, ...(chart?.rejected ?? [])],
   }
 }

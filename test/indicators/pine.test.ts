@@ -8,6 +8,8 @@ import { rocColumn } from '../../core/indicators/rate-of-change.js'
 import { rsiColumn } from '../../core/indicators/rsi.js'
 import { emaColumn } from '../../core/indicators/smoothed-average.js'
 import { SuperTrend, superTrendColumn } from '../../core/indicators/super-trend.js'
+import { signalColumns } from '../../core/strategies/trend/signal-columns.js'
+import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
 import { pricePath } from '../helpers/price-path.js'
 
 const SCRIPT = `//@version=6
@@ -27,9 +29,17 @@ plot(superTrend, "superTrend")
 plot(direction, "direction")
 plot(ta.atr(10), "atr")
 plot(ta.roc(close, 15), "roc")
+rsi = ta.rsi(close, 6)
+ema = ta.ema(close, 200)
+upper = ta.highest(highBefore, 20)
+er = math.abs(close - close[3]) / path
+isDoji = high > low and math.abs(close - open) / (high - low) <= 0.1
+bits = (rsi > 70 ? 1 : 0) + (close > ema ? 2 : 0) + (close > upper ? 4 : 0) + (adx < 25 ? 8 : 0)
+bits := bits + (er > 0.8 ? 16 : 0) + (close > superTrend ? 32 : 0) + (isDoji ? 0 : 64) + (close < superTrend ? 128 : 0)
+plot(bits, "conditions")
 `
 
-t.test('a runtime of Pine scripts shows the same values', async (t) => {
+t.test('a runtime of Pine scripts shows the same values and conditions', async (t) => {
   const bars = pricePath({ seed: 11, bars: 4000, start: 72_000, tick: 1, barMinutes: 60 })
   const { open, high, low, close } = bars
   const candles = Array.from(bars.opensAt, (openTime, index) => ({
@@ -60,10 +70,11 @@ t.test('a runtime of Pine scripts shows the same values', async (t) => {
     direction,
     atr: atrColumn(bars, 10),
     roc: rocColumn(close, 15),
+    conditions: Float64Array.from(signalColumns(bars, DEFAULT_SIGNALS).conditions),
   }
   for (const [name, column] of Object.entries(ours)) {
     const values = shown(name)
-    const firstKnown = column.findIndex((value) => !Number.isNaN(value))
+    const firstKnown = name === 'conditions' ? 20 : column.findIndex((value) => !Number.isNaN(value))
     const differing = values.findIndex((value, index) => {
       // That runtime shows the highest of the 19 highs that it knows one bar earlier, and a direction without a value.
       if (index < firstKnown || (name === 'direction' && index < 9)) return false
@@ -77,7 +88,7 @@ t.test('a runtime of Pine scripts shows the same values', async (t) => {
       -1,
       `${name}${differing < 0 ? '' : ` at bar ${differing}: ${values[differing]} and ${column[differing]}`}`,
     )
-    if (name !== 'donchian' && name !== 'direction')
+    if (!['donchian', 'direction', 'conditions'].includes(name))
       t.ok(values.slice(0, firstKnown).every(Number.isNaN), `${name} is known from the same bar on`)
   }
 })

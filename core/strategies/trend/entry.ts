@@ -29,7 +29,8 @@ export function decideEntry(portfolio: Portfolio, input: AlertAdmitted, alert: E
   return recordProposal(portfolio, input, alert, proposeEntry(portfolio, input, alert, instrument))
 }
 
-function proposeEntry(
+/** Returns what the decision on a BASE_ENTRY alert is made of: every gate, and the sizing where it can be computed. */
+export function proposeEntry(
   portfolio: Portfolio,
   input: AlertAdmitted,
   alert: EntryAlert,

@@ -25,8 +25,11 @@ export function decidePyramid(
   return recordProposal(portfolio, input, alert, proposePyramid(portfolio, input, alert, instrument))
 }
 
-/** All gates are evaluated, so that a refusal says everything that stood in the way. A failed cap refuses, it never shrinks. */
-function proposePyramid(
+/**
+ * Returns what the decision on a PYRAMID alert is made of. All gates are evaluated, so that a refusal says everything that
+ * stood in the way. A failed cap refuses, it never shrinks.
+ */
+export function proposePyramid(
   portfolio: Portfolio,
   input: AlertAdmitted,
   alert: EntryAlert,
@@ -74,6 +77,12 @@ export function profitGate(book: Pick<Book, 'units'>, price: number): Gate {
   return above('NO_PROFIT', profit, 0)
 }
 
+/** Returns what C is half of, in quote currency: the base unit's unrealized profit at `price` less its initial risk. */
+export function profitBeyondRisk(base: Unit, price: number): number {
+  const initialRisk = (base.averagePrice - base.initialStop) * base.heldLots * base.pointValue
+  return unrealizedProfit(base, price) - initialRisk
+}
+
 /** What a pyramid is measured against. */
 interface PyramidFacts {
   readonly instrument: Instrument
@@ -90,13 +99,12 @@ function measurePyramid(
   const settings = settingsOf(portfolio)
   const facts = factsAt(instrument, portfolio.now)
   const equity = equityOf(portfolio)
-  const initialRisk = (base.averagePrice - base.initialStop) * base.heldLots * base.pointValue
   const measures = {
     availableMargin: availableMargin(equity.open, settings.caps.maxMarginPct, exposure),
     marginPerLot: facts.marginPerLot,
     baseLots: base.boughtLots.toNumber(),
     pyramidsOpened: bookOf(portfolio, alert.instrument).pyramidsOpened,
-    profitBeyondRisk: unrealizedProfit(base, alert.price) - initialRisk,
+    profitBeyondRisk: profitBeyondRisk(base, alert.price),
     stopDistance: found.stopDistance,
     pointValue: facts.pointValue,
   }

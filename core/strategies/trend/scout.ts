@@ -1,0 +1,69 @@
+import type { ScoutConditions } from '../../alert/alert.js'
+import { type BarPrices, isDoji } from '../../indicators/doji.js'
+import type { SignalParameters } from './signal-parameters.js'
+
+/** A bar with what the conditions ask of its indicators; NaN where one is not known yet. Prices in points. */
+export interface MeasuredBar extends BarPrices {
+  readonly rsi: number
+  readonly ema: number
+  /** Highest high of the bars before this one. */
+  readonly donchian: number
+  readonly adx: number
+  readonly efficiency: number
+  readonly superTrend: number
+}
+
+/** The conditions of a bar as bits of one number, for columns. */
+export const CONDITION = {
+  rsi: 1,
+  ema: 2,
+  donchian: 4,
+  adx: 8,
+  efficiency: 16,
+  superTrend: 32,
+  notDoji: 64,
+  longExit: 128,
+} as const
+
+/** The bits of a bar with all seven entry conditions; a close above its SuperTrend is not below it, so no bit is left. */
+export const LONG_ENTRY = 127
+
+/**
+ * Returns which conditions of the trend strategy a bar meets: RSI, close and efficiency ratio strictly above, ADX strictly
+ * below their limits, the close strictly above its average, the channel and its SuperTrend, and no doji; the exit
+ * condition is a close strictly below its SuperTrend. What is not known (NaN) meets no condition.
+ */
+export function conditionBits(parameters: SignalParameters, bar: MeasuredBar): number {
+  const { close } = bar
+  return (
+    (bar.rsi > parameters.rsiAbove ? CONDITION.rsi : 0) |
+    (close > bar.ema ? CONDITION.ema : 0) |
+    (close > bar.donchian ? CONDITION.donchian : 0) |
+    (bar.adx < parameters.adxBelow ? CONDITION.adx : 0) |
+    (bar.efficiency > parameters.efficiencyAbove ? CONDITION.efficiency : 0) |
+    (close > bar.superTrend ? CONDITION.superTrend : 0) |
+    (isDoji(bar, parameters.dojiBodyShare) ? 0 : CONDITION.notDoji) |
+    (close < bar.superTrend ? CONDITION.longExit : 0)
+  )
+}
+
+/** Returns conditions as a scout's alert tells them, from their bits. */
+export function conditionsOf(bits: number): ScoutConditions {
+  const holds = (condition: number): boolean => (bits & condition) !== 0
+  return {
+    rsi: holds(CONDITION.rsi),
+    ema: holds(CONDITION.ema),
+    donchian: holds(CONDITION.donchian),
+    adx: holds(CONDITION.adx),
+    efficiency: holds(CONDITION.efficiency),
+    superTrend: holds(CONDITION.superTrend),
+    notDoji: holds(CONDITION.notDoji),
+    longEntry: bits === LONG_ENTRY,
+    longExit: holds(CONDITION.longExit),
+  }
+}
+
+/** Returns what the native scout says of a bar: the same conditions as a Pine scout's on the same bars. */
+export function scoutConditions(parameters: SignalParameters, bar: MeasuredBar): ScoutConditions {
+  return conditionsOf(conditionBits(parameters, bar))
+}
