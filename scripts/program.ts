@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   migrate: async () => (await import('./verbs/migrate.js')).migrateCommand(),
   doctor: async () => (await import('./verbs/doctor.js')).doctorCommand(),
   config: async () => (await import('./verbs/config.js')).configCommand(),
+  calendar: async () => (await import('./verbs/calendar.js')).calendarCommand(),
   demo: async () => (await import('./verbs/demo.js')).demoCommand(),
   bench: async () => (await import('./verbs/bench.js')).benchCommand(),
   pine: async () => (await import('./verbs/pine.js')).pineCommand(),

@@ -1,7 +1,9 @@
+import type { Calendar } from '../../core/calendar/calendar.js'
 import type { Environment } from '../../server/config/env.js'
 import { type Database, openDatabase, patientTimeouts } from '../../server/db/database.js'
 import { checkDurability } from '../../server/db/durability.js'
 import { listMissingMigrations } from '../../server/db/migrate.js'
+import { loadCalendar } from '../../server/market/calendar/effective-calendar.js'
 import { type DatabaseHealth, type InboxHealth, readDatabaseHealth } from '../../server/report/health.js'
 import { formatTime } from '../cli/format.js'
 import { openServiceDatabase, type ServiceDatabase } from '../cli/service-database.js'
@@ -10,32 +12,44 @@ import { type Finding, failure, fine, note, reasonOf, warning } from './finding.
 const mostClockSkewMs = 2000
 const mostWaitingSeconds = 30
 
+/** What was found of a database, and the calendar that it holds. */
+export interface DatabaseCheck {
+  readonly findings: Finding[]
+  /** Null where no database has one. */
+  readonly calendar: Calendar | null
+}
+
 /** Returns what can be known from the database; the first thing that does not work ends it. */
-export async function checkDatabase(environment: Environment): Promise<Finding[]> {
+export async function checkDatabase(environment: Environment): Promise<DatabaseCheck> {
+  const withoutCalendar = (finding: Finding): DatabaseCheck => ({ findings: [finding], calendar: null })
   let opened: ServiceDatabase
   try {
     opened = await openServiceDatabase({ environment, mayMake: false })
   } catch (error) {
     const isAbsent = error instanceof Error && 'code' in error && error.code === 'NO_DATABASE'
-    if (isAbsent) return [note('database', reasonOf(error), 'The first start of the service makes it')]
-    return [failure('database', reasonOf(error), 'Follow the message, or set DATABASE_URL to another server')]
+    const remedy = 'Follow the message, or set DATABASE_URL to another server'
+    return withoutCalendar(
+      isAbsent
+        ? note('database', reasonOf(error), 'The first start of the service makes it')
+        : failure('database', reasonOf(error), remedy),
+    )
   }
   try {
     return await checkOpened(opened)
   } catch (error) {
-    return [
+    return withoutCalendar(
       failure(
         'database',
         `${opened.name}: ${reasonOf(error)}`,
         'Start the database, or correct DATABASE_URL',
       ),
-    ]
+    )
   } finally {
     await opened.release()
   }
 }
 
-async function checkOpened({ connectionString, name, log }: ServiceDatabase): Promise<Finding[]> {
+async function checkOpened({ connectionString, name, log }: ServiceDatabase): Promise<DatabaseCheck> {
   const database = openDatabase({ connectionString, log, poolSize: 1, timeouts: patientTimeouts })
   try {
     const { rows } = await database.pool.query<{ server_version: string }>('show server_version')
@@ -44,10 +58,12 @@ async function checkOpened({ connectionString, name, log }: ServiceDatabase): Pr
     const missing = await listMissingMigrations({ connectionString, log })
     if (missing.length > 0) {
       const remedy = 'Run `general migrate`, or start the service, which migrates by itself'
-      return [...findings, warning('schema', `it lacks ${missing.join(', ')}`, remedy)]
+      findings.push(warning('schema', `it lacks ${missing.join(', ')}`, remedy))
+      return { findings, calendar: null }
     }
     findings.push(fine('schema', 'up to date'))
-    return [...findings, ...checkHealth(await readDatabaseHealth(database.pool, () => Date.now()))]
+    findings.push(...checkHealth(await readDatabaseHealth(database.pool, () => Date.now())))
+    return { findings, calendar: await loadCalendar(database.pool) }
   } finally {
     await database.close()
   }

@@ -22,7 +22,6 @@ export async function checkMachine(environment: Environment): Promise<Finding[]>
       isGiven: webhookToken !== null,
     }),
     await checkConfiguration(environment),
-    checkCalendar(),
   ]
 }
 
@@ -106,10 +105,4 @@ async function checkConfiguration(environment: Environment): Promise<Finding> {
     if (error instanceof ConfigurationError) return failure('configuration', error.message, remedy)
     return failure('configuration', `${name}: ${reasonOf(error)}`, remedy)
   }
-}
-
-function checkCalendar(): Finding {
-  const found =
-    'this version has no trading calendar: it knows no holidays, sessions or expiries, and portfolios trade around the clock'
-  return note('calendar', found, 'Send alerts only while the exchange is open')
 }

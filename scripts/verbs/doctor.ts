@@ -4,6 +4,7 @@ import type { Environment } from '../../server/config/env.js'
 import { type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
 import { readProcessEnvironment } from '../cli/environment.js'
 import type { Style } from '../cli/style.js'
+import { checkCalendar } from '../doctor/calendar-checks.js'
 import { checkDatabase } from '../doctor/database-checks.js'
 import { type Finding, failure, type Severity } from '../doctor/finding.js'
 import { checkMachine } from '../doctor/local-checks.js'
@@ -36,9 +37,12 @@ async function collectFindings(): Promise<readonly Finding[]> {
     const remedy = 'Correct the variable; what depends on the environment was not looked at'
     return error.problems.map(({ path, message }) => failure('environment', `${path} ${message}`, remedy))
   }
+  const machine = await checkMachine(environment)
+  const database = await checkDatabase(environment)
   return [
-    ...(await checkMachine(environment)),
-    ...(await checkDatabase(environment)),
+    ...machine,
+    ...(await checkCalendar(environment, database.calendar, Date.now())),
+    ...database.findings,
     await checkRedis(environment),
     ...(await checkService(environment)),
   ]

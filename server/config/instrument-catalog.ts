@@ -59,7 +59,8 @@ const COMMODITY_RISK = {
 export const INSTRUMENT_CATALOG: Readonly<Record<string, CatalogInstrument>> = {
   BANK_NIFTY: {
     ...INDIAN,
-    exchange: 'NSE',
+    // Its options and futures; NSE itself is where shares trade, at other hours
+    exchange: 'NFO',
     barMinutes: 75,
     facts: BANK_NIFTY_LOTS.map(([from, lotSize]) => ({
       from,

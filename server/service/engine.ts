@@ -14,6 +14,7 @@ import type { PortfolioReadiness, Readiness } from '../http/readiness.js'
 import type { AlertDesk, Intake } from '../http/webhook-port.js'
 import { Receiver } from '../inbox/receive.js'
 import { Leases } from '../lease/lease.js'
+import { CalendarWatch } from '../market/calendar/calendar-watch.js'
 import type { AlarmDesk } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
 import { openDoorbell } from '../queue/open-doorbell.js'
@@ -36,6 +37,7 @@ interface OpenParts {
   readonly desk: AlertDesk
   readonly leases: Leases
   readonly doorbell: Doorbell
+  readonly calendarWatch: CalendarWatch
 }
 
 const retryMs = 500
@@ -136,9 +138,11 @@ export class Engine {
     secrets.add(decodeURIComponent(new URL(storage.connectionString).password))
     const doorbell = openDoorbell({ redisUrl, databaseUrl: storage.connectionString, log })
     const leases = this.#makeLeases(storage.kernel)
-    this.#parts = { storage, doorbell, leases, desk: this.#makeDesk(storage) }
+    const calendarWatch = this.#makeCalendarWatch(storage.kernel)
+    this.#parts = { storage, doorbell, leases, calendarWatch, desk: this.#makeDesk(storage) }
     await this.#startLeases(leases)
     if (this.#stop.signal.aborted) return
+    this.#parts.calendarWatch.start()
     for (const portfolio of this.#setup.configuration.portfolios) this.#host(portfolio)
     for (const host of this.#hosts.values()) host.start()
   }
@@ -180,6 +184,13 @@ export class Engine {
     return new Leases({ instance, desk: this.#alarmDesk(kernel), clock, onLost })
   }
 
+  #makeCalendarWatch(kernel: Database): CalendarWatch {
+    const { clock, configuration } = this.#setup
+    const bound = configuration.portfolios.filter(({ sessions }) => sessions !== 'always')
+    const exchanges = bound.flatMap(({ instruments }) => instruments.map(({ exchange }) => exchange))
+    return new CalendarWatch({ desk: this.#alarmDesk(kernel), clock, exchanges })
+  }
+
   #alarmDesk({ pool }: Database): AlarmDesk {
     const { log, metrics } = this.#setup
     return { pool, log, metrics }
@@ -216,6 +227,7 @@ export class Engine {
     const parts = this.#parts
     if (parts === null) return
     await parts.doorbell.close()
+    await parts.calendarWatch.stop()
     await parts.leases.stop()
     await parts.storage.close()
   }

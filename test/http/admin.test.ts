@@ -89,7 +89,9 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
     'alerts/{id}',
     'alarms',
     'reconciliation',
+    'calendar',
   ]
+  posts.push('post /v1/imports/calendar')
   t.same(routes.sort(), [...expected, ...posts, ...others.map((path) => `get /v1/${path}`)].sort())
 })
 

@@ -1,7 +1,11 @@
 import t from 'tap'
 import { digest } from '../../core/ids.js'
+import { SimulatedClock } from '../../server/clock.js'
+import { alarmIfStale } from '../../server/market/calendar/calendar-watch.js'
+import { createMetrics } from '../../server/observe/metrics.js'
 import { eventually } from '../helpers/eventually.js'
-import { goldEntry, type RunningService, runService } from '../main/running-service.js'
+import { testDatabase } from '../helpers/postgres.js'
+import { goldEntry, keepingLog, type RunningService, runService } from '../main/running-service.js'
 
 const cash = '/v1/portfolios/paper/cash'
 const exit = '/v1/portfolios/paper/exit'
@@ -169,4 +173,96 @@ t.test('an exit that was decided before a crash is answered although its positio
   t.match(again.body, { commandId: first.body.commandId, outcome: 'executed' })
   const orders = await ask<{ items: unknown[] }>('/v1/portfolios/paper/orders?status=all')
   t.equal(orders.body.items.length, 2)
+})
+
+t.test('an import of the calendar holds at once and for ever, and names what is wrong with it', async (t) => {
+  interface Shown {
+    version: string
+    exchanges: { name: string; knownUntil: string; sessions: unknown[] | null; special: unknown }[]
+  }
+  interface Imported extends Shown {
+    code?: string
+    errors?: { field: string; message: string }[]
+  }
+  const running = await runService(t)
+  const path = '/v1/imports/calendar'
+  const on = async (exchange: string, date: string) =>
+    (await running.ask<Shown>(`/v1/calendar?exchange=${exchange}&date=${date}`)).body
+  const before = await on('NFO', '2027-01-04')
+  t.match(before.exchanges, [{ name: 'NFO', knownUntil: '2026-12-31', sessions: null }])
+
+  const circular = {
+    exchange: 'nse',
+    source: 'circular of December',
+    knownUntil: '2027-12-31',
+    closures: [{ date: '2027-01-26', name: 'Republic Day' }],
+    specialSessions: [{ date: '2027-10-29', name: 'muhurat', opens: '18:00', closes: '19:00' }],
+  }
+  const first = await running.command<Imported>(path, 'k1', circular)
+  t.match(first, { status: 200, body: { exchanges: [{ name: 'NSE', knownUntil: '2027-12-31' }] } })
+  t.same((await running.command<Imported>(path, 'k1', circular)).body, first.body)
+  const after = await on('NFO', '2027-01-04')
+  t.equal(after.version, first.body.version)
+  t.not(after.version, before.version)
+  t.match(after.exchanges, [
+    {
+      knownUntil: '2027-12-31',
+      sessions: [{ opensAt: '2027-01-04T03:45:00.000Z', closesAt: '2027-01-04T10:10:00.000Z' }],
+    },
+  ])
+  t.match((await on('NFO', '2027-01-26')).exchanges, [{ sessions: [], special: { name: 'Republic Day' } }])
+
+  const csv = 'date,exchange,description\n2027-03-22,NSE,Holi\n2027-03-22,MCX,Holi\n'
+  const unknownYet = await running.command<Imported>(path, 'k2', { csv, source: 'file' })
+  t.equal(unknownYet.status, 400)
+  t.match(unknownYet.body.errors, [
+    { field: 'line 3', message: '2027-03-22 is after 2026-12-31: give knownUntil' },
+  ])
+  const complete = { csv, source: 'file', knownUntil: '2027-12-31' }
+  t.equal((await running.command<Imported>(path, 'k3', complete)).status, 200)
+  t.match((await on('mcx', '2027-03-22')).exchanges, [{ name: 'MCX', sessions: [] }])
+
+  const wrong = 'date,exchange,description\n22/03/2027,NSE,Holi\n2027-02-30,NSE,x\n2027-03-22,NSE\n'
+  const lines = await running.command<Imported>(path, 'k4', { csv: wrong, source: 'file' })
+  t.same(
+    lines.body.errors?.map(({ field, message }) => `${field} ${message}`),
+    [
+      'line 2 22/03/2027 is no date as YYYY-MM-DD',
+      'line 3 2027-02-30 is no date as YYYY-MM-DD',
+      'line 4 has 2 fields, not date, exchange and description',
+    ],
+  )
+  const fields = await running.command<Imported>(path, 'k5', {
+    ...circular,
+    exchange: 'LSE',
+    specialSessions: [],
+  })
+  t.match(fields.body, { code: 'REQUEST_INVALID', errors: [{ field: 'exchange' }] })
+  const late = [{ date: '2027-10-29', name: 'muhurat', opens: '19:00', closes: '18:00' }]
+  const upside = await running.command<Imported>(path, 'k6', { ...circular, specialSessions: late })
+  t.match(upside.body.errors, [{ field: 'specialSessions.0.closes', message: /later than opens/ }])
+
+  const { rows } = await running.pool.query('select count(*)::int as count from calendar_imports')
+  t.same(rows, [{ count: 2 }], 'what was refused is not stored')
+  await t.rejects(running.pool.query('delete from calendar_imports'), { code: '23001' })
+})
+
+t.test('an instrument whose calendar ends soon is alarmed about once a day', async (t) => {
+  const { pool } = await testDatabase(t)
+  const metrics = createMetrics()
+  const look = async (at: string) => {
+    const clock = new SimulatedClock({ start: Date.parse(at) })
+    await alarmIfStale({
+      desk: { pool, log: keepingLog([]), metrics },
+      clock,
+      exchanges: ['MCX', 'MCX', 'KRAKEN'],
+    })
+    const { rows } = await pool.query(`select message from alarms where code = 'CALENDAR_STALE'`)
+    return rows.map(({ message }) => String(message))
+  }
+  t.same(await look('2026-11-15T12:00:00Z'), [], '46 days before')
+  t.match(await look('2026-11-16T12:00:00Z'), [/MCX ends on 2026-12-31, in 45 days/])
+  t.equal((await look('2026-11-17T11:00:00Z')).length, 1, 'within a day')
+  t.equal((await look('2026-11-17T13:00:00Z')).length, 2)
+  t.match((await look('2027-01-02T13:00:00Z')).at(-1), /MCX ended on 2026-12-31/)
 })

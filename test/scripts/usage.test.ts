@@ -42,6 +42,7 @@ t.test('every verb has a help that names --json', async (t) => {
   ]
   for (const name of [...expected, ...more]) t.ok(verbs.includes(name), `${name} is a verb`)
   const parents = new Map([
+    ['calendar', ['show', 'import']],
     ['cash', ['deposit', 'withdraw']],
     ['config', ['check']],
   ])
