@@ -1,6 +1,14 @@
 import type { Gate } from './risk/gate.js'
 import type { Instant } from './time.js'
 
+/** What was in force when something was decided. */
+export interface DecisionVersions {
+  /** Hash of the configuration. */
+  readonly configuration: string
+  /** Version of the calendar; null where none is used. */
+  readonly calendar: string | null
+}
+
 /** What a decision was about. */
 export type DecisionKind =
   | 'entry'
@@ -41,6 +49,20 @@ export interface EntrySizing {
   readonly constraints: readonly ('risk' | 'volatility' | 'margin')[]
   readonly lots: number
   readonly boundBy: BoundBy
+  readonly execution?: ExecutionLook
+}
+
+/** How a size looked at the broker's price; absent where the broker told none. */
+export interface ExecutionLook {
+  /** The broker's price, in points. */
+  readonly price: number
+  /** From the signal's price, in percent of it; above 0 when the market has run up. */
+  readonly divergencePct: number
+  /** Growth of the distance to the stop, in percent of it. */
+  readonly riskIncreasePct: number
+  readonly maxRiskIncreasePct: number
+  /** Lots before those that the greater risk took off. */
+  readonly lotsBefore: number
 }
 
 /** The arithmetic of a pyramid: A margin, B geometric, C half of the base unit's profit beyond its initial risk. */
@@ -63,6 +85,7 @@ export interface PyramidSizing {
   readonly riskBudgetLots: number
   readonly lots: number
   readonly boundBy: BoundBy
+  readonly execution?: ExecutionLook
 }
 
 /** How the lots of a decision came about. */
@@ -90,6 +113,5 @@ export interface Decision {
   readonly positionIds: readonly string[]
   /** What was unusual and did not matter: flags of an exit, an alert's own lots or stop. */
   readonly notes: readonly string[]
-  /** The configuration in force. */
-  readonly versions: { readonly configuration: string }
+  readonly versions: DecisionVersions
 }

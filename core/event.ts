@@ -1,7 +1,9 @@
+import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { Decision } from './decision.js'
 import type { OrderPurpose } from './order/order.js'
 import type { PostingKind } from './portfolio/ledger.js'
+import type { PreCloseRun } from './portfolio/pre-close-run.js'
 import type { TradingState } from './risk/trading-state.js'
 import type { PortfolioSettings } from './settings.js'
 import type { Instant } from './time.js'
@@ -11,6 +13,12 @@ export interface ConfigurationApplied {
   readonly type: 'ConfigurationApplied'
   readonly hash: string
   readonly settings: PortfolioSettings
+}
+
+/** A calendar is in force from here on; decisions name its version. */
+export interface CalendarApplied {
+  readonly type: 'CalendarApplied'
+  readonly calendar: Calendar
 }
 
 /** Something was decided: approved, blocked or ignored, with its arithmetic. */
@@ -134,6 +142,21 @@ export interface UnitOpened {
   readonly at: Instant
 }
 
+/** The strategy named a unit that was opened before its alert came. */
+export interface UnitLabelled {
+  readonly type: 'UnitLabelled'
+  readonly positionId: string
+  readonly label: string
+}
+
+/** The run before a close went on: what it plans, has done and, at its end, came to. */
+export interface PreCloseAdvanced {
+  readonly type: 'PreCloseAdvanced'
+  readonly instrument: string
+  readonly run: PreCloseRun
+  readonly at: Instant
+}
+
 /** The last lot of a unit was sold. */
 export interface UnitClosed {
   readonly type: 'UnitClosed'
@@ -238,10 +261,17 @@ export type AlarmCode =
   | 'TRADING_FROZEN'
   | 'POSITION_BREAK'
   | 'INPUT_FAILED'
+  | 'PRE_CLOSE_MISSED'
+  | 'PRE_CLOSE_WITHOUT_SCOUT'
+  | 'PRE_CLOSE_EXIT_UNFILLED'
+  | 'PRE_CLOSE_UNCERTAIN'
+  | 'SCOUT_CONTRADICTS_ITSELF'
+  | 'CALENDAR_UNKNOWN'
 
 /** Everything that can have happened to a portfolio. */
 export type PortfolioEvent =
   | ConfigurationApplied
+  | CalendarApplied
   | DecisionMade
   | OrderInitialized
   | OrderDenied
@@ -255,11 +285,13 @@ export type PortfolioEvent =
   | OrderCanceled
   | OrderExpired
   | UnitOpened
+  | UnitLabelled
   | UnitClosed
   | StopRaised
   | ExitRequested
   | ExitLatched
   | ExitDelayed
+  | PreCloseAdvanced
   | LedgerPosted
   | TradingStateChanged
   | InstrumentLocked

@@ -1,6 +1,8 @@
 import type { Alert } from './alert/alert.js'
+import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { OrderReport } from './order/report.js'
+import type { PreClosePhase } from './portfolio/pre-close-run.js'
 import type { TradingState } from './risk/trading-state.js'
 import type { PortfolioSettings } from './settings.js'
 import type { Instant } from './time.js'
@@ -92,6 +94,22 @@ export interface ConfigurationActivated extends Cause {
   readonly settings: PortfolioSettings
 }
 
+/** The calendar of the exchanges was imported: sessions are taken from it from here on. */
+export interface CalendarImported extends Cause {
+  readonly type: 'CalendarImported'
+  readonly calendar: Calendar
+}
+
+/** A part of the run before a close is due, for the instruments that close together. */
+export interface PreCloseDue extends Cause {
+  readonly type: 'PreCloseDue'
+  readonly closesAt: Instant
+  readonly phase: PreClosePhase
+  readonly instruments: readonly string[]
+  /** The broker's prices, by instrument, where there are any. */
+  readonly quotes: Readonly<Record<string, Quote>>
+}
+
 /** An input of this portfolio could not be decided: it is put aside, and its instrument locked. */
 export interface InputFailed extends Cause {
   readonly type: 'InputFailed'
@@ -110,6 +128,8 @@ export type Input =
   | TimerFired
   | OperatorCommanded
   | ConfigurationActivated
+  | CalendarImported
+  | PreCloseDue
   | InputFailed
 
 /** The name of an input type. */

@@ -5,7 +5,7 @@ import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
 import { decideReport } from './order/reports.js'
 import { alarm } from './portfolio/alarm.js'
-import { type Book, bookState } from './portfolio/book.js'
+import { type Book, bookState, plannedEntry } from './portfolio/book.js'
 import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
@@ -21,6 +21,8 @@ import type { PortfolioSettings } from './settings.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
 import { decideExit, type ExitTarget, requestExits } from './strategies/trend/exit.js'
+import { decidePreClose } from './strategies/trend/pre-close.js'
+import { chaseEntry } from './strategies/trend/pre-close-orders.js'
 import { decidePyramid } from './strategies/trend/pyramid.js'
 
 export { evolve } from './portfolio/evolve.js'
@@ -85,6 +87,7 @@ function decide(
         const order = portfolio.orders.get(report.orderId)
         if (order === undefined) continue
         const book = bookOf(portfolio, order.instrument)
+        record(chaseEntry(portfolio, book))
         if (!touched.includes(book)) touched.push(book)
       }
       return touched
@@ -107,6 +110,13 @@ function decide(
           settings: withHeldInstruments(portfolio, input.settings),
         },
       ])
+      return []
+    case 'CalendarImported':
+      if (portfolio.calendar?.version !== input.calendar.version)
+        record([{ type: 'CalendarApplied', calendar: input.calendar }])
+      return portfolio.books.values()
+    case 'PreCloseDue':
+      decidePreClose(portfolio, input, record)
       return []
     case 'InputFailed':
       record(decideFailure(portfolio, input))
@@ -213,6 +223,7 @@ function decideOperatorExit(
         book,
         target,
         named: target,
+        isWhole: !('positionId' in command.target),
         ordinal,
       }),
     )
@@ -229,7 +240,8 @@ function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, Exi
   for (const book of portfolio.books.values()) {
     if ('instrument' in target && target.instrument !== book.instrument) continue
     const entry = book.entryOrderId === null ? null : orderOf(portfolio, book.entryOrderId)
-    if (book.units.length > 0 || entry !== null) targets.push([book, { units: book.units, entry }])
+    if (book.units.length > 0 || entry !== null || plannedEntry(book) !== null)
+      targets.push([book, { units: book.units, entry }])
   }
   return targets
 }

@@ -25,6 +25,46 @@ export interface OrderControls {
   readonly priceCollarPct: number
 }
 
+/** When orders may be sent: at any time, or in the sessions of each instrument's exchange. */
+export type TradingHours = 'always' | 'exchange'
+
+/** Which units a run before the close sells: those whose stop the price has broken, or all when the SuperTrend is lost. */
+export type PreCloseExitMode = 'atr' | 'supertrend'
+
+/** How the minutes before the close are used; seconds are before the close. */
+export interface PreCloseSettings {
+  readonly exitMode: PreCloseExitMode
+  /** From here on scouts are expected. */
+  readonly monitorSeconds: number
+  readonly decideSeconds: number
+  readonly placeSeconds: number
+  /** Limit orders that are not filled by then become market orders. */
+  readonly marketSeconds: number
+  readonly endSeconds: number
+  /** A scout older than this opens nothing. */
+  readonly scoutMaxAgeSeconds: number
+  /** How far beyond the price a limit order goes, in percent. */
+  readonly limitBufferPct: number
+}
+
+/** Limits for each kind of entry, in percent. */
+export interface EntryLimits {
+  readonly entry: number
+  readonly pyramid: number
+}
+
+/** How an entry is judged a second time, at the broker's price. */
+export interface ValidationSettings {
+  /** An alert older than this is told as late. */
+  readonly warnAgeSeconds: number
+  /** An alert older than this may diverge by half as much. */
+  readonly elevatedAgeSeconds: number
+  /** Largest distance of the broker's price from the signal's. */
+  readonly maxDivergencePct: EntryLimits
+  /** Growth of the distance to the stop beyond which lots are taken off. */
+  readonly maxRiskIncreasePct: EntryLimits
+}
+
 /** How a portfolio trades: everything that a decision reads besides its state and its input. */
 export interface PortfolioSettings {
   readonly portfolio: string
@@ -40,5 +80,9 @@ export interface PortfolioSettings {
   readonly entryMaxAheadSeconds: number
   readonly caps: PortfolioCaps
   readonly controls: OrderControls
+  readonly hours: TradingHours
+  /** Null: nothing is done before the close. */
+  readonly preClose: PreCloseSettings | null
+  readonly validation: ValidationSettings
   readonly instruments: readonly Instrument[]
 }

@@ -26,6 +26,12 @@ const COMPARISONS: Readonly<Record<GateCode, GateComparison>> = {
   ORDER_VALUE: 'atMost',
   ORDERS_PER_DAY: 'atMost',
   PRICE_COLLAR: 'atMost',
+  SESSION: 'is',
+  CONDITIONS: 'is',
+  SCOUT_CONSISTENT: 'is',
+  PRE_CLOSE_TIME: 'above',
+  PRICE_DIVERGENCE: 'atMost',
+  ABOVE_STOP: 'above',
 }
 
 /** Returns how the gate compares. */

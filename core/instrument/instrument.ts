@@ -1,4 +1,5 @@
 import type { Zone } from '../calendar/zone.js'
+import { type Decimal, decimal } from '../decimal.js'
 import type { SignalParameters } from '../strategies/trend/signal-parameters.js'
 import type { Instant, LocalDate } from '../time.js'
 
@@ -55,4 +56,21 @@ export function factsAt(instrument: Instrument, at: Instant): ContractFacts {
     if (facts[index]!.fromInstant <= at) return facts[index]!
   }
   return facts[0]!
+}
+
+/** Returns a buying limit `bufferPct` percent above `price`, rounded up to the tick: towards being filled. */
+export function limitAbove(price: number, bufferPct: number, tick: number): Decimal {
+  return onGrid(Math.ceil((price * (1 + bufferPct / 100)) / tick - GRID_TOLERANCE), tick)
+}
+
+/** Returns a selling limit `bufferPct` percent below `price`, rounded down to the tick: towards being filled. */
+export function limitBelow(price: number, bufferPct: number, tick: number): Decimal {
+  return onGrid(Math.floor((price * (1 - bufferPct / 100)) / tick + GRID_TOLERANCE), tick)
+}
+
+/** A price that is on the grid but for the last bits of a double stays where it is. */
+const GRID_TOLERANCE = 1e-6
+
+function onGrid(ticks: number, tick: number): Decimal {
+  return decimal(Math.max(1, ticks)).times(decimal(tick))
 }

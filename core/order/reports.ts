@@ -88,6 +88,8 @@ function decideRejection(
 
 /** An exit stands until it is done: the next order for it waits a little, so that a refusing broker is not flooded. */
 function delayNextExit(portfolio: Portfolio, order: Order): PortfolioEvent[] {
+  // A cancel that we asked for is no refusal: what follows it may be ordered at once.
+  if (order.cancelRequested) return []
   const unit = order.purpose === 'exit' ? findUnit(portfolio, order.positionId) : undefined
   if (unit === undefined) return []
   return [{ type: 'ExitDelayed', positionId: unit.id, notBefore: portfolio.now + EXIT_RETRY_DELAY }]

@@ -1,6 +1,7 @@
-import type { ScoutConditions } from '../alert/alert.js'
+import type { ScoutAlert } from '../alert/alert.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import { type Instant, MINUTE } from '../time.js'
+import type { PlannedEntry, PreCloseRun } from './pre-close-run.js'
 import type { Unit } from './unit.js'
 
 /** The last that was seen of an instrument's market. A fold of inputs, not of events. */
@@ -16,8 +17,8 @@ export interface MarketView {
   atrAt: Instant
   /** A close too far from the last to be believed until the next bar agrees. */
   suspectClose: number | null
-  /** The last scout's conditions, and when. */
-  scout: ScoutConditions | null
+  /** The last scout's report, and when. */
+  scout: ScoutAlert | null
   scoutAt: Instant
 }
 
@@ -40,10 +41,12 @@ export interface Book {
   lock: { readonly reason: string; readonly since: Instant } | null
   /** Lots of ours that the broker did not count when it was last asked at rest; sales change both counts alike. */
   missingLots: Decimal
+  /** The last run before a close, over or not. */
+  preClose: PreCloseRun | null
   readonly market: MarketView
 }
 
-/** flat: nothing held or at work · opening: an entry at work · open: held · closing: every unit is being closed. */
+/** flat: nothing held or at work · opening: an entry planned or at work · open: held · closing: every unit is being closed. */
 export type BookState = 'flat' | 'opening' | 'open' | 'closing'
 
 /** Returns the book of an instrument in which nothing has happened. */
@@ -58,6 +61,7 @@ export function emptyBook(instrument: string): Book {
     exitOrderIds: [],
     lock: null,
     missingLots: ZERO,
+    preClose: null,
     market: {
       price: null,
       priceAt: 0,
@@ -79,9 +83,14 @@ export function isBarFresh(market: MarketView, barMinutes: number, now: Instant)
 
 /** Returns where the instrument is between flat and closing. */
 export function bookState(book: Book): BookState {
-  if (book.entryOrderId !== null) return 'opening'
+  if (book.entryOrderId !== null || plannedEntry(book) !== null) return 'opening'
   if (book.units.length === 0) return 'flat'
   return book.units.every((unit) => unit.exit !== null) ? 'closing' : 'open'
+}
+
+/** Returns the entry that a run before the close has decided and not yet placed, or null. */
+export function plannedEntry(book: Book): PlannedEntry | null {
+  return book.preClose?.plan ?? null
 }
 
 /** Returns the base unit while it is open. */

@@ -19,7 +19,16 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       portfolio.configurationHash = event.hash
       for (const instrument of event.settings.instruments) bookOf(portfolio, instrument.name)
       break
+    case 'CalendarApplied':
+      portfolio.calendar = event.calendar
+      break
     case 'DecisionMade':
+      break
+    case 'PreCloseAdvanced':
+      bookOf(portfolio, event.instrument).preClose = event.run
+      break
+    case 'UnitLabelled':
+      unitOf(portfolio, event.positionId).label = event.label
       break
     case 'OrderInitialized':
       initializeOrder(portfolio, event)

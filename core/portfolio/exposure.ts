@@ -1,9 +1,10 @@
 import { factsAt } from '../instrument/instrument.js'
 import { remainingLots } from '../order/order.js'
+import { plannedEntry } from './book.js'
 import { instrumentOf, type Portfolio } from './portfolio.js'
 import { unitRisk, unitVolatility } from './unit.js'
 
-/** What a portfolio has at stake, in quote currency; entry orders at work and unknown count in full. */
+/** What a portfolio has at stake, in quote currency; entries that are planned, at work or unknown count in full. */
 export interface Exposure {
   /** Portfolio heat: what is lost if every stop is hit. */
   readonly risk: number
@@ -13,7 +14,7 @@ export interface Exposure {
   readonly marginReserved: number
 }
 
-/** Returns the exposure of all units and entry orders, with the margins in force now and the ATRs last seen. */
+/** Returns the exposure of all units, planned entries and entry orders, with the margins in force now and the ATRs last seen. */
 export function exposureOf(portfolio: Portfolio): Exposure {
   let risk = 0
   let volatility = 0
@@ -28,6 +29,12 @@ export function exposureOf(portfolio: Portfolio): Exposure {
         volatility += unitVolatility(unit, book.market.atr ?? unit.entryAtr)
         marginUsed += unit.heldLots * marginPerLot
       }
+    }
+    const planned = plannedEntry(book)
+    if (planned !== null) {
+      risk += planned.lots * planned.stopDistance * planned.pointValue
+      volatility += planned.lots * planned.atr * planned.pointValue
+      marginReserved += planned.lots * planned.marginPerLot
     }
     if (book.entryOrderId === null) continue
     const plan = portfolio.unitPlans.get(book.entryOrderId)!

@@ -73,7 +73,7 @@ function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
     case 'EOD_MONITOR':
       seeTold(portfolio, book, alert.price, at)
       if (book.market.scoutAt <= at) {
-        book.market.scout = alert.conditions
+        book.market.scout = alert
         book.market.scoutAt = at
       }
       return NOTHING

@@ -1,3 +1,5 @@
+import type { Calendar } from '../calendar/calendar.js'
+import type { DecisionVersions } from '../decision.js'
 import type { Instrument } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
 import type { Order } from '../order/order.js'
@@ -28,6 +30,7 @@ export interface Portfolio {
   now: Instant
   settings: PortfolioSettings | null
   configurationHash: string
+  calendar: Calendar | null
   tradingState: TradingState
   tradingStateReason: string
   readonly ledger: Ledger
@@ -53,6 +56,7 @@ export function emptyPortfolio(id: string): Portfolio {
     now: 0,
     settings: null,
     configurationHash: '',
+    calendar: null,
     tradingState: 'active',
     tradingStateReason: '',
     ledger: emptyLedger(),
@@ -70,6 +74,11 @@ export function emptyPortfolio(id: string): Portfolio {
 export function settingsOf(portfolio: Portfolio): PortfolioSettings {
   invariant(portfolio.settings !== null, () => `portfolio ${portfolio.id} has no configuration yet`)
   return portfolio.settings
+}
+
+/** Returns what a decision made now names as in force. */
+export function versionsOf(portfolio: Portfolio): DecisionVersions {
+  return { configuration: portfolio.configurationHash, calendar: portfolio.calendar?.version ?? null }
 }
 
 /** Returns the instrument's configuration, or undefined when the portfolio does not trade it. */

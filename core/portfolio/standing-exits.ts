@@ -1,11 +1,14 @@
 import type { Decimal } from '../decimal.js'
 import type { OrderInitialized } from '../event.js'
 import { exitOrderId } from '../ids.js'
+import { factsAt, limitBelow } from '../instrument/instrument.js'
 import { type ExitIntent, isAtWork, remainingLots } from '../order/order.js'
 import { allowsExits } from '../risk/trading-state.js'
 import type { Instant } from '../time.js'
 import type { Book } from './book.js'
-import type { Portfolio } from './portfolio.js'
+import { instrumentOf, type Portfolio } from './portfolio.js'
+import { isPlacing } from './pre-close-run.js'
+import { marketHours } from './sessions.js'
 import type { Unit } from './unit.js'
 
 interface DueExit {
@@ -17,10 +20,14 @@ interface DueExit {
 /**
  * Returns the exit orders that the book's standing exits still need. An exit is a standing intent of a unit: its
  * quantity is what is held less what exits at work or unknown may still sell, so no sale can exceed the holding.
- * It waits while the unit's own entry may still fill, while a refused exit's delay runs, and while frozen.
+ * It waits while the unit's own entry may still fill, while a refused exit's delay runs, while the exchange is closed,
+ * and while frozen.
  */
 export function planExits(portfolio: Portfolio, book: Book): OrderInitialized[] {
-  return dueExits(portfolio, book, portfolio.now).map(({ unit, exit, lots }) => ({
+  const due = dueExits(portfolio, book, portfolio.now)
+  if (due.length === 0) return []
+  const limitPrice = exitLimit(portfolio, book)
+  return due.map(({ unit, exit, lots }) => ({
     type: 'OrderInitialized',
     orderId: exitOrderId(unit.id, unit.exitOrders + 1),
     decisionId: exit.decisionId,
@@ -28,13 +35,23 @@ export function planExits(portfolio: Portfolio, book: Book): OrderInitialized[] 
     instrument: unit.instrument,
     side: 'sell',
     purpose: 'exit',
-    orderType: 'market',
+    orderType: limitPrice === null ? 'market' : 'limit',
     lots,
-    limitPrice: null,
+    limitPrice,
     referencePrice: book.market.price ?? unit.averagePrice,
     at: portfolio.now,
     unit: null,
   }))
+}
+
+/** Before the close an exit begins as a limit order a little below the price; at all other times it takes what it gets. */
+function exitLimit(portfolio: Portfolio, book: Book): Decimal | null {
+  const buffer = portfolio.settings?.preClose?.limitBufferPct
+  if (buffer === undefined || !isPlacing(book.preClose) || book.preClose.phase !== 'place') return null
+  const instrument = instrumentOf(portfolio, book.instrument)
+  const { price } = book.market
+  if (instrument === undefined || price === null) return null
+  return limitBelow(price, buffer, factsAt(instrument, portfolio.now).tick)
 }
 
 /** Returns whether a standing exit's delay is over, so that a timer should ask for its order. */
@@ -52,11 +69,24 @@ function dueExits(portfolio: Portfolio, book: Book, now: Instant): readonly DueE
   const due: DueExit[] = []
   for (const unit of book.units) {
     const { exit } = unit
-    if (exit === null || now < unit.exitNotBefore || unit.entryOrderId === book.entryOrderId) continue
+    if (exit === null || now < unit.exitNotBefore || isStillFilling(portfolio, book, unit)) continue
+    if (waitsForPlacing(book, unit, now)) continue
     const lots = sellableLots(portfolio, book, unit)
     if (lots.isPositive()) due.push({ unit, exit, lots })
   }
+  if (due.length === 0 || marketHours(portfolio, book.instrument, now) === 'closed') return NONE
   return book.lock === null || book.missingLots.isZero() ? due : withinVenueHolding(portfolio, book, due)
+}
+
+function isStillFilling(portfolio: Portfolio, book: Book, unit: Unit): boolean {
+  const id = book.entryOrderId
+  return id !== null && portfolio.orders.get(id)?.positionId === unit.id
+}
+
+/** What a run before the close has decided to sell is placed with the run's other orders, seconds later. */
+function waitsForPlacing({ preClose }: Book, unit: Unit, now: Instant): boolean {
+  if (preClose === null || preClose.phase !== 'decide' || preClose.closesAt <= now) return false
+  return preClose.exits.some(({ positionId }) => positionId === unit.id)
 }
 
 /** What the broker does not hold cannot be sold: on a locked instrument exits run for at most its count of our lots. */

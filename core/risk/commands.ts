@@ -3,7 +3,7 @@ import type { PortfolioEvent } from '../event.js'
 import { decisionId } from '../ids.js'
 import type { OperatorCommand } from '../input.js'
 import { alarm } from '../portfolio/alarm.js'
-import type { Portfolio } from '../portfolio/portfolio.js'
+import { type Portfolio, versionsOf } from '../portfolio/portfolio.js'
 
 /** Returns what follows from an operator's change of the trading state. */
 export function decideTradingState(
@@ -109,6 +109,6 @@ export function commandDecision(
     stop: null,
     positionIds: [],
     notes: [],
-    versions: { configuration: portfolio.configurationHash },
+    versions: versionsOf(portfolio),
   }
 }

@@ -1,31 +1,52 @@
 import type { EntryAlert } from '../alert/alert.js'
-import type { AlertAdmitted } from '../input.js'
+import type { Quote } from '../input.js'
 import type { Instrument } from '../instrument/instrument.js'
-import { isBarFresh } from '../portfolio/book.js'
+import { isBarFresh, plannedEntry } from '../portfolio/book.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
+import { marketHours } from '../portfolio/sessions.js'
 import { DAY, SECOND } from '../time.js'
 import { atMost, type Gate, must } from './gate.js'
 import { allowsEntries } from './trading-state.js'
 
+/** What asks for an entry: an alert, or the run before a close. */
+export interface EntryCause {
+  /** Id of the input. */
+  readonly id: string
+  /** Which of the input's decisions it is, from 1. */
+  readonly ordinal: number
+  /** The broker's own price, where there is one. */
+  readonly quote: Quote | null
+  /** What is told may be this old. */
+  readonly maxAgeSeconds: number
+}
+
 /** Returns the gates that any entry passes before it is measured: trading state, lock, age, one order at work, price. */
 export function admissionGates(
   portfolio: Portfolio,
-  input: AlertAdmitted,
+  cause: EntryCause,
   alert: EntryAlert,
   instrument: Instrument,
 ): Gate[] {
   const settings = settingsOf(portfolio)
   const book = bookOf(portfolio, alert.instrument)
   const age = (portfolio.now - alert.timestamp) / SECOND
-  const atWork = book.entryOrderId ?? book.exitOrderIds[0] ?? null
+  const atWork = book.entryOrderId ?? plannedEntry(book)?.decisionId ?? book.exitOrderIds[0] ?? null
   return [
     must('TRADING_STATE', allowsEntries(portfolio.tradingState), portfolio.tradingState, 'active'),
     must('INSTRUMENT_LOCKED', book.lock === null, book.lock?.reason ?? null, 'not locked'),
-    atMost('STALE', age, settings.entryMaxAgeSeconds),
+    ...sessionGate(portfolio, instrument),
+    atMost('STALE', age, cause.maxAgeSeconds),
     atMost('FUTURE', (alert.timestamp - portfolio.now) / SECOND, settings.entryMaxAheadSeconds),
     must('ORDER_AT_WORK', atWork === null, atWork, 'nothing at work'),
-    ...collarGate(portfolio, input, alert, instrument),
+    ...collarGate(portfolio, cause.quote, alert, instrument),
   ]
+}
+
+/** A portfolio that keeps the hours of exchanges opens nothing while they are closed, or while nobody knows. */
+function sessionGate(portfolio: Portfolio, instrument: Instrument): Gate[] {
+  if (settingsOf(portfolio).hours !== 'exchange') return []
+  const hours = marketHours(portfolio, instrument.name)
+  return [must('SESSION', hours === 'open', hours, 'open')]
 }
 
 /**
@@ -34,12 +55,12 @@ export function admissionGates(
  */
 function collarGate(
   portfolio: Portfolio,
-  input: AlertAdmitted,
+  quote: Quote | null,
   alert: EntryAlert,
   instrument: Instrument,
 ): Gate[] {
-  if (input.quote !== null) {
-    const away = (Math.abs(alert.price - input.quote.price) / input.quote.price) * 100
+  if (quote !== null) {
+    const away = (Math.abs(alert.price - quote.price) / quote.price) * 100
     return [atMost('PRICE_COLLAR', away, settingsOf(portfolio).controls.priceCollarPct)]
   }
   const { market } = bookOf(portfolio, alert.instrument)

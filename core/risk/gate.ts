@@ -30,6 +30,12 @@ export type GateCode =
   | 'ORDER_VALUE'
   | 'ORDERS_PER_DAY'
   | 'PRICE_COLLAR'
+  | 'SESSION'
+  | 'SCOUT_CONSISTENT'
+  | 'CONDITIONS'
+  | 'PRE_CLOSE_TIME'
+  | 'PRICE_DIVERGENCE'
+  | 'ABOVE_STOP'
 
 /** Returns a gate that lets `measured` pass up to `limit`, inclusive. NaN does not pass. */
 export function atMost(gate: GateCode, measured: number, limit: number): Gate {

@@ -1,5 +1,6 @@
 import type { PortfolioEvent } from '../../core/event.js'
 import { unreachable } from '../../core/invariant.js'
+import type { PreClosePhase } from '../../core/portfolio/pre-close-run.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
 
 /** Returns what happened, as a sentence without its time. */
@@ -52,9 +53,31 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `alarm ${event.code}: ${event.message}`
     case 'ConfigurationApplied':
       return `configuration ${event.hash.slice(0, 12)} came into force`
+    case 'CalendarApplied':
+      return `calendar ${event.calendar.version.slice(0, 12)} came into force`
+    case 'UnitLabelled':
+      return `position ${event.positionId} is the strategy's ${event.label}`
+    case 'PreCloseAdvanced':
+      return describeRun(event)
     case 'DecisionMade':
       return `decision ${event.decision.id}: ${event.decision.outcome}`
     default:
       return unreachable(event)
   }
+}
+
+const PHASES: Readonly<Record<PreClosePhase, string>> = {
+  monitor: 'is watched',
+  decide: 'is decided',
+  place: 'is placing',
+  market: 'goes to market',
+  end: 'ended',
+}
+
+function describeRun({ instrument, run }: Extract<PortfolioEvent, { type: 'PreCloseAdvanced' }>): string {
+  const subject = `the run before the close of ${instrument} at ${formatTime(run.closesAt)}`
+  const outcome = run.outcome === null ? '' : `: ${run.outcome}`
+  const plan = run.plan === null ? '' : `, ${formatLots(String(run.plan.lots))} planned`
+  const exits = run.exits.length === 0 ? '' : `, ${run.exits.length} to be sold`
+  return `${subject} ${PHASES[run.phase]}${outcome}${plan}${exits}${run.detail === null ? '' : `: ${run.detail}`}`
 }

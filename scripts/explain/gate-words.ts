@@ -41,6 +41,20 @@ const words: Readonly<Record<GateCode, GateWords>> = {
   ORDER_VALUE: { title: 'value of the order', unit: 'money' },
   ORDERS_PER_DAY: { title: 'entry orders of the day with this one', unit: 'count' },
   PRICE_COLLAR: { title: 'distance from the reference price', unit: 'percent' },
+  SESSION: {
+    title: 'session of the exchange',
+    unit: 'text',
+    hint: '`general doctor` shows when it opens, and how far the calendar reaches',
+  },
+  CONDITIONS: { title: 'entry conditions of the scout', unit: 'text' },
+  SCOUT_CONSISTENT: {
+    title: 'verdict of the scout',
+    unit: 'text',
+    hint: 'the script does not say what its own conditions add up to: look at it',
+  },
+  PRE_CLOSE_TIME: { title: 'time left until the close', unit: 'seconds' },
+  PRICE_DIVERGENCE: { title: "the broker's price from the signal's", unit: 'percent' },
+  ABOVE_STOP: { title: "the broker's price above the stop", unit: 'points' },
 }
 
 const comparisons: Readonly<Record<GateComparison, string>> = {

@@ -80,6 +80,63 @@ const controlsSchema = z
   })
   .describe('Controls that every entry passes')
 
+const seconds = z.number().min(1).max(3600)
+
+/** Each part of the run comes after the one before it, so it is fewer seconds from the close. */
+const RUN_ORDER = ['monitorSeconds', 'decideSeconds', 'placeSeconds', 'marketSeconds', 'endSeconds'] as const
+
+const preCloseSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe('Whether to act before the close, where sessions are "exchange"'),
+    exitMode: z
+      .enum(['atr', 'supertrend'])
+      .default('atr')
+      .describe('What sells a unit: its own stop, or the scout’s long_exit, which sells all'),
+    monitorSeconds: seconds.default(900).describe('From how long before the close scouts are expected'),
+    decideSeconds: seconds.default(45).describe('How long before the close it is decided'),
+    placeSeconds: seconds.default(30).describe('How long before the close limit orders are placed'),
+    marketSeconds: seconds.default(10).describe('How long before the close they become market orders'),
+    endSeconds: seconds.default(5).describe('How long before the close entries are cancelled'),
+    scoutMaxAgeSeconds: seconds.default(90).describe('Age beyond which a scout opens nothing'),
+    limitBufferPct: percent.default(0.1).describe('How far beyond the price a limit order goes'),
+  })
+  .superRefine((run, context) => {
+    for (const [index, later] of RUN_ORDER.entries()) {
+      const earlier = RUN_ORDER[index - 1]
+      if (earlier === undefined || run[later] < run[earlier]) continue
+      const message = `must be less than ${earlier}, which is ${run[earlier]}, was ${run[later]}`
+      context.addIssue({ code: 'custom', path: [later], message })
+    }
+  })
+  .describe('What is done in the minutes before the close')
+
+const entryLimits = (entry: number, pyramid: number) =>
+  z.strictObject({ entry: percent.default(entry), pyramid: percent.default(pyramid) }).prefault({})
+
+const validationSchema = z
+  .strictObject({
+    warnAgeSeconds: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(10)
+      .describe('Age from which an entry is told as late'),
+    elevatedAgeSeconds: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('Age from which an entry may diverge by half as much'),
+    maxDivergencePct: entryLimits(2, 1).describe('Largest distance of the broker’s price from the signal’s'),
+    maxRiskIncreasePct: entryLimits(50, 20).describe(
+      'Growth of the distance to the stop beyond which lots are taken off',
+    ),
+  })
+  .describe('How an entry is judged a second time, at the broker’s price')
+
 const CONSTRAINTS = ['risk', 'volatility', 'margin'] as const
 
 const trendStrategySchema = z
@@ -109,13 +166,12 @@ const trendStrategySchema = z
       .max(86_400)
       .default(30)
       .describe('How far ahead of the clock it may be'),
+    preClose: preCloseSchema.prefault({}),
+    validation: validationSchema.prefault({}),
     caps: capsSchema.prefault({}),
     controls: controlsSchema.prefault({}),
   })
   .describe('Trend following, sized by risk, volatility and margin')
-
-const SESSIONS_MESSAGE =
-  'must be "always": "exchange" needs the trading calendar, which this version of the service does not have'
 
 const portfolioSchema = z
   .strictObject({
@@ -126,7 +182,6 @@ const portfolioSchema = z
       .describe('Booked as a deposit when the ledger is empty: at the first start'),
     sessions: z
       .enum(['always', 'exchange'])
-      .refine((value) => value !== 'exchange', SESSIONS_MESSAGE)
       .default('always')
       .describe('When orders may be sent: around the clock, or in the sessions of the exchange'),
     broker: paperBrokerSchema.prefault({ kind: 'paper' }),

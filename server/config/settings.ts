@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Constraint, PortfolioSettings } from '../../core/settings.js'
+import type { Constraint, PortfolioSettings, PreCloseSettings } from '../../core/settings.js'
 import type { PaperSettings } from '../brokers/paper/paper-settings.js'
 import { NO_FAULTS } from '../brokers/paper/paper-settings.js'
 import { canonicalJson } from '../canonical-json.js'
@@ -23,8 +23,16 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     entryMaxAheadSeconds: strategy.entryMaxAheadSeconds,
     caps: strategy.caps,
     controls: strategy.controls,
+    hours: portfolio.sessions,
+    preClose: portfolio.sessions === 'exchange' ? preCloseOf(strategy.preClose) : null,
+    validation: strategy.validation,
     instruments: portfolio.instruments,
   }
+}
+
+function preCloseOf(configured: PortfolioConfiguration['strategy']['preClose']): PreCloseSettings | null {
+  const { enabled, ...settings } = configured
+  return enabled ? settings : null
 }
 
 /** Returns the SHA-256, in hexadecimal, of settings: the same for the same settings, however they were written. */

@@ -117,6 +117,7 @@ function touchEvent(
       touchUnit(touched, portfolio, event.positionId)
       break
     case 'UnitClosed':
+    case 'UnitLabelled':
     case 'StopRaised':
     case 'ExitRequested':
     case 'ExitDelayed':
@@ -130,6 +131,8 @@ function touchEvent(
       touched.alarms.push(alarmRow(place, event))
       break
     case 'ConfigurationApplied':
+    case 'CalendarApplied':
+    case 'PreCloseAdvanced':
     case 'TradingStateChanged':
     case 'InstrumentLocked':
     case 'InstrumentUnlocked':

@@ -169,7 +169,7 @@ t.test('every problem is named with its path, what is wrong and what would be ri
     portfolios: [
       {
         id: 'my portfolio',
-        sessions: 'exchange',
+        sessions: 'sometimes',
         initialDeposit: -5,
         broker: { kind: 'papers', slippageTicks: 0.5 },
         strategy: {
@@ -198,7 +198,7 @@ t.test('every problem is named with its path, what is wrong and what would be ri
   const expected = [
     'portfolio: is not a key of the configuration (did you mean "portfolios"?)',
     'portfolios[0].id: must be 1 to 32 letters, digits, - and _, the first no sign',
-    'portfolios[0].sessions: must be "always": "exchange" needs the trading calendar, which this version of the service does not have',
+    'portfolios[0].sessions: must be one of "always", "exchange", was "sometimes"',
     'portfolios[0].initialDeposit: must be an amount of at least 0 such as "10000000.00"',
     'portfolios[0].broker.kind: must be "paper", was "papers" (did you mean "paper"?)',
     'portfolios[0].broker.slippageTicks: must be a whole number, was 0.5',

@@ -294,11 +294,16 @@ const REFUSALS: readonly Refusal[] = [
     measured: 2.5,
     limit: 2,
     decision: () => {
-      const desk = new Desk()
+      const validation = {
+        ...settings().validation,
+        maxDivergencePct: { entry: 3, pyramid: 3 },
+        maxRiskIncreasePct: { entry: 1000, pyramid: 0 },
+      }
+      const desk = new Desk(settings({ validation }))
       const alert: EntryAlert = {
         type: 'BASE_ENTRY',
         instrument: gold,
-        price: 82_000,
+        price: 78_000,
         atr: 700,
         stop: null,
         er: 1,

@@ -392,12 +392,17 @@ t.test('a scout tells a price and its conditions, and decides nothing', async (t
     barTime: null,
   } as const
   t.same(desk.wait(HOUR).alert({ ...scout, price: 70_000, timestamp: desk.now }), [])
-  t.match(desk.book(gold).market, { price: 70_000, scout: conditions, scoutAt: desk.now, barClose: null })
+  t.match(desk.book(gold).market, {
+    price: 70_000,
+    scout: { conditions, price: 70_000 },
+    scoutAt: desk.now,
+    barClose: null,
+  })
   const older = { ...conditions, longEntry: false }
   desk.alert({ ...scout, price: 71_000, conditions: older, timestamp: desk.now - MINUTE })
   t.match(
     desk.book(gold).market,
-    { price: 70_000, scout: { longEntry: true } },
+    { price: 70_000, scout: { conditions: { longEntry: true } } },
     'an older one changes nothing',
   )
 })

@@ -1,5 +1,5 @@
 import type { ContractFacts, Instrument, TrendParameters } from '../../core/instrument/instrument.js'
-import type { PortfolioSettings } from '../../core/settings.js'
+import type { PortfolioSettings, PreCloseSettings } from '../../core/settings.js'
 import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
 
 /** Returns an instrument with round numbers unless told otherwise. */
@@ -69,6 +69,18 @@ export const COPPER = instrument(
   { emaPeriod: 50, donchianPeriod: 10, adxBelow: 15 },
 )
 
+/** The run before the close as the product starts with it. */
+export const PRE_CLOSE: PreCloseSettings = {
+  exitMode: 'atr',
+  monitorSeconds: 900,
+  decideSeconds: 45,
+  placeSeconds: 30,
+  marketSeconds: 10,
+  endSeconds: 5,
+  scoutMaxAgeSeconds: 90,
+  limitBufferPct: 0.1,
+}
+
 /** Returns the settings of a test portfolio of the four instruments. */
 export function settings(changes: Partial<PortfolioSettings> = {}): PortfolioSettings {
   return {
@@ -88,6 +100,14 @@ export function settings(changes: Partial<PortfolioSettings> = {}): PortfolioSet
       pyramidMaxVolatilityPct: 4,
     },
     controls: { maxOrderValue: null, maxOrdersPerDay: 1000, priceCollarPct: 2 },
+    hours: 'always',
+    preClose: null,
+    validation: {
+      warnAgeSeconds: 10,
+      elevatedAgeSeconds: 30,
+      maxDivergencePct: { entry: 2, pyramid: 1 },
+      maxRiskIncreasePct: { entry: 50, pyramid: 20 },
+    },
     instruments: [GOLD, BANK_NIFTY, SILVER, COPPER],
     ...changes,
   }

@@ -51,7 +51,7 @@ const decision = fc.record({
   stop: numberOrNull,
   positionIds: fc.array(text, { maxLength: 2 }),
   notes: fc.array(text, { maxLength: 2 }),
-  versions: fc.record({ configuration: text }),
+  versions: fc.record({ configuration: text, calendar: textOrNull }),
 })
 
 const plan = fc.record({
@@ -63,6 +63,33 @@ const plan = fc.record({
   marginPerLot: number,
 })
 
+const run = fc.record({
+  closesAt: instant,
+  phase: fc.constantFrom('monitor', 'decide', 'place', 'market', 'end'),
+  plan: fc.option(
+    fc.record({
+      decisionId: text,
+      unitNumber: count,
+      lots: count,
+      price: number,
+      stop: number,
+      stopDistance: number,
+      atr: number,
+      pointValue: number,
+      marginPerLot: number,
+    }),
+    { nil: null },
+  ),
+  entryDecisionId: textOrNull,
+  entryUnit: count,
+  entryLots: count,
+  exits: fc.array(fc.record({ positionId: text, label: textOrNull }), { maxLength: 2 }),
+  outcome: fc.constantFrom('nothing', 'refused', 'entered', 'exited', 'partial', 'unfilled', 'missed', null),
+  detail: textOrNull,
+})
+
+const calendar = fc.record({ version: text, exchanges: fc.constant({}) })
+
 const configured = { hash: text, settings: fc.constant(settings()) }
 const fill = { orderId: text, tradeId: text, lots: decimal, price: decimal, fee: decimal, at: instant }
 
@@ -71,6 +98,7 @@ const eventFields: {
   readonly [T in EventType]: { [K in keyof Omit<Event<T>, 'type'>]: fc.Arbitrary<unknown> }
 } = {
   ConfigurationApplied: configured,
+  CalendarApplied: { calendar },
   DecisionMade: { decision },
   OrderInitialized: {
     orderId: text,
@@ -105,6 +133,8 @@ const eventFields: {
     stop: number,
     at: instant,
   },
+  UnitLabelled: { positionId: text, label: text },
+  PreCloseAdvanced: { instrument: text, run, at: instant },
   UnitClosed: { positionId: text, realizedPnl: decimal, at: instant },
   StopRaised: { positionId: text, stop: number, highestClose: number },
   ExitRequested: { positionId: text, decisionId: text, reason: text },
@@ -187,6 +217,16 @@ const inputFields: {
   TimerFired: {},
   OperatorCommanded: { command },
   ConfigurationActivated: configured,
+  CalendarImported: { calendar },
+  PreCloseDue: {
+    closesAt: instant,
+    phase: fc.constantFrom('monitor', 'decide', 'place', 'market', 'end'),
+    instruments: fc.array(text, { maxLength: 2 }),
+    quotes: fc.dictionary(
+      fc.stringMatching(/^[A-Z_]{1,12}$/),
+      fc.record({ price: number, observedAt: instant }),
+    ),
+  },
   InputFailed: { failedInputId: text, instrument: textOrNull, error: text },
 }
 

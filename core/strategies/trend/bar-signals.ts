@@ -5,7 +5,7 @@ import { type Book, baseUnit } from '../../portfolio/book.js'
 import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
 import { shutGates } from '../../risk/gate.js'
 import type { Instant } from '../../time.js'
-import { proposeEntry } from './entry.js'
+import { causeOf, proposeEntry } from './entry.js'
 import { instrumentGates, profitBeyondRisk, profitGate, proposePyramid } from './pyramid.js'
 import { CONDITION, LONG_ENTRY } from './scout.js'
 import { sizePyramid } from './sizing.js'
@@ -132,7 +132,7 @@ export function refusalOf(portfolio: Portfolio, input: AlertAdmitted): string | 
   const instrument = instrumentOf(portfolio, alert.instrument)
   if (instrument === undefined || !isEntry(alert)) return null
   const propose = alert.type === 'BASE_ENTRY' ? proposeEntry : proposePyramid
-  const { gates, sizing } = propose(portfolio, input, alert, instrument)
+  const { gates, sizing } = propose(portfolio, causeOf(portfolio, input), alert, instrument)
   const shut = shutGates(gates)
   return shut.length === 0 && sizing !== null ? null : `${alert.type} ${shut.join(' ')}`
 }

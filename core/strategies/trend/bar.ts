@@ -2,9 +2,10 @@ import { decimal } from '../../decimal.js'
 import type { Decision } from '../../decision.js'
 import type { PortfolioEvent } from '../../event.js'
 import { decisionId, orderId } from '../../ids.js'
-import type { Book } from '../../portfolio/book.js'
+import { type Book, plannedEntry } from '../../portfolio/book.js'
 import { sizingEquity } from '../../portfolio/equity.js'
-import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
+import { instrumentOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
+import { marketHours } from '../../portfolio/sessions.js'
 import { type Unit, unitRisk, unitVolatility } from '../../portfolio/unit.js'
 import { allowsReductions } from '../../risk/trading-state.js'
 import { type Instant, SECOND } from '../../time.js'
@@ -70,13 +71,14 @@ function stopDecision(
     stop,
     positionIds: [unit.id],
     notes: [],
-    versions: { configuration: portfolio.configurationHash },
+    versions: versionsOf(portfolio),
   }
 }
 
 /**
  * Returns the sales of the lots by which units have outgrown their ongoing risk and volatility.
- * Never with an order of the instrument at work: what that fills would change the measure.
+ * Never with an order of the instrument at work: what that fills would change the measure. While the exchange is
+ * closed they wait for the next bar.
  */
 export function decidePeelOffs(
   portfolio: Portfolio,
@@ -86,9 +88,10 @@ export function decidePeelOffs(
 ): PortfolioEvent[] {
   const { book } = bar
   const instrument = instrumentOf(portfolio, book.instrument)
-  const isQuiet = book.entryOrderId === null && book.exitOrderIds.length === 0
+  const isQuiet = book.entryOrderId === null && book.exitOrderIds.length === 0 && plannedEntry(book) === null
   if (instrument === undefined || !isQuiet || book.lock !== null) return []
-  if (!allowsReductions(portfolio.tradingState)) return []
+  if (!allowsReductions(portfolio.tradingState) || marketHours(portfolio, book.instrument) === 'closed')
+    return []
   const equity = sizingEquity(portfolio)
   const events: PortfolioEvent[] = []
   let ordinal = decisionsBefore
@@ -124,7 +127,7 @@ export function decidePeelOffs(
         `risk is ${peel.riskPct.toFixed(2)} % of equity, the limit ${instrument.trend.ongoingRiskPct} %`,
         `volatility is ${peel.volatilityPct.toFixed(2)} % of equity, the limit ${instrument.trend.ongoingVolatilityPct} %`,
       ],
-      versions: { configuration: portfolio.configurationHash },
+      versions: versionsOf(portfolio),
     }
     events.push({ type: 'DecisionMade', decision })
     events.push({

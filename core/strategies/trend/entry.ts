@@ -1,6 +1,6 @@
 import type { EntryAlert } from '../../alert/alert.js'
 import { decimal } from '../../decimal.js'
-import type { Decision, EntrySizing } from '../../decision.js'
+import type { Decision, EntrySizing, Sizing } from '../../decision.js'
 import type { OrderInitialized, PortfolioEvent } from '../../event.js'
 import { decisionId, orderId, positionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
@@ -9,10 +9,13 @@ import { invariant } from '../../invariant.js'
 import type { Book } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
 import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
-import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
-import { admissionGates, controlGates } from '../../risk/entry-gates.js'
+import { bookOf, instrumentOf, type Portfolio, settingsOf, versionsOf } from '../../portfolio/portfolio.js'
+import { admissionGates, controlGates, type EntryCause } from '../../risk/entry-gates.js'
 import { above, atLeast, atMost, type Gate, must, shutGates } from '../../risk/gate.js'
+import { SECOND } from '../../time.js'
 import { entryAtr } from './atr.js'
+import { confirmEntry } from './pre-close-confirmed.js'
+import { lookAgain } from './second-look.js'
 import { sizeEntry } from './sizing.js'
 
 /** Everything that the decision on an entry or a pyramid is made of. */
@@ -26,21 +29,31 @@ export interface EntryProposal {
 export function decideEntry(portfolio: Portfolio, input: AlertAdmitted, alert: EntryAlert): PortfolioEvent[] {
   const instrument = instrumentOf(portfolio, alert.instrument)
   invariant(instrument !== undefined, () => `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
-  return recordProposal(portfolio, input, alert, proposeEntry(portfolio, input, alert, instrument))
+  const confirmed = confirmEntry(portfolio, input.id, alert, bookOf(portfolio, alert.instrument))
+  if (confirmed !== null) return confirmed
+  const cause = causeOf(portfolio, input)
+  return recordProposal(portfolio, cause, alert, proposeEntry(portfolio, cause, alert, instrument))
 }
 
-/** Returns what the decision on a BASE_ENTRY alert is made of: every gate, and the sizing where it can be computed. */
+/** Returns what an alert asks with. */
+export function causeOf(portfolio: Portfolio, input: AlertAdmitted): EntryCause {
+  const maxAgeSeconds = settingsOf(portfolio).entryMaxAgeSeconds
+  return { id: input.id, ordinal: 1, quote: input.quote, maxAgeSeconds }
+}
+
+/** Returns what a base entry comes to: every gate, and its size where it can be computed. */
 export function proposeEntry(
   portfolio: Portfolio,
-  input: AlertAdmitted,
+  cause: EntryCause,
   alert: EntryAlert,
   instrument: Instrument,
 ): EntryProposal {
   const book = bookOf(portfolio, alert.instrument)
-  const gates: Gate[] = admissionGates(portfolio, input, alert, instrument)
+  const gates: Gate[] = admissionGates(portfolio, cause, alert, instrument)
   gates.push(atMost('NOT_FLAT', book.units.length, 0))
   const exposure = exposureOf(portfolio)
-  const sizing = measureEntry(portfolio, alert, { instrument, book, exposure }, gates)
+  const measured = measureEntry(portfolio, alert, { instrument, book, exposure }, gates)
+  const sizing = measured === null ? null : lookAgain(portfolio, cause, alert, measured, gates)
   if (sizing !== null) {
     const { caps, constraints } = settingsOf(portfolio)
     gates.push(...capGates(exposure, sizing, caps.maxHeatPct, caps.maxVolatilityPct))
@@ -154,18 +167,30 @@ export function percentOf(amount: number, equity: number): number {
 /** Returns the decision that a proposal leads to and, when every gate is open, the order. */
 export function recordProposal(
   portfolio: Portfolio,
-  input: AlertAdmitted,
+  cause: EntryCause,
   alert: EntryAlert,
   proposal: EntryProposal,
 ): PortfolioEvent[] {
+  const decision = decisionOn(portfolio, cause, alert, proposal)
+  const decided: PortfolioEvent = { type: 'DecisionMade', decision }
+  if (decision.outcome !== 'approved' || proposal.sizing === null) return [decided]
+  return [decided, entryOrder(portfolio, alert, decision.id, proposal.sizing, proposal.unitNumber)]
+}
+
+/** Returns the decision that a proposal leads to: approved when every gate is open. */
+export function decisionOn(
+  portfolio: Portfolio,
+  cause: EntryCause,
+  alert: EntryAlert,
+  proposal: EntryProposal,
+): Decision {
   const { gates, sizing, unitNumber } = proposal
   const shut = shutGates(gates)
   const isApproved = shut.length === 0 && sizing !== null
-  const id = decisionId(input.id, 1)
-  const order = isApproved ? entryOrder(portfolio, alert, id, sizing, unitNumber) : null
-  const decision: Decision = {
+  const id = decisionId(cause.id, cause.ordinal)
+  return {
     id,
-    inputId: input.id,
+    inputId: cause.id,
     at: portfolio.now,
     kind: unitNumber === 1 ? 'entry' : 'pyramid',
     instrument: alert.instrument,
@@ -177,15 +202,22 @@ export function recordProposal(
     lots: isApproved ? sizing.lots : 0,
     price: alert.price,
     stop: sizing?.stop ?? alert.stop,
-    positionIds: order === null ? [] : [order.positionId],
-    notes: notesOn(alert),
-    versions: { configuration: portfolio.configurationHash },
+    positionIds: isApproved ? [positionId(orderId(id))] : [],
+    notes: notesOn(portfolio, alert, sizing),
+    versions: versionsOf(portfolio),
   }
-  return order === null ? [{ type: 'DecisionMade', decision }] : [{ type: 'DecisionMade', decision }, order]
 }
 
-function notesOn(alert: EntryAlert): string[] {
+function notesOn(portfolio: Portfolio, alert: EntryAlert, sizing: Sizing | null): string[] {
   const notes: string[] = []
+  const age = (portfolio.now - alert.timestamp) / SECOND
+  const { warnAgeSeconds } = settingsOf(portfolio).validation
+  if (age > warnAgeSeconds) notes.push(`it is ${age} s old, more than ${warnAgeSeconds} s`)
+  const look = sizing?.execution
+  if (sizing != null && look !== undefined && sizing.lots < look.lotsBefore) {
+    const grown = `the broker's price is ${look.riskIncreasePct.toFixed(2)} % further from the stop`
+    notes.push(`${grown} (at most ${look.maxRiskIncreasePct} %): ${sizing.lots} of ${look.lotsBefore} lots`)
+  }
   if (alert.er === null) notes.push('the alert carries no efficiency ratio: the configured one is used')
   if (alert.stop !== null) notes.push(`the alert's own stop is ${alert.stop}`)
   return notes

@@ -5,11 +5,12 @@ import { decisionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
-import type { Book } from '../../portfolio/book.js'
-import { bookOf, instrumentOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
+import { type Book, plannedEntry } from '../../portfolio/book.js'
+import { bookOf, instrumentOf, orderOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
 import type { Unit } from '../../portfolio/unit.js'
 import { allowsExits } from '../../risk/trading-state.js'
 import { type Instant, MINUTE, SECOND } from '../../time.js'
+import { confirmExit } from './pre-close-confirmed.js'
 
 /** What an exit applies to: units to close, and the entry at work that must close what it fills. */
 export interface ExitTarget {
@@ -20,11 +21,14 @@ export interface ExitTarget {
 /** Returns what follows from an EXIT alert. Nothing but its own time and label can make it do nothing. */
 export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: ExitAlert): PortfolioEvent[] {
   const book = bookOf(portfolio, alert.instrument)
+  const confirmed = confirmExit(portfolio, input.id, alert, book)
+  if (confirmed !== null) return confirmed
   const named = namedBy(portfolio, book, alert.label)
   const target = notYoungerThan(named, exitTime(portfolio, alert))
   const alarms = alarmsOf(portfolio, input, alert, named, target)
   const reason = alert.reason ?? 'EXIT'
-  const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named } as const
+  const isWhole = alert.label === 'ALL'
+  const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named, isWhole } as const
   const events = requestExits(portfolio, request)
   return alarms.length === 0 ? events : [...events, ...alarms]
 }
@@ -69,6 +73,8 @@ export interface ExitRequest {
   readonly target: ExitTarget
   /** What was named before younger units were left out. */
   readonly named: ExitTarget
+  /** Whether it closes the instrument: then nothing that is planned is opened either. */
+  readonly isWhole: boolean
   readonly ordinal?: number
 }
 
@@ -80,7 +86,8 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
   const atWork = target.entry ?? entryOf(portfolio, book, target.units)
   const entry = atWork?.latch === null ? atWork : null
   const isFrozen = !allowsExits(portfolio.tradingState)
-  const isNothing = units.length === 0 && entry === null
+  const planned = request.isWhole ? plannedEntry(book) : null
+  const isNothing = units.length === 0 && entry === null && planned === null
   const decision: Decision = {
     id,
     inputId: request.inputId,
@@ -97,20 +104,30 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
     stop: null,
     positionIds: positionIdsOf(units, entry),
     notes: [...(request.alert?.flags ?? []), ...(isFrozen && !isNothing ? [STANDS] : [])],
-    versions: { configuration: portfolio.configurationHash },
+    versions: versionsOf(portfolio),
   }
   const events: PortfolioEvent[] = [{ type: 'DecisionMade', decision }]
   for (const unit of units) {
     events.push({ type: 'ExitRequested', positionId: unit.id, decisionId: id, reason })
   }
   if (entry !== null) events.push(...latchEntry(portfolio, book, entry, { decisionId: id, reason }))
+  if (planned !== null) events.push(...dropPlan(portfolio, book, reason))
   return events
+}
+
+function dropPlan(portfolio: Portfolio, book: Book, reason: string): PortfolioEvent[] {
+  const run = book.preClose
+  if (run === null) return []
+  const dropped = { ...run, plan: null, detail: `the planned entry was dropped: ${reason}` }
+  return [{ type: 'PreCloseAdvanced', instrument: book.instrument, run: dropped, at: portfolio.now }]
 }
 
 /** Returns the entry at work that still fills one of the units: closing that one means cancelling it. */
 export function entryOf(portfolio: Portfolio, book: Book, units: readonly Unit[]): Order | null {
   const id = book.entryOrderId
-  return id !== null && units.some((unit) => unit.entryOrderId === id) ? orderOf(portfolio, id) : null
+  if (id === null) return null
+  const entry = orderOf(portfolio, id)
+  return units.some((unit) => unit.id === entry.positionId) ? entry : null
 }
 
 function positionIdsOf(units: readonly Unit[], entry: Order | null): string[] {

@@ -9,9 +9,11 @@ import { equityOf } from '../../portfolio/equity.js'
 import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { type Unit, unrealizedProfit } from '../../portfolio/unit.js'
-import { admissionGates, controlGates } from '../../risk/entry-gates.js'
+import { admissionGates, controlGates, type EntryCause } from '../../risk/entry-gates.js'
 import { above, atLeast, atMost, type Gate, must } from '../../risk/gate.js'
-import { capGates, type EntryProposal, recordProposal, stopGates } from './entry.js'
+import { capGates, causeOf, type EntryProposal, recordProposal, stopGates } from './entry.js'
+import { confirmEntry } from './pre-close-confirmed.js'
+import { lookAgain } from './second-look.js'
 import { sizePyramid } from './sizing.js'
 
 /** Returns what follows from a PYRAMID alert: an approved decision and its order, or a refusal with every gate. */
@@ -22,22 +24,25 @@ export function decidePyramid(
 ): PortfolioEvent[] {
   const instrument = instrumentOf(portfolio, alert.instrument)
   invariant(instrument !== undefined, () => `portfolio ${portfolio.id} does not trade ${alert.instrument}`)
-  return recordProposal(portfolio, input, alert, proposePyramid(portfolio, input, alert, instrument))
+  const confirmed = confirmEntry(portfolio, input.id, alert, bookOf(portfolio, alert.instrument))
+  if (confirmed !== null) return confirmed
+  const cause = causeOf(portfolio, input)
+  return recordProposal(portfolio, cause, alert, proposePyramid(portfolio, cause, alert, instrument))
 }
 
 /**
- * Returns what the decision on a PYRAMID alert is made of. All gates are evaluated, so that a refusal says everything that
- * stood in the way. A failed cap refuses, it never shrinks.
+ * Returns what a pyramid comes to. All gates are evaluated, so that a refusal says everything that stood in the way. A
+ * failed cap refuses, it never shrinks.
  */
 export function proposePyramid(
   portfolio: Portfolio,
-  input: AlertAdmitted,
+  cause: EntryCause,
   alert: EntryAlert,
   instrument: Instrument,
 ): EntryProposal {
   const book = bookOf(portfolio, alert.instrument)
   const base = baseUnit(book)
-  const gates: Gate[] = admissionGates(portfolio, input, alert, instrument)
+  const gates: Gate[] = admissionGates(portfolio, cause, alert, instrument)
   const unitNumber = book.pyramidsOpened + 2
   gates.push(must('NO_BASE', base !== undefined && base.exit === null, base?.id ?? null, 'an open base unit'))
   gates.push(atMost('MAX_PYRAMIDS', book.pyramidsOpened + 1, instrument.trend.maxPyramids))
@@ -47,7 +52,8 @@ export function proposePyramid(
   gates.push(...instrumentGates(book, base, alert.price, found.atr, instrument.trend.pyramidSpacingAtr))
   gates.push(profitGate(book, alert.price))
   const exposure = exposureOf(portfolio)
-  const sizing = measurePyramid(portfolio, alert, { instrument, base, exposure }, found)
+  const measured = measurePyramid(portfolio, alert, { instrument, base, exposure }, found)
+  const sizing = lookAgain(portfolio, cause, alert, measured, gates)
   const { caps } = settingsOf(portfolio)
   gates.push(...capGates(exposure, sizing, caps.pyramidMaxHeatPct, caps.pyramidMaxVolatilityPct))
   gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))

@@ -6,11 +6,13 @@ import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
 import { decimal, list, number, oneOf, orNull, record, type Shape, text } from './shape.js'
 import {
+  calendar,
   code,
   decimalOrNull,
   instant,
   numberOrNull,
   orderType,
+  preCloseRun,
   purpose,
   settings,
   shown,
@@ -48,7 +50,7 @@ const decision = record({
   stop: numberOrNull,
   positionIds: list(text),
   notes: list(text),
-  versions: record({ configuration: text }),
+  versions: record({ configuration: text, calendar: textOrNull }),
 })
 
 const postingKind = oneOf<PostingKind>({ deposit: true, withdrawal: true, realizedPnl: true, fee: true })
@@ -64,6 +66,7 @@ const unitPlan = record({
 
 const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
   ConfigurationApplied: record({ hash: text, settings }),
+  CalendarApplied: record({ calendar }),
   DecisionMade: record({ decision }),
   OrderInitialized: record({
     orderId: text,
@@ -105,6 +108,8 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     stop: number,
     at: instant,
   }),
+  UnitLabelled: record({ positionId: text, label: text }),
+  PreCloseAdvanced: record({ instrument: text, run: preCloseRun, at: instant }),
   UnitClosed: record({ positionId: text, realizedPnl: decimal, at: instant }),
   StopRaised: record({ positionId: text, stop: number, highestClose: number }),
   ExitRequested: record({ positionId: text, decisionId: text, reason: text }),

@@ -1,4 +1,4 @@
-import type { Input, InputType, OperatorCommand } from '../../../core/input.js'
+import type { Input, InputType, OperatorCommand, Quote } from '../../../core/input.js'
 import type { OrderReport } from '../../../core/order/report.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
 import { factText } from './fact-text.js'
@@ -18,7 +18,16 @@ import {
   table,
   text,
 } from './shape.js'
-import { alert, instant, numberOrNull, settings, textOrNull, tradingState } from './shapes.js'
+import {
+  alert,
+  calendar,
+  instant,
+  numberOrNull,
+  preClosePhase,
+  settings,
+  textOrNull,
+  tradingState,
+} from './shapes.js'
 
 /** An input as its row holds it; id and type have columns of their own. */
 export interface RecordedInput {
@@ -72,12 +81,14 @@ const command = byKind<OperatorCommand>({
   unlock: record({ kind: constant('unlock'), instrument: text, reason: text }),
 })
 
+const quote: Shape<Quote> = record({ price: number, observedAt: instant })
+
 const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
   AlertAdmitted: record({
     at: instant,
     alert,
     conflict: flag,
-    quote: orNull(record({ price: number, observedAt: instant })),
+    quote: orNull(quote),
   }),
   BarClosed: record({
     at: instant,
@@ -92,6 +103,14 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
   TimerFired: record({ at: instant }),
   OperatorCommanded: record({ at: instant, command }),
   ConfigurationActivated: record({ at: instant, hash: text, settings }),
+  CalendarImported: record({ at: instant, calendar }),
+  PreCloseDue: record({
+    at: instant,
+    closesAt: instant,
+    phase: preClosePhase,
+    instruments: list(text),
+    quotes: table(quote),
+  }),
   InputFailed: record({
     at: instant,
     failedInputId: text,

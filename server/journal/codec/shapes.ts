@@ -1,6 +1,24 @@
 import type { Alert } from '../../../core/alert/alert.js'
+import type { Calendar } from '../../../core/calendar/calendar.js'
+import type {
+  PlannedEntry,
+  PreCloseOutcome,
+  PreClosePhase,
+  PreCloseRun,
+} from '../../../core/portfolio/pre-close-run.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
-import { decimal, list, loose, MalformedError, number, oneOf, orNull, type Shape, text } from './shape.js'
+import {
+  decimal,
+  list,
+  loose,
+  MalformedError,
+  number,
+  oneOf,
+  orNull,
+  record,
+  type Shape,
+  text,
+} from './shape.js'
 
 /*
  * Shapes that several records share. What a fold or a projection computes with is checked to the last field; what is
@@ -75,4 +93,52 @@ export const alert = loose<Alert>({
     MARKET_DATA: true,
   }),
   instrument: text,
+})
+
+/** A calendar as it was imported: its own schema checked it then. */
+export const calendar = loose<Calendar>({ version: text, exchanges: loose({}) })
+
+/** A part of the run before a close. */
+export const preClosePhase = oneOf<PreClosePhase>({
+  monitor: true,
+  decide: true,
+  place: true,
+  market: true,
+  end: true,
+})
+
+const plannedEntry: Shape<PlannedEntry> = record({
+  decisionId: text,
+  unitNumber: number,
+  lots: number,
+  price: number,
+  stop: number,
+  stopDistance: number,
+  atr: number,
+  pointValue: number,
+  marginPerLot: number,
+})
+
+const preCloseOutcome = oneOf<PreCloseOutcome>({
+  nothing: true,
+  refused: true,
+  entered: true,
+  exited: true,
+  partial: true,
+  unfilled: true,
+  missed: true,
+  uncertain: true,
+})
+
+/** A run before a close. */
+export const preCloseRun: Shape<PreCloseRun> = record({
+  closesAt: instant,
+  phase: preClosePhase,
+  plan: orNull(plannedEntry),
+  entryDecisionId: textOrNull,
+  entryUnit: number,
+  entryLots: number,
+  exits: list(record({ positionId: text, label: textOrNull })),
+  outcome: orNull(preCloseOutcome),
+  detail: textOrNull,
 })

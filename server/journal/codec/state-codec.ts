@@ -1,4 +1,4 @@
-import type { ScoutConditions } from '../../../core/alert/alert.js'
+import type { ScoutAlert } from '../../../core/alert/alert.js'
 import type { ExitIntent, Order, OrderState } from '../../../core/order/order.js'
 import type { Book, MarketView } from '../../../core/portfolio/book.js'
 import type { Ledger } from '../../../core/portfolio/ledger.js'
@@ -7,10 +7,12 @@ import type { Unit } from '../../../core/portfolio/unit.js'
 import { factText } from './fact-text.js'
 import { decimal, flag, list, number, oneOf, orNull, pair, record, type Shape, text } from './shape.js'
 import {
+  calendar,
   decimalOrNull,
   instant,
   numberOrNull,
   orderType,
+  preCloseRun,
   purpose,
   settings,
   shown,
@@ -98,7 +100,7 @@ const market: Shape<MarketView> = record({
   atr: numberOrNull,
   atrAt: instant,
   suspectClose: numberOrNull,
-  scout: orNull(shown<ScoutConditions>()),
+  scout: orNull(shown<ScoutAlert>()),
   scoutAt: instant,
 })
 
@@ -112,6 +114,7 @@ const book: Shape<Book> = record({
   exitOrderIds: list(text),
   lock: orNull(record({ reason: text, since: instant })),
   missingLots: decimal,
+  preClose: orNull(preCloseRun),
   market,
 })
 
@@ -139,6 +142,7 @@ const stored = record({
   now: instant,
   settings: orNull(settings),
   configurationHash: text,
+  calendar: orNull(calendar),
   tradingState,
   tradingStateReason: text,
   ledger,

@@ -1,0 +1,23 @@
+import type { ScoutAlert } from '../../alert/alert.js'
+import type { Book } from '../../portfolio/book.js'
+import { type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
+import { DAY } from '../../time.js'
+
+const CONDITIONS = ['rsi', 'ema', 'donchian', 'adx', 'efficiency', 'superTrend', 'notDoji'] as const
+
+/** Returns the names of the entry conditions that do not hold, of seven. */
+export function unmetConditions({ conditions }: ScoutAlert): string[] {
+  return CONDITIONS.filter((name) => !conditions[name])
+}
+
+/** Returns whether the scout's own verdict is not what its conditions add up to. */
+export function contradicts(scout: ScoutAlert): boolean {
+  return scout.conditions.longEntry !== (unmetConditions(scout).length === 0)
+}
+
+/** Returns the last scout when it is of this day's run; null when none came. Whether it is fresh is a gate of its own. */
+export function believedScout(portfolio: Portfolio, book: Book): ScoutAlert | null {
+  const { scout, scoutAt } = book.market
+  const monitored = (settingsOf(portfolio).preClose?.monitorSeconds ?? 0) * 1000
+  return scout !== null && portfolio.now - scoutAt < Math.min(DAY, monitored) ? scout : null
+}
