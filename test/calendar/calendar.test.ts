@@ -10,9 +10,10 @@ import {
   sessionsOn,
   tradingDate,
 } from '../../core/calendar/calendar.js'
+import { regularCloseMinutes } from '../../core/calendar/regular-close.js'
 import { DAY, isoInstant, localDate, MINUTE, parseInstant } from '../../core/time.js'
 import { applyImport, findImportFlaws } from '../../server/market/calendar/calendar-import.js'
-import { toCalendar } from '../../server/market/calendar/calendar-version.js'
+import { calendarOf, toCalendar } from '../../server/market/calendar/calendar-version.js'
 import { builtInCalendar } from '../../server/market/calendar/effective-calendar.js'
 import { counts } from '../helpers/counts.js'
 
@@ -236,4 +237,29 @@ t.test('an import that cannot hold is refused with what is wrong', async (t) => 
       'closures.2.date: 2026-12-01 is named before',
     ],
   )
+})
+
+t.test('the part of a calendar that a portfolio needs is a calendar with a version of its own', async (t) => {
+  const part = calendarOf(calendar, ['NFO', 'MCX', 'MCX', 'LSE'])
+  t.same(Object.keys(part.exchanges), ['MCX', 'NFO'])
+  t.equal(closeOf(part, 'NFO', '2026-08-03'), closeOf(calendar, 'NFO', '2026-08-03'))
+  const other = imported({ exchange: 'MOEX', knownUntil: '2027-12-31' })
+  t.equal(
+    calendarOf(other, ['MCX', 'NFO']).version,
+    part.version,
+    'what is imported elsewhere does not change it',
+  )
+})
+
+t.test('the regular close by which bars are cut is the close of ordinary days', async (t) => {
+  for (const exchange of ['NFO', 'BFO', 'MCX']) {
+    for (let day = at('2025-01-01'); day <= at('2026-12-31'); day += DAY) {
+      const date = localDate(day)
+      const isOrdinary = !calendar.exchanges[exchange]!.days.some((special) => special.date === date)
+      const close = closeOf(calendar, exchange, date)
+      if (!isOrdinary || close === null) continue
+      const minutes = (close - day) / MINUTE + 330
+      if (minutes !== regularCloseMinutes(exchange, date)) t.fail(`${exchange} ${date}: ${minutes}`)
+    }
+  }
 })

@@ -227,6 +227,36 @@ t.test('a running service is operated from the command line', async (t) => {
     t.same(codes(runs), [0, 0, 0, 0])
   })
 
+  await t.test('the calendar is shown, and takes what exchanges announce', async (t) => {
+    const holidays = join(env.GENERAL_HOME, 'holidays.csv')
+    await writeFile(holidays, 'date,exchange,description\n2027-01-26,NSE,Republic Day\n')
+    const broken = join(env.GENERAL_HOME, 'broken.json')
+    await writeFile(broken, '{"exchange":')
+    const runs = await run(
+      ['calendar', 'import', holidays],
+      ['calendar', 'import', holidays, '--known-until', '2027-12-31', '--source', 'circular'],
+      ['calendar', 'import', broken, '--json'],
+      ['calendar', 'show', '--exchange', 'NFO', '--date', '2027-01-26'],
+      ['calendar', 'show', '--date', '2026-01-01', '--json'],
+      ['calendar', 'show', '--exchange', 'LSE', '--json'],
+      ['doctor', '--json'],
+    )
+    t.same(codes(runs), [1, 0, 1, 0, 0, 1, 0])
+    t.match(runs[0]!.stderr, /line 2: 2027-01-26 is after 2026-12-31: give knownUntil/)
+    t.match(runs[1]!.stdout, /Imported\nNSE is known until 2027-12-31/)
+    t.match(documentOf(runs[2]!), { error: { code: 'FILE_INVALID' } })
+    t.match(runs[3]!.stdout, /NFO +2027-01-26 +closed +- +Republic Day +2027-12-31/)
+    t.match(runs[3]!.stdout, /2027-01-26 +all .*Imported: circular/)
+    const { exchanges } = documentOf<{ exchanges: { name: string; closesAt: string | null }[] }>(runs[4]!)
+    const closesAt = exchanges.find(({ name }) => name === 'MCX')?.closesAt
+    t.equal(closesAt, '2026-01-01T11:30:00.000Z', 'the evening is closed')
+    t.match(documentOf(runs[5]!), { error: { code: 'EXCHANGE_UNKNOWN' } })
+    const { findings } = documentOf<{ findings: { check: string; found: string }[] }>(runs[6]!)
+    const told = findings.filter(({ check }) => check === 'sessions of NFO')
+    t.equal(told[0]?.found.startsWith('today, '), true)
+    t.notMatch(JSON.stringify(told), /2026-12-31/, 'the import is in force')
+  })
+
   await t.test('a wrong token is refused, and says so', async (t) => {
     const runs = await runGeneralInTurn([['status', '--json'], ['doctor']], {
       env: { ...env, ADMIN_TOKEN: 'wrong' },
