@@ -23,6 +23,8 @@ export interface DatabaseOptions {
   /** Most connections at once. Default 8. */
   readonly poolSize?: number
   readonly timeouts?: Partial<DatabaseTimeouts>
+  /** True sends statements that are asked on one connection at once without waiting for the answers between. */
+  readonly pipeline?: boolean
 }
 
 /** A pool of connections, and the typed queries that run on it. */
@@ -67,6 +69,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     // The server keeps the time itself; this is for a network that swallows the answer
     ...(timeouts.statement > 0 ? { query_timeout: timeouts.statement + 500 } : {}),
     types: columnTypes,
+    pipeline: options.pipeline ?? false,
   })
   surviveLostConnections(pool, options.log)
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })

@@ -21,11 +21,6 @@ export class OwnConnection {
     this.#options = options
   }
 
-  /** Begins to connect; a failure is met by the first statement. */
-  open(): void {
-    this.#connected().catch(() => undefined)
-  }
-
   /** Runs a statement. Rejects with the error of the connection or of the server. */
   async query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
     const connecting = this.#connected()
@@ -48,7 +43,7 @@ export class OwnConnection {
   #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client
     const { pool, log, owner, setUp } = this.#options
-    const client = new pg.Client(pool.options)
+    const client = new pg.Client({ ...pool.options, pipeline: false })
     const connecting = connect(client, setUp)
     client.on('error', (error) => {
       log.warn({ err: error, owner }, 'A database connection was lost')

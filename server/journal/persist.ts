@@ -137,3 +137,30 @@ export async function persistBatch(runner: StatementRunner, parameters: PersistP
   })
   return rows[0]!.held
 }
+
+/**
+ * Has the server plan the statement before the first batch needs it, by recording nothing behind a fence that never
+ * holds.
+ */
+export async function planPersist(runner: StatementRunner): Promise<void> {
+  await persistBatch(runner, NOTHING)
+}
+
+const NOTHING: PersistParameters = {
+  ...{ portfolio: '', expectedVersion: -1, epoch: -1, firstSeq: 1 },
+  ...{ configurationHash: '', tradingState: 'frozen', tradingStateReason: '' },
+  ...{ closedEquity: '0', deposited: '0', realizedPnl: '0', fees: '0', highEquity: '0' },
+  ...{ inputCount: 0, inputIds: [], inputTypes: [], inputData: '' },
+  ...{ eventCount: 0, eventSeqs: [], eventIdxs: [], eventTypes: [], eventData: '' },
+  ...{
+    inboxIds: [],
+    inbox: '[]',
+    decisions: '[]',
+    fills: '[]',
+    ledger: '[]',
+    alarms: '[]',
+    marketViews: '[]',
+  },
+  ...{ madeOrders: '[]', changedOrderIds: [], changedOrders: '[]' },
+  ...{ madePositions: '[]', changedPositionIds: [], changedPositions: '[]' },
+}

@@ -139,8 +139,10 @@ export async function compareStanding(
     const { unit, entry } = touched.units.get(id)!
     return positionRow(NOWHERE, unit, entry)
   })
-  await compareById(scope, 'orders', orderColumns, orderRows)
-  await compareById(scope, 'positions', positionColumns, unitRows)
+  await Promise.all([
+    compareById(scope, 'orders', orderColumns, orderRows),
+    compareById(scope, 'positions', positionColumns, unitRows),
+  ])
 }
 
 async function compareById(

@@ -1,11 +1,12 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
+import { inTurn } from '../db/in-turn.js'
 import { inTransaction } from '../db/transaction.js'
 import type { Log } from '../observe/log.js'
 import { DataCorruptError } from './data-corrupt-error.js'
 import type { Difference } from './difference.js'
 import { emptyFold, type Fold, foldEntry } from './fold.js'
 import { type PortfolioHead, readHead, refuseMiscount } from './load.js'
-import { chunksOf, readChunk } from './read-log.js'
+import { chunksOf, type Queryable, readChunk } from './read-log.js'
 import { readSnapshot } from './snapshot.js'
 import { nothingTouched, type Touched, touch, touchState } from './touched.js'
 import {
@@ -53,21 +54,23 @@ const READING = `
  */
 export function verifyPortfolio(pool: Pool, options: VerifyOptions): Promise<Verification> {
   return inTransaction(pool, async (client) => {
-    await client.query(READING)
-    return verifyIn(client, options)
+    const db = inTurn(client)
+    const [, head] = await Promise.all([db.query(READING), readHead(db, options.portfolio)])
+    return verifyIn(db, { ...options, head })
   })
 }
 
-async function verifyIn(client: PoolClient, options: VerifyOptions): Promise<Verification> {
-  const { portfolio, full, log } = options
-  const head = await readHead(client, portfolio)
+async function verifyIn(
+  db: Queryable,
+  { portfolio, full, log, head }: VerifyOptions & { readonly head: PortfolioHead | null },
+): Promise<Verification> {
   if (head === null) throw new DataCorruptError({ portfolio, seq: null }, 'the portfolio has no row')
-  const snapshot = full ? null : await readSnapshot(client, { portfolio, seq: head.seq }, log)
+  const snapshot = full ? null : await readSnapshot(db, { portfolio, seq: head.seq }, log)
   const fold = snapshot ?? emptyFold(portfolio)
   const [snapshotSeq, snapshotEvents] = [fold.seq, fold.events]
   const differences: Difference[] = []
   const scope: Scope = {
-    db: client,
+    db,
     portfolio: fold.portfolio,
     report: (found) => differences.push(...found),
   }
@@ -120,9 +123,11 @@ async function compareForgotten(scope: Scope, touched: Touched): Promise<void> {
 
 async function compareWhatStands(scope: Scope, touched: Touched, head: PortfolioHead): Promise<void> {
   touchState(touched, scope.portfolio)
-  const [orders, units] = [[...touched.orders.keys()], [...touched.units.keys()]]
-  await compareStanding(scope, touched, { orders, units })
-  await findStrays(scope, { orders, units }, head.seq)
-  await compareMarketViews(scope)
-  await comparePortfolioRow(scope)
+  const standing = { orders: [...touched.orders.keys()], units: [...touched.units.keys()] }
+  await Promise.all([
+    compareStanding(scope, touched, standing),
+    findStrays(scope, standing, head.seq),
+    compareMarketViews(scope),
+    comparePortfolioRow(scope),
+  ])
 }

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { invariant } from '../../core/invariant.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { Clock } from '../clock.js'
-import { OwnConnection } from '../db/own-connection.js'
+import type { OwnConnection } from '../db/own-connection.js'
 import type { AlertOutcome } from '../journal/alert-outcome.js'
 import { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { type LoadedPortfolio, loadPortfolio } from '../journal/load.js'
-import { PERSIST_SETTINGS, persistBatch } from '../journal/persist.js'
+import { persistBatch } from '../journal/persist.js'
 import { type Snapshot, storeSnapshot } from '../journal/snapshot.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import { BatchFailure, persistFailure } from './batch-failure.js'
@@ -17,6 +17,7 @@ import { type EventsListener, Publisher } from './publisher.js'
 import { type QuoteOf, quarantineRow, readWaitingAlerts, settleRow } from './waiting-alerts.js'
 import { whatIf } from './what-if.js'
 import { LeaseLostError, type NewInput, SequencerStoppedError, type StepOutcome, type Work } from './work.js'
+import { openWriter } from './writer.js'
 
 /** Works that are decided and recorded at once: beyond it only the wait grows. */
 export const BATCH_LIMIT = 128
@@ -31,6 +32,8 @@ export interface SequencerOptions {
   readonly epoch: number
   readonly desk: AlarmDesk
   readonly clock: Clock
+  /** The connection that batches are recorded on, which ends with the sequencer. Default: one of its own. */
+  readonly writer?: OwnConnection
   /** Default: no quotes are known. */
   readonly quoteOf?: QuoteOf
   /** Is told once when it ends by itself: the lease was lost, or the logs are corrupt. */
@@ -85,17 +88,12 @@ export class Sequencer {
     this.#options = options
     const { pool, log, metrics } = options.desk
     this.#publisher = new Publisher({ portfolio: options.portfolio, log, metrics })
-    this.#writer = new OwnConnection({ pool, log, owner: 'sequencer', setUp: PERSIST_SETTINGS })
+    this.#writer = options.writer ?? openWriter(pool, log)
   }
 
   /** Id of the portfolio. */
   get portfolio(): string {
     return this.#options.portfolio
-  }
-
-  /** Opens the connection that decisions are recorded on before it is needed; the logs may be folded meanwhile. */
-  connect(): void {
-    this.#writer.open()
   }
 
   /** Starts to decide submitted inputs, from a fold of the logs; alerts wait until they are admitted. */

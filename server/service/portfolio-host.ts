@@ -5,11 +5,13 @@ import type { Broker } from '../brokers/broker.js'
 import type { Clock } from '../clock.js'
 import type { PhaseName } from '../db/column-values.js'
 import { isDatabaseAway } from '../db/is-database-away.js'
+import type { OwnConnection } from '../db/own-connection.js'
 import { ServiceError } from '../errors.js'
 import type { PortfolioReadiness } from '../http/readiness.js'
 import { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { createPortfolio } from '../journal/load.js'
 import { LeaseLostError } from '../kernel/work.js'
+import { prepareWriter } from '../kernel/writer.js'
 import type { Leases } from '../lease/lease.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
@@ -35,6 +37,12 @@ const takeAgainMs = 500
 const firstPauseMs = 1000
 const longestPauseMs = 30_000
 
+/** Nobody waits for the disk: a phase that a crash forgets is over, and the row is needed for recording decisions. */
+const RECORD_PHASE = `
+  with hurried as materialized (select set_config('synchronous_commit', 'off', true))
+  update portfolios set phase = $3, phase_code = $4, phase_detail = $5
+  from hurried where id = $1 and holder = $2`
+
 /**
  * Keeps a portfolio running in this instance whenever it may: takes the lease, recovers, decides and sends until the
  * lease is lost or something fails, and begins again. While another instance holds the lease it waits.
@@ -45,8 +53,12 @@ export class PortfolioHost implements Host {
   #readiness: PortfolioReadiness
   #run: PortfolioRun | null = null
   #running: Promise<void> | null = null
+  /** For the next run, while the lease is waited for. */
+  #writer: OwnConnection | null = null
   #failures = 0
   #recording: Promise<void> = Promise.resolve()
+  /** The phase that is to be recorded once the one before it is. */
+  #unrecorded: PortfolioReadiness | null = null
 
   constructor(options: PortfolioHostOptions) {
     this.#options = options
@@ -91,6 +103,7 @@ export class PortfolioHost implements Host {
     this.#stop.abort()
     await this.#run?.stop()
     await this.#running
+    await this.#writer?.close()
     this.#show(unready(this.id, 'stopped'))
   }
 
@@ -107,6 +120,7 @@ export class PortfolioHost implements Host {
   /** Waits for the lease, and runs the portfolio as long as it is held. */
   async #runOnce(): Promise<void> {
     const { leases, wanted, clock, desk, doorbell, openBroker } = this.#options
+    this.#writer ??= prepareWriter(desk.pool, desk.log)
     await createPortfolio(desk.pool, this.id, wanted.settings.currency)
     const attempt = await leases.take(this.id)
     if (attempt.kind === 'held') {
@@ -125,9 +139,11 @@ export class PortfolioHost implements Host {
       ...{ wanted, clock, desk, doorbell },
       epoch: attempt.epoch,
       broker: openBroker(),
+      writer: this.#writer,
       onProgress: (progress) => this.#follow(progress),
     })
     this.#run = run
+    this.#writer = null
     try {
       if (!this.#stop.signal.aborted) await run.untilEnded()
     } finally {
@@ -182,18 +198,22 @@ export class PortfolioHost implements Host {
   }
 
   /** Other instances tell it too. That it could not be recorded changes nothing but what they tell. */
-  #recordPhase({ phase, code, detail }: PortfolioReadiness): void {
+  #recordPhase(readiness: PortfolioReadiness): void {
+    const isRecording = this.#unrecorded !== null
+    this.#unrecorded = readiness
+    if (!isRecording) this.#recording = this.#recording.then(() => this.#recordLatest())
+  }
+
+  /** Phases that were over before they could be recorded are left out. */
+  async #recordLatest(): Promise<void> {
     const { desk, leases } = this.#options
-    const record = () =>
-      desk.pool.query(
-        `update portfolios set phase = $3, phase_code = $4, phase_detail = $5 where id = $1 and holder = $2`,
-        [this.id, leases.instance, phase, code, detail],
-      )
-    this.#recording = this.#recording.then(record).then(
-      () => undefined,
-      (error: unknown) =>
-        desk.log.debug({ err: error, portfolio: this.id, phase }, 'The phase was not recorded'),
-    )
+    const { phase, code, detail } = this.#unrecorded!
+    this.#unrecorded = null
+    try {
+      await desk.pool.query(RECORD_PHASE, [this.id, leases.instance, phase, code, detail])
+    } catch (error) {
+      desk.log.debug({ err: error, portfolio: this.id, phase }, 'The phase was not recorded')
+    }
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { Broker } from '../brokers/broker.js'
 import type { Clock } from '../clock.js'
+import type { OwnConnection } from '../db/own-connection.js'
 import { ServiceError } from '../errors.js'
 import type { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { type LoadedPortfolio, readHead } from '../journal/load.js'
@@ -33,6 +34,8 @@ export interface PortfolioRunOptions {
   readonly desk: AlarmDesk
   readonly doorbell: Doorbell
   readonly broker: Broker
+  /** What is decided is recorded on it; it ends with the run. */
+  readonly writer: OwnConnection
   readonly onProgress: (progress: RecoveryProgress) => void
 }
 
@@ -60,7 +63,7 @@ export class PortfolioRun {
   #stopped: Promise<void> | null = null
 
   constructor(options: PortfolioRunOptions) {
-    const { wanted, epoch, clock, desk, broker } = options
+    const { wanted, epoch, clock, desk, broker, writer } = options
     const { portfolio } = wanted.settings
     this.#options = options
     this.#ended = new Promise((resolve, reject) => {
@@ -68,7 +71,7 @@ export class PortfolioRun {
     })
     this.#ended.catch(() => undefined)
     const onStopped = (cause: LeaseLostError | DataCorruptError) => this.#end(cause)
-    this.#sequencer = new Sequencer({ portfolio, epoch, desk, clock, onStopped })
+    this.#sequencer = new Sequencer({ portfolio, epoch, desk, clock, writer, onStopped })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
     const { log } = desk
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
@@ -115,7 +118,6 @@ export class PortfolioRun {
       ...{ portfolio, desk, clock, broker, full: false, signal: this.#stop.signal },
       onProgress: (progress) => this.#follow(progress),
     }
-    this.#sequencer.connect()
     const loaded = await this.#load(context)
     if (this.#stop.signal.aborted) return
     const sequencer = this.#sequencer

@@ -49,10 +49,17 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const connectionString = embedded?.connectionString ?? databaseUrl!
   try {
     await prepareDatabase(connectionString, options)
-    const open = (poolSize: number, timeouts?: typeof workTimeouts) =>
-      openDatabase({ connectionString, log, poolSize, ...(timeouts === undefined ? {} : { timeouts }) })
+    const open = (poolSize: number, timeouts?: typeof workTimeouts, pipeline = false) =>
+      openDatabase({
+        connectionString,
+        log,
+        poolSize,
+        pipeline,
+        ...(timeouts === undefined ? {} : { timeouts }),
+      })
     const inbox = open(4)
-    const kernel = open(8, workTimeouts)
+    // A recovery asks for a dozen tables at once
+    const kernel = open(8, workTimeouts, true)
     const reads = open(4, workTimeouts)
     const commands = open(4, commandTimeouts)
     const close = async () => {
