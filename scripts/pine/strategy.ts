@@ -87,12 +87,12 @@ measures() =>
 
 entryAlert(string kind, string name, float stop, int lots) =>
     opening(kind) + field("position", quoted(name)) + field("price", number(close)) +
-     field("stop", number(stop)) + field("lots", str.tostring(lots)) + measures()
+     field("stop", number(stop)) + field("lots", number(lots)) + measures()
 
 exitAlert(Unit unit, string reason) =>
     opening("EXIT") + field("position", quoted(unit.name)) + field("price", number(close)) +
      field("reason", quoted(reason)) + field("stop", number(unit.stop)) + field("entry_price", number(unit.entry)) +
-     field("lots", str.tostring(unit.lots)) + measures()
+     field("lots", number(unit.lots)) + measures()
 
 // The units that are open, the base first; each has its own stop. entered counts from one flat position to the next.
 var array<Unit> units = array.new<Unit>()

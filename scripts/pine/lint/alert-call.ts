@@ -1,6 +1,6 @@
 import { bindParameters, evaluate } from './evaluate.js'
 import { type CallValue, dottedName, type Expression, everyPart } from './expression.js'
-import { bind, type Scope } from './scope.js'
+import { bind, EMPTY_SCOPE, lookUp, loosen, type Scope, varying } from './scope.js'
 import type { AssignStatement, Block, Statement } from './statement.js'
 
 /** A condition on the way to a statement, at its place, and whether it must hold or must not. */
@@ -35,7 +35,7 @@ export interface StateChange {
   /** Null where something is changed in place, as by array.push. */
   readonly value: Expression | null
   readonly guards: readonly Guard[]
-  /** Whether the block that it stands in places orders. */
+  /** Whether the block that it stands in, or one around that, places orders. */
   readonly besideOrder: boolean
   readonly scope: Scope
 }
@@ -74,13 +74,13 @@ const START: Path = { guards: [], loops: 0, calls: 0, besideOrder: false }
 /** Returns what matters of a script: its alerts with what leads to them, and what it keeps from bar to bar. */
 export function collectFacts(script: Block): ScriptFacts {
   const collected: Collected = { alerts: [], changes: [], stops: [], unread: [], declaration: null }
-  const scope = walk(collected, script, { names: new Map(), fields: new Map() }, START)
+  const scope = walk(collected, script, EMPTY_SCOPE, START)
   return { ...collected, scope }
 }
 
 /** Walks a block and returns the scope at its end. */
 function walk(collected: Collected, block: Block, before: Scope, outer: Path): Scope {
-  const path = { ...outer, besideOrder: block.some(placesOrder) }
+  const path = { ...outer, besideOrder: outer.besideOrder || block.some(placesOrder) }
   let scope = before
   for (const statement of block) scope = step(collected, statement, scope, path)
   return scope
@@ -118,38 +118,13 @@ function step(collected: Collected, statement: Statement, scope: Scope, path: Pa
   }
 }
 
-function varying(type: string | null, persistence: 'var' | 'varip' | null = null) {
-  return { kind: 'varies', type, persistence } as const
-}
-
-/** What a block may have changed is not known after it. */
-function loosen(before: Scope, block: Block): Scope {
-  let scope = before
-  for (const statement of block) {
-    if (statement.kind === 'assign' && statement.operator !== '=') {
-      for (const name of statement.names) {
-        if (scope.names.get(name)?.kind === 'value') scope = bind(scope, name, varying(typeOf(scope, name)))
-      }
-    }
-    if (statement.kind === 'if') scope = loosen(scope, [...statement.then, ...statement.otherwise])
-    if (statement.kind === 'loop') scope = loosen(scope, statement.body)
-  }
-  return scope
-}
-
-function typeOf(scope: Scope, name: string): string | null {
-  const binding = scope.names.get(name)
-  if (binding?.kind !== 'value') return binding?.kind === 'varies' ? binding.type : null
-  return binding.value.kind === 'text' ? 'string' : null
-}
-
 function assign(collected: Collected, statement: AssignStatement, scope: Scope, path: Path): Scope {
   const { names, operator, persistence, value, line } = statement
   if (names.length > 1) return names.reduce((all, name) => bind(all, name, varying('float')), scope)
   const name = names[0]!
   if (persistence !== null)
     return bind(scope, name, varying(statement.type ?? typeOfValue(value), persistence))
-  const known = scope.names.get(name)
+  const known = lookUp(scope, name)
   const isKept = known?.kind === 'varies' && known.persistence !== null
   if (operator !== '=' && isKept) {
     const plain = operator === ':=' ? value : null
@@ -211,11 +186,11 @@ function readCall(collected: Collected, value: Expression, place: CallPlace): vo
     collected.declaration = { kind: name, values: value.values }
   const changed = /^(?:array\.(clear|pop|shift|remove)|(\w+)\.(?:clear|pop|shift|remove))$/.exec(name)
   const target = changed?.[2] ?? (changed === null ? undefined : nameOf(value.values[0]?.value))
-  const kept = target === undefined ? undefined : scope.names.get(target)
+  const kept = target === undefined ? undefined : lookUp(scope, target)
   if (target !== undefined && kept?.kind === 'varies' && kept.persistence !== null) {
     collected.changes.push({ name: target, line, isReset: true, value: null, scope, ...path })
   }
-  const own = scope.names.get(name)
+  const own = lookUp(scope, name)
   if (own?.kind === 'function' && path.calls < DEEPEST_CALL) {
     const inner = bindParameters({ caller: scope, scope: own.scope }, own.parameters, value.values)
     walk(collected, own.body, inner, { ...path, calls: path.calls + 1 })
@@ -241,7 +216,12 @@ function readAlert(
 
 function frequencyOf(value: Expression | undefined, scope: Scope): AlertFrequency {
   if (value === undefined) return 'oncePerBar'
-  const told = evaluate(value, scope, { zone: 'UTC', given: new Map(), least: new Set() })
+  const told = evaluate(value, scope, {
+    zone: 'UTC',
+    given: new Map(),
+    least: new Set(),
+    hasSamples: false,
+  })
   if (told === 'alert.freq_once_per_bar_close') return 'oncePerBarClose'
   // Where it cannot be told, the worst is taken
   return told === 'alert.freq_once_per_bar' ? 'oncePerBar' : 'all'
@@ -253,7 +233,7 @@ export function readNames(expression: Expression, scope: Scope, line: number): M
   const visit = (inner: Expression, where: Scope, at: number, depth: number): void => {
     for (const part of everyPart(inner)) {
       if (part.kind !== 'name') continue
-      const binding = where.names.get(part.name)
+      const binding = lookUp(where, part.name)
       if (!found.has(part.name)) found.set(part.name, at)
       if (depth > 20 || binding === undefined) continue
       if (binding.kind === 'value') visit(binding.value, binding.scope, binding.line || at, depth + 1)

@@ -1,8 +1,8 @@
 import type { Zone } from '../../../core/calendar/zone.js'
 import { callBuiltIn } from './built-in.js'
 import { type CallValue, dottedName, type Expression } from './expression.js'
-import { bind, type Scope } from './scope.js'
-import type { Block } from './statement.js'
+import { type Binding, bind, lookUp, loosen, type Scope, varying } from './scope.js'
+import type { AssignStatement, Block } from './statement.js'
 import { combine, NA, negate, sampleNumber, UNKNOWN, type Value } from './value.js'
 
 /** The circumstances under which expressions are evaluated. */
@@ -12,6 +12,8 @@ export interface Circumstances {
   readonly given: ReadonlyMap<string, Value>
   /** Inputs that stand at the least value they allow; the others stand at their default. */
   readonly least: ReadonlySet<string>
+  /** Whether series are plausible values rather than unknown: for what is printed, not for what is asked. */
+  readonly hasSamples: boolean
   /** Is told every series that a value came from: prices, indicators, what is kept from bar to bar. */
   readonly onSource?: (name: string) => void
 }
@@ -50,7 +52,10 @@ function at(place: Place, expression: Expression): Value {
     }
     case 'binary': {
       const { operator, left, right } = expression
-      return combine(operator, at(place, left), at(place, right))
+      const first = at(place, left)
+      // Asked no further than Pine asks
+      if (first === (operator === 'or') && (operator === 'or' || operator === 'and')) return first
+      return combine(operator, first, at(place, right))
     }
     case 'choice':
       return choiceAt(place, expression)
@@ -77,7 +82,7 @@ function nameAt(place: Place, name: string): Value {
   if (given !== undefined) return given
   const word = WORDS[name]
   if (word !== undefined) return word
-  const binding = place.scope.names.get(name)
+  const binding = lookUp(place.scope, name)
   if (binding?.kind === 'value') {
     const inner = { ...place, scope: binding.scope, depth: place.depth + 1 }
     return leastOf(place, name, binding.value) ?? at(inner, binding.value)
@@ -101,14 +106,16 @@ function memberAt(place: Place, expression: Extract<Expression, { kind: 'member'
   const given = name === null ? undefined : place.circumstances.given.get(name)
   if (given !== undefined) return given
   const root = name?.split('.')[0]
-  if (name !== null && root !== undefined && !place.scope.names.has(root)) return constant(name)
+  if (name !== null && root !== undefined && lookUp(place.scope, root) === undefined) {
+    return constant(name, place.circumstances.hasSamples)
+  }
   const type = place.scope.fields.get(expression.name) ?? null
   return source(place, render(expression), type, expression.name)
 }
 
-function constant(name: string): Value {
+function constant(name: string, hasSamples: boolean): Value {
   if (name.startsWith('alert.') || name.startsWith('format.')) return name
-  if (name === 'syminfo.timezone') return UNKNOWN
+  if (name === 'syminfo.timezone' || !hasSamples) return UNKNOWN
   if (name.startsWith('syminfo.')) return name === 'syminfo.mintick' ? 0.05 : 'SYMBOL'
   if (name === 'timeframe.period') return '60'
   return name.startsWith('strategy.') ? sampleNumber(name) : UNKNOWN
@@ -118,6 +125,7 @@ function constant(name: string): Value {
 function source(place: Place, key: string, type: string | null, name: string): Value {
   const given = place.circumstances.given.get(key)
   if (given !== undefined) return given
+  if (!place.circumstances.hasSamples) return UNKNOWN
   if (type === 'string') return `${name}_1`
   if (type === 'bool') return UNKNOWN
   if (type !== null && !/^(?:int|float)$/.test(type)) return UNKNOWN
@@ -130,7 +138,7 @@ function callAt(place: Place, target: Expression, values: readonly CallValue[]):
   if (name === null) return UNKNOWN
   const given = place.circumstances.given.get(`${name}()`)
   if (given !== undefined) return given
-  const own = place.scope.names.get(name)
+  const own = lookUp(place.scope, name)
   if (own?.kind === 'function') {
     const scope = bindParameters({ caller: place.scope, scope: own.scope }, own.parameters, values)
     return bodyAt({ ...place, scope, depth: place.depth + 1 }, own.body)
@@ -153,38 +161,38 @@ export function bindParameters(
   parameters: readonly { readonly name: string; readonly value: Expression | null }[],
   values: readonly CallValue[],
 ): Scope {
-  const names = new Map(scope.names)
+  const names = new Map<string, Binding>()
   for (const [index, { name, value }] of parameters.entries()) {
     const given = values.find((candidate) => candidate.name === name) ?? values[index]
     const chosen = given?.value ?? value
     if (chosen !== null && chosen !== undefined) {
       names.set(name, { kind: 'value', value: chosen, scope: given === undefined ? scope : caller, line: 0 })
-    } else names.set(name, { kind: 'varies', type: null, persistence: null })
+    } else names.set(name, varying(null))
   }
-  return { ...scope, names }
+  return { names, outer: scope, fields: scope.fields }
 }
 
-/** What the last expression of a function's body comes to; a body with blocks in it is followed as far as it goes straight. */
+/** What the last expression of a function's body comes to; what blocks in it change is not known after them. */
 function bodyAt(place: Place, body: Block): Value {
   let scope = place.scope
   let last: Value = UNKNOWN
   for (const statement of body) {
-    last = UNKNOWN
-    if (statement.kind === 'expression') last = at({ ...place, scope }, statement.value)
-    if (statement.kind === 'assign') {
-      for (const name of statement.names) {
-        const isPlain = statement.names.length === 1 && statement.persistence === null
-        scope = bind(
-          scope,
-          name,
-          isPlain && /^:?=$/.test(statement.operator)
-            ? { kind: 'value', value: statement.value, scope, line: statement.line }
-            : { kind: 'varies', type: statement.type, persistence: statement.persistence },
-        )
-      }
-    }
+    last = statement.kind === 'expression' ? at({ ...place, scope }, statement.value) : UNKNOWN
+    if (statement.kind === 'assign') scope = assigned(statement, scope)
+    if (statement.kind === 'if' || statement.kind === 'loop') scope = loosen(scope, [statement])
   }
   return last
+}
+
+function assigned(
+  { names, operator, persistence, type, value, line }: AssignStatement,
+  before: Scope,
+): Scope {
+  const isPlain = names.length === 1 && persistence === null && /^:?=$/.test(operator)
+  const binding: Binding = isPlain
+    ? { kind: 'value', value, scope: before, line }
+    : varying(type ?? 'float', persistence)
+  return names.reduce((scope, name) => bind(scope, name, binding), before)
 }
 
 /** Returns an expression as a text that tells it from others. */

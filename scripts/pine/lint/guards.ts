@@ -3,9 +3,9 @@ import type { Guard } from './alert-call.js'
 import { type Circumstances, evaluate } from './evaluate.js'
 import { combine, negate, type Value } from './value.js'
 
-/** Returns circumstances in which nothing is given but the zone. */
+/** Returns circumstances in which nothing is given but the zone; inputs stand at their defaults, series are unknown. */
 export function plainCircumstances(zone: Zone): Circumstances {
-  return { zone, given: new Map(), least: new Set() }
+  return { zone, given: new Map(), least: new Set(), hasSamples: false }
 }
 
 /** Returns circumstances in which some more is given. */
@@ -18,8 +18,11 @@ export function giving(
 
 /** Returns whether all guards let pass; false only where that is certain, true likewise. */
 export function passGuards(guards: readonly Guard[], circumstances: Circumstances): Value {
-  return guards.reduce<Value>((all, { condition, holds, scope }) => {
+  let all: Value = true
+  for (const { condition, holds, scope } of guards) {
     const value = evaluate(condition, scope, circumstances)
-    return combine('and', all, holds ? value : negate(value))
-  }, true)
+    all = combine('and', all, holds ? value : negate(value))
+    if (all === false) return false
+  }
+  return all
 }

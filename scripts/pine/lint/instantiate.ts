@@ -34,7 +34,8 @@ export function instantiate(
 ): { readonly sample: Sample; readonly findings: Finding[] } {
   const sources = new Set<string>()
   const circumstances = giving(plainCircumstances(zone), SAMPLE_CLOCK)
-  const text = evaluate(call.message, call.scope, { ...circumstances, onSource: (name) => sources.add(name) })
+  const printed = { ...circumstances, hasSamples: true }
+  const text = evaluate(call.message, call.scope, { ...printed, onSource: (name) => sources.add(name) })
   if (typeof text !== 'string') {
     const message = 'what this alert says cannot be followed, so it is not checked'
     const finding: Finding = { line: call.line, rule: 'unread', message }
@@ -43,8 +44,9 @@ export function instantiate(
   const findings = judge(call, text, 'with plausible values')
   for (const name of sources) {
     const without = giving(circumstances, [[name, NA]])
-    if (passGuards(call.guards, without) === false) continue
-    const told = evaluate(call.message, call.scope, without)
+    // Asked at no particular time: an alert of the evening must not pass for one that never fires
+    if (passGuards(call.guards, giving(plainCircumstances(zone), [[name, NA]])) === false) continue
+    const told = evaluate(call.message, call.scope, { ...without, hasSamples: true })
     if (typeof told === 'string') findings.push(...judge(call, told, `when ${name} is na`))
   }
   const reading = readAlert(Buffer.from(text))

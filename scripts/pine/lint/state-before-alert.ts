@@ -2,6 +2,7 @@ import { type AlertCall, readNames, type ScriptFacts, type StateChange } from '.
 import type { Expression } from './expression.js'
 import type { Finding } from './finding.js'
 import { giving, passGuards, plainCircumstances } from './guards.js'
+import { lookUp } from './scope.js'
 import type { Value } from './value.js'
 
 /**
@@ -32,25 +33,23 @@ function spoils(
 ): boolean {
   const guardReadAt = guards.get(change.name) ?? 0
   const messageReadAt = message.get(change.name) ?? 0
-  const guardSpoilt = change.besideOrder && change.line < guardReadAt && !isAround(change, call)
-  const messageSpoilt = change.isReset && change.line < messageReadAt
+  const isInside = isOnTheWay(change, call)
+  const guardSpoilt = change.besideOrder && change.line < guardReadAt && !isInside
+  const messageSpoilt = change.isReset && (change.besideOrder || isInside) && change.line < messageReadAt
   return (guardSpoilt || messageSpoilt) && !excludeEachOther(change, call)
 }
 
-/** A change inside the block of the alert itself comes after its conditions were asked. */
-function isAround(change: StateChange, call: AlertCall): boolean {
+/** Whether the change happens whenever the alert fires: it stands in the same block, or in one around it. */
+function isOnTheWay(change: StateChange, call: AlertCall): boolean {
   const own = new Set(call.guards.map(({ line, holds }) => `${line} ${holds}`))
-  return (
-    change.guards.length >= call.guards.length &&
-    change.guards.every(({ line, holds }) => own.has(`${line} ${holds}`))
-  )
+  return change.guards.every(({ line, holds }) => own.has(`${line} ${holds}`))
 }
 
 /** Whether the alert cannot fire on a bar on which the change happens. */
 function excludeEachOther(change: StateChange, call: AlertCall): boolean {
   const assumed = change.guards.flatMap(({ condition, holds }) => assume(condition, holds))
   // The names of a change mean the same at the alert only when they are not kept ones, which it may have changed
-  const plain = assumed.filter(([name]) => call.scope.names.get(name)?.kind === 'value')
+  const plain = assumed.filter(([name]) => lookUp(call.scope, name)?.kind === 'value')
   return passGuards(call.guards, giving(plainCircumstances('UTC'), plain)) === false
 }
 

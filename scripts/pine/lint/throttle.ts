@@ -3,8 +3,8 @@ import type { AlertCall, ScriptFacts, StateChange } from './alert-call.js'
 import { readNames } from './alert-call.js'
 import { bindParameters, type Circumstances, evaluate } from './evaluate.js'
 import { dottedName, type Expression, partsOf } from './expression.js'
-import { giving, passGuards } from './guards.js'
-import type { Scope } from './scope.js'
+import { giving, passGuards, plainCircumstances } from './guards.js'
+import { lookUp, type Scope } from './scope.js'
 
 /** What holds an alert back after it fired. */
 export interface Throttle {
@@ -34,7 +34,7 @@ export function findThrottle(
       read.has(name) && value !== null && guards.every((guard) => isGuardOf(call, guard)),
   )
   for (const change of changes) {
-    const kept = call.scope.names.get(change.name)
+    const kept = lookUp(call.scope, change.name)
     if (kept?.kind !== 'varies' || kept.persistence === null || change.value === null) continue
     const inputs = inputsOf(call, change)
     const least: Circumstances = { ...circumstances, least: new Set(inputs) }
@@ -78,7 +78,7 @@ function comparisonsWith(name: string, expression: Expression, scope: Scope, dep
   if (isComparison && readNames(expression, scope, 0).has(name)) return [{ expression, scope }]
   const found = partsOf(expression).flatMap((part) => comparisonsWith(name, part, scope, depth + 1))
   const called = expression.kind === 'call' ? dottedName(expression.target) : null
-  const own = scope.names.get(called ?? (expression.kind === 'name' ? expression.name : ''))
+  const own = lookUp(scope, called ?? (expression.kind === 'name' ? expression.name : ''))
   if (own?.kind === 'value') return [...found, ...comparisonsWith(name, own.value, own.scope, depth + 1)]
   if (own?.kind !== 'function' || expression.kind !== 'call') return found
   const inner = bindParameters({ caller: scope, scope: own.scope }, own.parameters, expression.values)
@@ -89,13 +89,13 @@ function comparisonsWith(name: string, expression: Expression, scope: Scope, dep
 }
 
 function isNumberInput(name: string, scope: Scope): boolean {
-  const binding = scope.names.get(name)
+  const binding = lookUp(scope, name)
   if (binding?.kind !== 'value' || binding.value.kind !== 'call') return false
   if (!/^input\b/.test(dottedName(binding.value.target) ?? '')) return false
   return typeof evaluate({ kind: 'name', name }, scope, plain) === 'number'
 }
 
-const plain: Circumstances = { zone: 'UTC', given: new Map(), least: new Set() }
+const plain = plainCircumstances('UTC')
 
 function measure(call: AlertCall, change: StateChange, circumstances: Circumstances): number {
   const firedAt = firstPossible(call, change, circumstances)
@@ -111,10 +111,10 @@ function measure(call: AlertCall, change: StateChange, circumstances: Circumstan
   return LONGEST
 }
 
-/** A first minute in which the alert could fire, looked for through a day of winter and one of summer. */
+/** A first time in which the alert could fire, looked for through a day of winter and two of summer. */
 function firstPossible(call: AlertCall, change: StateChange, circumstances: Circumstances): number | null {
   for (const day of [Date.UTC(2026, 0, 14), Date.UTC(2026, 6, 15), Date.UTC(2026, 8, 16)]) {
-    for (let at = day; at < day + DAY; at += MINUTE) {
+    for (let at = day; at < day + DAY; at += 5 * MINUTE) {
       const quiet = giving(circumstances, [
         ['timenow', at],
         [change.name, at - 12 * HOUR],

@@ -32,12 +32,15 @@ const SAMPLES: readonly (readonly [RegExp, number])[] = [
 export function combine(operator: string, left: Value, right: Value): Value {
   if (operator === 'and') return both(left, right)
   if (operator === 'or') return negate(both(negate(left), negate(right)))
+  const isComparison = /^[=!<>]/.test(operator)
+  const hasNa = left === NA || right === NA
+  if (hasNa && isComparison) return operator === '!='
+  // na joined to a text prints as NaN, which the text's own function has to say
+  if (hasNa) return operator === '+' && (typeof left === 'string' || typeof right === 'string') ? UNKNOWN : NA
   if (left === UNKNOWN || right === UNKNOWN) return UNKNOWN
   if (operator === '+' && (typeof left === 'string' || typeof right === 'string')) {
     return typeof left === 'string' && typeof right === 'string' ? left + right : UNKNOWN
   }
-  const isComparison = /^[=!<>]/.test(operator)
-  if (left === NA || right === NA) return isComparison ? operator === '!=' : NA
   if (operator === '==') return left === right
   if (operator === '!=') return left !== right
   if (typeof left !== 'number' || typeof right !== 'number') return UNKNOWN
