@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fullCountsVariable } from './helpers/counts.js'
 import { startPostgresService } from './helpers/postgres-service.js'
@@ -7,6 +7,8 @@ import { startRedisService } from './helpers/redis-service.js'
 import { serviceVariables } from './helpers/service-variables.js'
 import { temporaryDirectory } from './helpers/temporary-directory.js'
 import { type FileRun, runFile } from './runner/run-file.js'
+import { slowestFirst } from './runner/slow-files.js'
+import { findWorkingDirectory } from './runner/working-directory.js'
 
 /** Files that run at the same time. */
 const jobs = 2
@@ -20,8 +22,10 @@ interface Totals {
 /** Runs the test files whose path holds one of the filters, all without any; returns what was counted. */
 async function runTests(filters: readonly string[], isFull: boolean, signal: AbortSignal): Promise<Totals> {
   const root = import.meta.dirname
-  const files = await findTestFiles(root, filters)
-  const directory = await temporaryDirectory()
+  const files = slowestFirst(await findTestFiles(root, filters))
+  const directory = await temporaryDirectory(await findWorkingDirectory())
+  const temporary = join(directory, 'temporary')
+  await mkdir(temporary)
   const stops: (() => Promise<void>)[] = []
   try {
     const postgres = await startPostgresService(join(directory, 'home'))
@@ -30,6 +34,7 @@ async function runTests(filters: readonly string[], isFull: boolean, signal: Abo
     stops.push(redis.stop)
     const env = {
       ...process.env,
+      TMPDIR: temporary,
       [serviceVariables.postgresUrl]: postgres.url,
       [serviceVariables.postgresTemplate]: postgres.template,
       [serviceVariables.redisUrl]: redis.url,
@@ -51,7 +56,6 @@ async function findTestFiles(root: string, filters: readonly string[]): Promise<
       // What was compiled from a file that has since been removed stays in the build directory
       .filter((name) => existsSync(join(root, '..', '..', sourceName(name))))
       .filter((name) => filters.length === 0 || filters.some((filter) => sourceName(name).includes(filter)))
-      .sort()
       .map((name) => join(root, name))
   )
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -16,7 +17,7 @@ export interface GeneralRun {
 
 /** What a run may want differently. */
 export interface GeneralOptions {
-  /** Variables besides PATH; those of the test run itself are not handed on. */
+  /** Variables besides PATH and TMPDIR; those of the test run itself are not handed on. */
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
   readonly cwd?: string
@@ -30,7 +31,7 @@ export function runGeneral(args: readonly string[], options: GeneralOptions = {}
 async function runNode(args: readonly string[], options: GeneralOptions): Promise<GeneralRun> {
   const { env = {}, input = '', cwd } = options
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', ...env },
+    env: { PATH: process.env.PATH ?? '', TMPDIR: tmpdir(), TZ: 'UTC', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   })

@@ -7,9 +7,9 @@ export interface Teardown {
   readonly teardown: (finish: () => unknown) => unknown
 }
 
-/** A new directory for the servers of a run; whoever asks removes it. */
-export async function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(await realpath(tmpdir()), 'smart-general-test-'))
+/** A new directory in `parent`, by default the system's own for such; whoever asks removes it. */
+export async function temporaryDirectory(parent: string = tmpdir()): Promise<string> {
+  return mkdtemp(join(await realpath(parent), 'smart-general-test-'))
 }
 
 /** A new directory of one test. Unlike tap's own it is removed after whatever the test registers later has stopped. */

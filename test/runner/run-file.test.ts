@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { type FileRun, runFile } from './run-file.js'
+import { slowestFirst } from './slow-files.js'
 
 const tap = import.meta.resolve('tap')
 
@@ -92,4 +93,9 @@ t.test('a file that is not done in time is ended and fails, and says what it wai
 t.test('a skipped test does not count as passed', async (t) => {
   const run = await runSource(t.testdir(), `t.pass('x'); t.test('y', { skip: 'why' }, async () => {})`)
   t.match(run, { passed: 1, failed: 0, skipped: 1 })
+})
+
+t.test('files that take long begin first, the others by name', async (t) => {
+  const files = ['b.test.js', 'scripts/bench.test.js', 'a.test.js', 'crash/kill.test.js']
+  t.same(slowestFirst(files), ['crash/kill.test.js', 'scripts/bench.test.js', 'a.test.js', 'b.test.js'])
 })
