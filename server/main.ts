@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Calendar } from '../core/calendar/calendar.js'
 import { createAdminListener } from './http/admin-listener.js'
 import type { PortfolioReadiness, Readiness } from './http/readiness.js'
 import { addressSet, TRADINGVIEW_ADDRESSES } from './http/sender-address.js'
 import { createWebhookListener } from './http/webhook-listener.js'
 import { readWork } from './journal/read/work.js'
 import type { Log } from './observe/log.js'
+import { bringCalendar } from './schedule/calendar-follower.js'
 import { Engine } from './service/engine.js'
 import { type ExampleAlert, exampleAlert } from './service/example-alert.js'
 import { listenAt } from './service/listen.js'
@@ -47,6 +49,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const setup = await readSetup(options)
   const tell = options.onPhase ?? (() => undefined)
   const engine = new Engine({ setup, onPhase: (readiness) => tell(describePhase(readiness)) })
+  // A server that has to be started takes its time, in which the listeners are made
+  engine.prepare()
   const webhook = makeWebhookListener(setup, engine)
   const admin = await makeAdminListener(setup, engine)
   const { environment, tokens, log, sources } = setup
@@ -65,6 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const example = exampleAlert(sources[0]?.rules.instruments.map(({ name }) => name) ?? [])
     return { webhookUrl: `${publicUrl}/webhook/`, adminUrl, tokens, example, ready, log, stop }
   } catch (error) {
+    await engine.stop()
     await close()
     throw error
   }
@@ -90,6 +95,12 @@ function makeAdminListener(setup: Setup, engine: Engine) {
   const { tokens, environment, metrics, log, clock } = setup
   const { hosts } = engine
   const database = () => engine.storage().reads
+  const onCalendarChanged = async (calendar: Calendar) => {
+    for (const host of hosts.values()) {
+      const held = host.held()
+      if (held !== null) await bringCalendar(held, calendar)
+    }
+  }
   return createAdminListener({
     token: tokens.admin.token,
     hostName: environment.adminHost,
@@ -97,8 +108,8 @@ function makeAdminListener(setup: Setup, engine: Engine) {
     readiness: () => readinessNow(engine),
     readWork: () => inTime(async () => readWork(database().pool)),
     v1: {
-      reads: createV1Reads({ database, hosts, log }),
-      commands: createV1Commands({ database, hosts, clock, log }),
+      reads: createV1Reads({ database, hosts, log, clock }),
+      commands: createV1Commands({ database, hosts, clock, log, onCalendarChanged }),
       commandPool: () => engine.storage().commands.pool,
     },
     ...{ metrics, log },

@@ -14,6 +14,8 @@ import {
 } from '../cli/v1.js'
 import { formatAlarms } from './alarms.js'
 
+type Row = PortfolioDetail['instruments'][number]
+
 /** Alarms that are shown with the status. */
 const alarmsShown = 5
 
@@ -81,6 +83,10 @@ function headline(portfolio: PortfolioDetail, style: Style): string {
   return `${style.strong(`Portfolio ${id}`)}: ${shownPhase}, trading ${trading}`
 }
 
+function describeRun({ closesAt, phase, outcome }: NonNullable<Row['preClose']>): string {
+  return `${formatTime(closesAt).slice(0, 16)} ${outcome ?? phase}`
+}
+
 function instruments({ instruments: rows, currency }: PortfolioDetail, style: Style): string {
   const columns = [
     { title: 'instrument' },
@@ -90,6 +96,8 @@ function instruments({ instruments: rows, currency }: PortfolioDetail, style: St
     { title: 'price', align: 'right' },
     { title: 'seen' },
     { title: 'ATR', align: 'right' },
+    { title: 'market' },
+    { title: 'before the close' },
     { title: 'locked' },
   ] as const
   const cells = rows.map((row) => [
@@ -100,6 +108,8 @@ function instruments({ instruments: rows, currency }: PortfolioDetail, style: St
     row.price === null ? null : formatNumber(row.price, currency),
     row.priceAt === null ? null : formatTime(row.priceAt),
     row.atr === null ? null : formatNumber(row.atr, currency),
+    row.hours === 'open' ? row.hours : style.warning(row.hours),
+    row.preClose === null ? null : describeRun(row.preClose),
     row.locked === null ? null : style.bad(row.locked.reason),
   ])
   return formatTable(columns, cells, style)

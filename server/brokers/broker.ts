@@ -1,4 +1,5 @@
 import type { Decimal } from '../../core/decimal.js'
+import type { Quote } from '../../core/input.js'
 import type { Instant } from '../../core/time.js'
 
 /*
@@ -171,6 +172,12 @@ export interface Broker {
 
   /** Returns the net lots by instrument, below 0 when short, zero left out. Throws when they could not be read in full. */
   positions(): Promise<Readonly<Record<string, Decimal>>>
+
+  /**
+   * Returns the price at which an instrument would trade now: the middle of bid and ask, else the last; null when the
+   * venue tells none. Left out where an account has no prices of its own, as on paper. May throw.
+   */
+  quote?(instrument: string, deadline: AbortSignal): Promise<Quote | null>
 
   /** Calls the listener with what the venue tells by itself. It is a short-cut: polling finds everything without it. */
   onReport?(listener: ReportListener): void

@@ -4,8 +4,8 @@ import type { Quote } from '../../core/input.js'
 import type { AlertOutcome } from '../journal/alert-outcome.js'
 import type { Work } from './work.js'
 
-/** A known price of the account's own broker, with its age, or null. */
-export type QuoteOf = (instrument: string) => Quote | null
+/** Returns the broker's own price of an instrument; null when there is none; pending while it is asked. */
+export type QuoteOf = (instrument: string) => Quote | null | 'pending'
 
 /** Which waiting alerts are asked for. */
 export interface WaitingQuery {
@@ -24,7 +24,8 @@ interface WaitingRow {
 
 /**
  * Returns alerts that are not decided yet, oldest first: by their state and never by a cursor, since rows become
- * visible in another order than their ids are drawn.
+ * visible in another order than their ids are drawn. An entry whose price is being asked waits for it, and so does what
+ * comes after it for the same instrument.
  */
 export async function readWaitingAlerts(pool: Pool, query: WaitingQuery, quoteOf: QuoteOf): Promise<Work[]> {
   const { rows } = await pool.query<WaitingRow>({
@@ -34,11 +35,23 @@ export async function readWaitingAlerts(pool: Pool, query: WaitingQuery, quoteOf
       order by id limit $3::int`,
     values: [query.portfolio, query.excluded, query.limit],
   })
-  return rows.map((row) => ({ inboxId: row.id, input: admit(row, quoteOf) }))
+  const works: Work[] = []
+  const waiting = new Set<string>()
+  for (const row of rows) {
+    const { instrument } = row.alert
+    const quote = waiting.has(instrument) ? 'pending' : isEntry(row.alert) ? quoteOf(instrument) : null
+    if (quote === 'pending') waiting.add(instrument)
+    else works.push({ inboxId: row.id, input: admit(row, quote) })
+  }
+  return works
 }
 
-function admit({ alert_id, conflict, alert }: WaitingRow, quoteOf: QuoteOf): Work['input'] {
-  return { type: 'AlertAdmitted', id: alert_id, alert, conflict, quote: quoteOf(alert.instrument) }
+function isEntry({ type }: Alert): boolean {
+  return type === 'BASE_ENTRY' || type === 'PYRAMID'
+}
+
+function admit({ alert_id, conflict, alert }: WaitingRow, quote: Quote | null): Work['input'] {
+  return { type: 'AlertAdmitted', id: alert_id, alert, conflict, quote }
 }
 
 /** Marks an alert that is still waiting although its input is recorded: only a row that was tampered with is. */

@@ -19,7 +19,7 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     }
   }
   const kindOf = (answer: { readonly kind: string }) => answer.kind
-  const { onReport } = broker
+  const { onReport, quote } = broker
   return {
     name: broker.name,
     capabilities: broker.capabilities,
@@ -42,6 +42,16 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     ...(onReport === undefined
       ? {}
       : { onReport: (listener: ReportListener) => onReport.call(broker, listener) }),
+    ...(quote === undefined
+      ? {}
+      : {
+          quote: (instrument: string, deadline: AbortSignal) =>
+            timed(
+              'quote',
+              () => quote.call(broker, instrument, deadline),
+              (answer) => (answer === null ? 'none' : 'read'),
+            ),
+        }),
     close: () => broker.close(),
   }
 }

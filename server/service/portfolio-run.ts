@@ -9,6 +9,7 @@ import type { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { type LoadedPortfolio, readHead } from '../journal/load.js'
 import { Sequencer } from '../kernel/sequencer.js'
 import { LeaseLostError } from '../kernel/work.js'
+import { QuoteBoard } from '../market/quote-board.js'
 import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
 import { OrderDesk } from '../orders/order-desk.js'
 import type { Doorbell } from '../queue/doorbell.js'
@@ -22,6 +23,8 @@ import {
   type WantedConfiguration,
 } from '../recovery/recover.js'
 import type { RecoveryProgress } from '../recovery/recovery-progress.js'
+import { CalendarFollower } from '../schedule/calendar-follower.js'
+import { PreCloseSchedule } from '../schedule/pre-close-schedule.js'
 import type { HeldPortfolio } from './hosts.js'
 import { OrderWatch } from './order-watch.js'
 
@@ -54,6 +57,8 @@ export class PortfolioRun {
   readonly #sequencer: Sequencer
   readonly #orders: OrderDesk
   readonly #watch = new OrderWatch()
+  readonly #calendar: CalendarFollower
+  readonly #preClose: PreCloseSchedule
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
   #end: (cause: Error | null) => void = () => undefined
@@ -71,9 +76,14 @@ export class PortfolioRun {
     })
     this.#ended.catch(() => undefined)
     const onStopped = (cause: LeaseLostError | DataCorruptError) => this.#end(cause)
-    this.#sequencer = new Sequencer({ portfolio, epoch, desk, clock, writer, onStopped })
-    this.#sequencer.onEvents((events) => this.#watch.follow(events))
     const { log } = desk
+    const quotes = new QuoteBoard({ broker, log, monotonic: () => performance.now() })
+    const quoteOf = (instrument: string) => quotes.look(instrument, () => this.#sequencer.ring())
+    this.#sequencer = new Sequencer({ portfolio, epoch, desk, clock, writer, quoteOf, onStopped })
+    this.#calendar = new CalendarFollower({ sequencer: this.#sequencer, desk })
+    const quotesOf = (instruments: readonly string[]) => quotes.gather(instruments)
+    this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
+    this.#sequencer.onEvents((events) => this.#watch.follow(events))
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
     this.#orders = new OrderDesk({ portfolio, broker, clock, sequencer: this.#sequencer, log, raise })
   }
@@ -124,6 +134,7 @@ export class PortfolioRun {
     sequencer.start(loaded)
     this.#isFolded = true
     await activate(sequencer, wanted, loaded.fold.seq)
+    await this.#calendar.start()
     const venue = await recoverVenue(context, sequencer, `epoch ${loaded.epoch}`)
     this.#alarmExternal(venue)
     if (this.#stop.signal.aborted) return
@@ -132,6 +143,7 @@ export class PortfolioRun {
     sequencer.admitAlerts()
     await this.#drained()
     if (this.#stop.signal.aborted) return
+    this.#preClose.start()
     this.#listenSoon()
     desk.metrics.recoverySeconds.set({ portfolio }, (performance.now() - begun) / 1000)
     onProgress({ phase: 'active', ...breakCode(venue.breaks) })
@@ -204,6 +216,7 @@ export class PortfolioRun {
 
   async #letGo(): Promise<void> {
     this.#stop.abort()
+    await Promise.all([this.#preClose.stop(), this.#calendar.stop()])
     await this.#unlisten()
     await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])
     await this.#sequencer.stop()

@@ -3,6 +3,8 @@ import { type Book, bookState } from '../../core/portfolio/book.js'
 import { equityOf, sizingEquity, unrealizedOf } from '../../core/portfolio/equity.js'
 import { availableMargin, exposureOf } from '../../core/portfolio/exposure.js'
 import { type Portfolio, settingsOf } from '../../core/portfolio/portfolio.js'
+import type { PreCloseRun } from '../../core/portfolio/pre-close-run.js'
+import { marketHours } from '../../core/portfolio/sessions.js'
 import { isoInstant } from '../../core/time.js'
 
 /** Returns what a portfolio's state says about its equity and its risk. Throws before the first configuration. */
@@ -46,11 +48,12 @@ export function showPortfolio(portfolio: Portfolio) {
       percent: percentOf(marginUsed + marginReserved, equity.open),
       capPercent: caps.maxMarginPct,
     },
-    instruments: settings.instruments.map(({ name }) => showInstrument(name, portfolio.books.get(name))),
+    instruments: settings.instruments.map(({ name }) => showInstrument(portfolio, name)),
   }
 }
 
-function showInstrument(instrument: string, book: Book | undefined) {
+function showInstrument(portfolio: Portfolio, instrument: string) {
+  const book = portfolio.books.get(instrument)
   const market = book?.market
   const lock = book?.lock ?? null
   return {
@@ -62,7 +65,16 @@ function showInstrument(instrument: string, book: Book | undefined) {
     priceAt: market === undefined || market.price === null ? null : isoInstant(market.priceAt),
     atr: market?.atr ?? null,
     locked: lock === null ? null : { reason: lock.reason, since: isoInstant(lock.since) },
+    hours: marketHours(portfolio, instrument),
+    scoutAt: market === undefined || market.scout === null ? null : isoInstant(market.scoutAt),
+    preClose: showRun(book?.preClose ?? null),
   }
+}
+
+function showRun(run: PreCloseRun | null) {
+  if (run === null) return null
+  const { closesAt, phase, outcome, detail } = run
+  return { closesAt: isoInstant(closesAt), phase, outcome, detail }
 }
 
 function heldLots(book: Book | undefined): Decimal {

@@ -54,6 +54,18 @@ export const portfolioShape = portfolioSummaryShape.extend({
       priceAt: maybe(instant),
       atr: maybe(z.number()),
       locked: maybe(z.object({ reason: z.string(), since: instant })),
+      hours: z.enum(['open', 'closed', 'unknown']).describe('Whether it trades now'),
+      scoutAt: maybe(instant).describe('When its last scout spoke'),
+      preClose: maybe(
+        z.object({
+          closesAt: instant,
+          phase: z.enum(['monitor', 'decide', 'place', 'market', 'end']),
+          outcome: maybe(
+            z.enum(['nothing', 'refused', 'entered', 'exited', 'partial', 'unfilled', 'missed', 'uncertain']),
+          ),
+          detail: maybe(z.string()),
+        }),
+      ).describe('The last run before a close'),
     }),
   ),
 })
