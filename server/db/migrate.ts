@@ -38,6 +38,8 @@ export async function migrateDatabase(options: MigrateOptions): Promise<Migratio
   try {
     const present = await readApplied(database.db)
     refuseUnknown(present, migrations)
+    // The migrator reads the catalogue and takes a lock before it finds that there is nothing to do
+    if (present.length === Object.keys(migrations).length) return { applied: [], present: present.length }
     const applied = await applyMissing(database.db, migrations)
     if (applied.length > 0) log.info({ applied }, 'Database schema migrated')
     return { applied, present: present.length }

@@ -73,8 +73,7 @@ export class Leases {
 
   /** Shows the first sign of life. Rejects when the database does not answer. */
   async start(): Promise<void> {
-    await this.#showLife()
-    await this.#options.desk.pool.query(FORGET)
+    await Promise.all([this.#showLife(), this.#options.desk.pool.query(FORGET)])
     const beat = () => {
       // A server that answers slowly must not be asked more and more often
       if (this.#isBeating) return

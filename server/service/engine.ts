@@ -58,6 +58,7 @@ export class Engine {
     phase: 'database',
     reason: null,
   }
+  #storage: Promise<Storage> | null = null
   #opened: Promise<void> | null = null
   #stopped: Promise<void> | null = null
 
@@ -72,6 +73,13 @@ export class Engine {
   /** Portfolios by id; none before there is a database. */
   get hosts(): ReadonlyMap<string, PortfolioHost> {
     return this.#hosts
+  }
+
+  /** Begins to open the database, which takes a while; nothing is done with it before everything is opened. */
+  prepare(): void {
+    this.#storage ??= this.#openStorage()
+    // A failure is met when everything is opened
+    this.#storage.catch(() => undefined)
   }
 
   /** Opens everything; resolves when every portfolio runs, here or elsewhere. Rejects when the service cannot run. */
@@ -129,12 +137,9 @@ export class Engine {
 
   async #open(): Promise<void> {
     const { environment, log, secrets } = this.#setup
-    const { databaseUrl, home, redisUrl } = environment
-    const storage = await openStorage({
-      ...{ databaseUrl, home, log, signal: this.#stop.signal },
-      onMigrating: () => this.#openingIs('migrations', null),
-      onUnavailable: (reason) => this.#openingIs('database', secrets.scrub(reason)),
-    })
+    const { redisUrl } = environment
+    this.prepare()
+    const storage = await this.#storage!
     secrets.add(decodeURIComponent(new URL(storage.connectionString).password))
     const doorbell = openDoorbell({ redisUrl, databaseUrl: storage.connectionString, log })
     const leases = this.#makeLeases(storage.kernel)
@@ -145,6 +150,16 @@ export class Engine {
     this.#parts.calendarWatch.start()
     for (const portfolio of this.#setup.configuration.portfolios) this.#host(portfolio)
     for (const host of this.#hosts.values()) host.start()
+  }
+
+  #openStorage(): Promise<Storage> {
+    const { environment, log, secrets } = this.#setup
+    const { databaseUrl, home } = environment
+    return openStorage({
+      ...{ databaseUrl, home, log, signal: this.#stop.signal },
+      onMigrating: () => this.#openingIs('migrations', null),
+      onUnavailable: (reason) => this.#openingIs('database', secrets.scrub(reason)),
+    })
   }
 
   async #startLeases(leases: Leases): Promise<void> {
@@ -224,11 +239,10 @@ export class Engine {
     this.#stop.abort()
     await this.#opened?.catch(() => undefined)
     await Promise.all([...this.#hosts.values()].map((host) => host.stop()))
-    const parts = this.#parts
-    if (parts === null) return
-    await parts.doorbell.close()
-    await parts.calendarWatch.stop()
-    await parts.leases.stop()
-    await parts.storage.close()
+    await this.#parts?.doorbell.close()
+    await this.#parts?.calendarWatch.stop()
+    await this.#parts?.leases.stop()
+    const storage = await this.#storage?.catch(() => null)
+    await storage?.close()
   }
 }

@@ -79,8 +79,10 @@ async function prepareDatabase(connectionString: string, options: StorageOptions
     signal.throwIfAborted()
     try {
       options.onMigrating()
-      await migrateDatabase({ connectionString, log })
-      await requireDurability(connectionString, log)
+      await Promise.all([
+        migrateDatabase({ connectionString, log }),
+        requireDurability(connectionString, log),
+      ])
       return
     } catch (error) {
       if (!mayPass(error)) throw isExplained(error) ? error : refusedBy(error)
