@@ -133,6 +133,22 @@ t.test('a changed, missing or invented row is found, with its table, key and col
   client.release(true)
 })
 
+t.test('a value is the same however its text is written, and nothing near it is', async (t) => {
+  const { pool, id } = await busyPortfolio(t)
+  const differences = async () => {
+    const found = await verifyPortfolio(pool, { portfolio: id, full: true, log: silentLog })
+    return found.differences.map(describeDifference)
+  }
+  const client = await pool.connect()
+  await client.query('set session_replication_role = replica')
+  await client.query(`update fills set price = price + 0.000, fee = fee * 1.00`)
+  await client.query(`update orders set lots = lots + 0.0000000`)
+  t.strictSame(await differences(), [], 'zeros after the point are nothing')
+  await client.query(`update orders set reference_price = reference_price * (1 + 2.3e-16::float8)`)
+  t.match(await differences(), [/^orders \S+: reference_price is /], 'the last bit of a number is')
+  client.release(true)
+})
+
 t.test('from a snapshot on, what is open and what is new is verified', async (t) => {
   const running = await busyPortfolio(t)
   const { pool, id } = running
