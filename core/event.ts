@@ -266,7 +266,6 @@ export type AlarmCode =
   | 'PRE_CLOSE_EXIT_UNFILLED'
   | 'PRE_CLOSE_UNCERTAIN'
   | 'SCOUT_CONTRADICTS_ITSELF'
-  | 'CALENDAR_UNKNOWN'
 
 /** Everything that can have happened to a portfolio. */
 export type PortfolioEvent =
