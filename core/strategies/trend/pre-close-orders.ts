@@ -11,7 +11,6 @@ import { isPlacing, type PlannedEntry, type PreCloseRun } from '../../portfolio/
 import { marketHours } from '../../portfolio/sessions.js'
 import { atLeast, type Gate, must, shutGates } from '../../risk/gate.js'
 import { allowsEntries } from '../../risk/trading-state.js'
-import { SECOND } from '../../time.js'
 import { phaseBegins } from './pre-close-due.js'
 import { lookAtPlan } from './second-look.js'
 
@@ -189,9 +188,4 @@ export function chaseEntry(portfolio: Portfolio, book: Book): OrderInitialized[]
       unit: portfolio.unitPlans.get(first.id)!,
     },
   ]
-}
-
-/** Returns the seconds that are left until the run's close. */
-export function secondsLeft(portfolio: Portfolio, run: PreCloseRun): number {
-  return (run.closesAt - portfolio.now) / SECOND
 }

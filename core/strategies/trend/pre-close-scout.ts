@@ -1,7 +1,7 @@
 import type { ScoutAlert } from '../../alert/alert.js'
 import type { Book } from '../../portfolio/book.js'
 import { type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
-import { DAY } from '../../time.js'
+import { SECOND } from '../../time.js'
 
 const CONDITIONS = ['rsi', 'ema', 'donchian', 'adx', 'efficiency', 'superTrend', 'notDoji'] as const
 
@@ -15,9 +15,9 @@ export function contradicts(scout: ScoutAlert): boolean {
   return scout.conditions.longEntry !== (unmetConditions(scout).length === 0)
 }
 
-/** Returns the last scout when it is of this day's run; null when none came. Whether it is fresh is a gate of its own. */
+/** Returns the last scout when it spoke in the window before the close; null when none did. Whether it is fresh is a gate of its own. */
 export function believedScout(portfolio: Portfolio, book: Book): ScoutAlert | null {
   const { scout, scoutAt } = book.market
-  const monitored = (settingsOf(portfolio).preClose?.monitorSeconds ?? 0) * 1000
-  return scout !== null && portfolio.now - scoutAt < Math.min(DAY, monitored) ? scout : null
+  const monitored = (settingsOf(portfolio).preClose?.monitorSeconds ?? 0) * SECOND
+  return scout !== null && portfolio.now - scoutAt < monitored ? scout : null
 }

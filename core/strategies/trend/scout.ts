@@ -1,6 +1,14 @@
 import type { ScoutConditions } from '../../alert/alert.js'
-import { type BarPrices, isDoji } from '../../indicators/doji.js'
+import { isDoji } from '../../indicators/doji.js'
 import type { SignalParameters } from './signal-parameters.js'
+
+/** The four prices of a bar, in points. */
+export interface BarPrices {
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+}
 
 /** A bar with what the conditions ask of its indicators; NaN where one is not known yet. Prices in points. */
 export interface MeasuredBar extends BarPrices {
@@ -35,15 +43,19 @@ export const LONG_ENTRY = 127
  */
 export function conditionBits(parameters: SignalParameters, bar: MeasuredBar): number {
   const { close } = bar
+  // Numbers and not the bar are handed on: a bar that is made for this call alone is then never made at all.
+  const body = Math.abs(close - bar.open)
+  const isADoji = isDoji(body, bar.high - bar.low, parameters.dojiBodyShare)
+  // Each condition is a number to multiply and not a choice to make: hardly one of them can be foreseen.
   return (
-    (bar.rsi > parameters.rsiAbove ? CONDITION.rsi : 0) |
-    (close > bar.ema ? CONDITION.ema : 0) |
-    (close > bar.donchian ? CONDITION.donchian : 0) |
-    (bar.adx < parameters.adxBelow ? CONDITION.adx : 0) |
-    (bar.efficiency > parameters.efficiencyAbove ? CONDITION.efficiency : 0) |
-    (close > bar.superTrend ? CONDITION.superTrend : 0) |
-    (isDoji(bar, parameters.dojiBodyShare) ? 0 : CONDITION.notDoji) |
-    (close < bar.superTrend ? CONDITION.longExit : 0)
+    (Number(bar.rsi > parameters.rsiAbove) * CONDITION.rsi) |
+    (Number(close > bar.ema) * CONDITION.ema) |
+    (Number(close > bar.donchian) * CONDITION.donchian) |
+    (Number(bar.adx < parameters.adxBelow) * CONDITION.adx) |
+    (Number(bar.efficiency > parameters.efficiencyAbove) * CONDITION.efficiency) |
+    (Number(close > bar.superTrend) * CONDITION.superTrend) |
+    (Number(!isADoji) * CONDITION.notDoji) |
+    (Number(close < bar.superTrend) * CONDITION.longExit)
   )
 }
 

@@ -1,13 +1,12 @@
 import { AverageTrueRange } from '../../indicators/atr.js'
 import { DirectionalMovement } from '../../indicators/directional-movement.js'
-import type { BarPrices } from '../../indicators/doji.js'
 import { DonchianUpper } from '../../indicators/donchian.js'
 import { EfficiencyRatio } from '../../indicators/efficiency-ratio.js'
 import { RateOfChange } from '../../indicators/rate-of-change.js'
 import { Rsi } from '../../indicators/rsi.js'
 import { newEma } from '../../indicators/smoothed-average.js'
 import { SuperTrend } from '../../indicators/super-trend.js'
-import type { MeasuredBar } from './scout.js'
+import type { BarPrices, MeasuredBar } from './scout.js'
 import type { SignalParameters } from './signal-parameters.js'
 
 /** A bar with every indicator of the trend strategy; ATR in points and rate of change in percent, NaN while unknown. */
