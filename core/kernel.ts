@@ -1,5 +1,12 @@
 import type { AlarmRaised, PortfolioEvent } from './event.js'
-import type { AccountObserved, AlertAdmitted, Input, InputFailed, OperatorCommanded } from './input.js'
+import type {
+  AccountObserved,
+  AlertAdmitted,
+  BrokerReported,
+  Input,
+  InputFailed,
+  OperatorCommanded,
+} from './input.js'
 import type { Instrument } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
@@ -39,11 +46,9 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
   const record = (events: readonly PortfolioEvent[]): void => {
     if (events.length === 0) return
     for (const event of events) evolve(portfolio, event)
-    happened = happened.length === 0 ? events : happened.concat(events)
+    happened = happened.length === 0 ? events : [...happened, ...events]
   }
-  const observation = observe(portfolio, input)
-  const touched = decide(portfolio, input, observation, record)
-  for (const book of touched) record(planExits(portfolio, book))
+  decide(portfolio, input, observe(portfolio, input), record)
   return happened
 }
 
@@ -60,49 +65,40 @@ const NOTHING: readonly PortfolioEvent[] = []
 
 type Recorder = (events: readonly PortfolioEvent[]) => void
 
-/** Routes the input to its deciders; returns the books whose standing exits may need an order. */
-function decide(
-  portfolio: Portfolio,
-  input: Input,
-  observation: Observation,
-  record: Recorder,
-): Iterable<Book> {
+/** Routes the input to its deciders, and then looks where the exits that stand need an order. */
+function decide(portfolio: Portfolio, input: Input, observation: Observation, record: Recorder): void {
   switch (input.type) {
     case 'AlertAdmitted':
       decideAlert(portfolio, input, observation, record)
-      return [bookOf(portfolio, input.alert.instrument)]
+      record(planExits(portfolio, bookOf(portfolio, input.alert.instrument)))
+      break
     case 'BarClosed':
       decideBar(portfolio, input.id, observation, record)
-      return [bookOf(portfolio, input.instrument)]
+      record(planExits(portfolio, bookOf(portfolio, input.instrument)))
+      break
     case 'OrdersDue': {
       const dispatched = decideDispatch(portfolio, input.orderIds)
       record(dispatched)
       // What a denied peel-off would have sold is free for an exit that stands.
-      return dispatched.some(({ type }) => type === 'OrderDenied') ? portfolio.books.values() : []
+      if (dispatched.some(({ type }) => type === 'OrderDenied')) planAllExits(portfolio, record)
+      break
     }
-    case 'BrokerReported': {
-      const touched: Book[] = []
-      for (const report of input.reports) {
-        record(decideReport(portfolio, report))
-        const order = portfolio.orders.get(report.orderId)
-        if (order === undefined) continue
-        const book = bookOf(portfolio, order.instrument)
-        record(chaseEntry(portfolio, book))
-        if (!touched.includes(book)) touched.push(book)
-      }
-      return touched
-    }
+    case 'BrokerReported':
+      decideReports(portfolio, input, record)
+      break
     case 'AccountObserved':
       record(decideBreaks(portfolio, input, observation))
-      return []
+      break
     case 'TimerFired':
       if (portfolio.tradingState === 'frozen') record([frozenAlarm(portfolio, portfolio.tradingStateReason)])
-      return portfolio.books.values()
+      planAllExits(portfolio, record)
+      break
     case 'OperatorCommanded':
       decideCommand(portfolio, input, record)
-      return portfolio.books.values()
+      planAllExits(portfolio, record)
+      break
     case 'ConfigurationActivated':
-      if (portfolio.configurationHash === input.hash) return []
+      if (portfolio.configurationHash === input.hash) break
       record([
         {
           type: 'ConfigurationApplied',
@@ -110,20 +106,39 @@ function decide(
           settings: withHeldInstruments(portfolio, input.settings),
         },
       ])
-      return []
+      break
     case 'CalendarImported':
       if (portfolio.calendar?.version !== input.calendar.version)
         record([{ type: 'CalendarApplied', calendar: input.calendar }])
-      return portfolio.books.values()
+      planAllExits(portfolio, record)
+      break
     case 'PreCloseDue':
       decidePreClose(portfolio, input, record)
-      return []
+      break
     case 'InputFailed':
       record(decideFailure(portfolio, input))
-      return []
+      break
     default:
-      return unreachable(input)
+      unreachable(input)
   }
+}
+
+function planAllExits(portfolio: Portfolio, record: Recorder): void {
+  for (const book of portfolio.books.values()) record(planExits(portfolio, book))
+}
+
+/** The reports of an input are one answer: the exits that stand are looked at when all of it is known. */
+function decideReports(portfolio: Portfolio, input: BrokerReported, record: Recorder): void {
+  const touched: Book[] = []
+  for (const report of input.reports) {
+    record(decideReport(portfolio, report))
+    const order = portfolio.orders.get(report.orderId)
+    if (order === undefined) continue
+    const book = bookOf(portfolio, order.instrument)
+    record(chaseEntry(portfolio, book))
+    if (!touched.includes(book)) touched.push(book)
+  }
+  for (const book of touched) record(planExits(portfolio, book))
 }
 
 function decideAlert(

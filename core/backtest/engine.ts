@@ -165,7 +165,7 @@ function dispatch(run: Run, orderIds: readonly string[]): void {
   const reports: OrderReport[] = []
   for (const event of events) {
     if (event.type !== 'OrderSubmitted') continue
-    reports.push(...sendToVenue(venue, portfolio, orderOf(portfolio, event.orderId)))
+    for (const one of sendToVenue(venue, portfolio, orderOf(portfolio, event.orderId))) reports.push(one)
   }
   report(run, reports)
 }

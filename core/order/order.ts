@@ -48,7 +48,7 @@ export interface Order {
   filledLots: Decimal
   /** Σ price × lots of its fills. */
   filledValue: Decimal
-  tradeIds: string[]
+  tradeIds: readonly string[]
   /** Why it was denied, rejected, cancelled or is unresolved. */
   reason: string | null
   cancelRequested: boolean

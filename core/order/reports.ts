@@ -15,6 +15,8 @@ export const EXIT_RETRY_DELAY = 30 * SECOND
 
 type Fill = Extract<OrderReport, { kind: 'fill' }>
 
+const NOTHING: readonly PortfolioEvent[] = []
+
 /** Returns what a report means. Reports may be late, repeated or out of order; one that adds nothing decides nothing. */
 export function decideReport(portfolio: Portfolio, report: OrderReport): PortfolioEvent[] {
   const order = portfolio.orders.get(report.orderId)
@@ -110,29 +112,24 @@ function decideAbsence(portfolio: Portfolio, order: Order): PortfolioEvent[] {
 /** A fill is booked exactly as reported, once per trade id, whatever we thought of its order. */
 function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEvent[] {
   if (order.tradeIds.includes(fill.tradeId)) return []
-  const events: PortfolioEvent[] = [
-    {
-      type: 'OrderFilled',
-      orderId: order.id,
-      tradeId: fill.tradeId,
-      lots: fill.lots,
-      price: fill.price,
-      fee: fill.fee,
-      at: fill.at,
-    },
-  ]
+  const filled: PortfolioEvent = {
+    type: 'OrderFilled',
+    orderId: order.id,
+    tradeId: fill.tradeId,
+    lots: fill.lots,
+    price: fill.price,
+    fee: fill.fee,
+    at: fill.at,
+  }
   const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
   if (isEntry(order)) {
     // The unit of an entry that fills after it was closed is the same one, held again.
     const unit = held ?? portfolio.closedUnits.get(order.positionId)
-    events.push(...entryFilled(portfolio, order, fill, unit))
-    events.push(...surprises(portfolio, order, fill, fill.lots))
-  } else {
-    const lots = held?.lots ?? ZERO
-    events.push(...(held === undefined ? feeOf(order, fill) : saleFilled(order, fill, held)))
-    events.push(...surprises(portfolio, order, fill, lots))
+    const booked = entryFilled(portfolio, order, fill, unit)
+    return [filled, ...booked, ...surprises(portfolio, order, fill, fill.lots)]
   }
-  return events
+  const booked = held === undefined ? feeOf(order, fill) : saleFilled(order, fill, held)
+  return [filled, ...booked, ...surprises(portfolio, order, fill, held?.lots ?? ZERO)]
 }
 
 function entryFilled(
@@ -140,7 +137,7 @@ function entryFilled(
   order: Order,
   fill: Fill,
   unit: Unit | undefined,
-): PortfolioEvent[] {
+): readonly PortfolioEvent[] {
   const fee = feeOf(order, fill)
   if (unit === undefined) {
     const plan = portfolio.unitPlans.get(order.id)!
@@ -178,30 +175,29 @@ function averageAfter(unit: Unit, fill: Fill): number {
 }
 
 /** Nothing is sold that is not held: of a sale beyond that only the held lots make a profit. */
-function saleFilled(order: Order, fill: Fill, unit: Unit): PortfolioEvent[] {
+function saleFilled(order: Order, fill: Fill, unit: Unit): readonly PortfolioEvent[] {
   const lots = unit.lots.isLessThan(fill.lots) ? unit.lots : fill.lots
   const profit = profitOfSale(unit, lots, fill.price)
-  const events: PortfolioEvent[] = [
-    {
-      type: 'LedgerPosted',
-      kind: 'realizedPnl',
-      amount: profit,
-      at: fill.at,
-      orderId: order.id,
-      positionId: unit.id,
-      note: null,
-    },
-    ...feeOf(order, fill),
-  ]
-  if (unit.lots.equals(lots)) {
-    const realizedPnl = unit.realizedPnl.plus(profit)
-    events.push({ type: 'UnitClosed', positionId: unit.id, realizedPnl, at: fill.at })
+  const posted: PortfolioEvent = {
+    type: 'LedgerPosted',
+    kind: 'realizedPnl',
+    amount: profit,
+    at: fill.at,
+    orderId: order.id,
+    positionId: unit.id,
+    note: null,
   }
-  return events
+  if (!unit.lots.equals(lots)) return [posted, ...feeOf(order, fill)]
+  const realizedPnl = unit.realizedPnl.plus(profit)
+  return [
+    posted,
+    ...feeOf(order, fill),
+    { type: 'UnitClosed', positionId: unit.id, realizedPnl, at: fill.at },
+  ]
 }
 
-function feeOf(order: Order, fill: Fill): PortfolioEvent[] {
-  if (fill.fee.isZero()) return []
+function feeOf(order: Order, fill: Fill): readonly PortfolioEvent[] {
+  if (fill.fee.isZero()) return NOTHING
   return [
     {
       type: 'LedgerPosted',
@@ -219,10 +215,10 @@ function feeOf(order: Order, fill: Fill): PortfolioEvent[] {
  * A fill of an ended order, beyond an order's lots or beyond the `held` ones is real all the same; the instrument is
  * locked until someone looks, and what is at work to sell the same lots is taken back.
  */
-function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal): PortfolioEvent[] {
+function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal): readonly PortfolioEvent[] {
   const isOver = remainingLots(order).isLessThan(fill.lots)
   const isOversold = held.isLessThan(fill.lots)
-  if (isAtWork(order.state) && !isOver && !isOversold) return []
+  if (isAtWork(order.state) && !isOver && !isOversold) return NOTHING
   const code = isOver ? 'OVERFILL' : isAtWork(order.state) ? 'OVERSOLD' : 'ORDER_RESURRECTED'
   const happened = isOver
     ? `order ${order.id} filled beyond its lots`

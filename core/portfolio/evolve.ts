@@ -157,7 +157,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     countEntry(portfolio, event.at)
   } else {
     book.exitOrderIds.push(order.id)
-    if (order.purpose === 'exit') unitOf(portfolio, order.positionId).exitOrders += 1
+    if (order.purpose === 'exit') heldUnit(book, order.positionId).exitOrders += 1
   }
 }
 
@@ -205,7 +205,7 @@ function endOrder(
 function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   const order = orderOf(portfolio, event.orderId)
   const value = event.price.times(event.lots)
-  order.tradeIds.push(event.tradeId)
+  order.tradeIds = [...order.tradeIds, event.tradeId]
   order.filledLots = order.filledLots.plus(event.lots)
   order.filledValue = order.filledValue.plus(value)
   if (portfolio.suspectedBreaks.size > 0) portfolio.suspectedBreaks.delete(order.instrument)
@@ -340,7 +340,14 @@ export function findUnit(portfolio: Portfolio, id: string): Unit | undefined {
 
 /** Returns the open unit with this id. Throws when there is none. */
 export function unitOf(portfolio: Portfolio, id: string): Unit {
-  const unit = findUnit(portfolio, id)
+  return known(findUnit(portfolio, id), id)
+}
+
+function heldUnit(book: Book, id: string): Unit {
+  return known(unitIn(book, id), id)
+}
+
+function known(unit: Unit | undefined, id: string): Unit {
   invariant(unit !== undefined, () => `${id} is not an open position`)
   return unit
 }

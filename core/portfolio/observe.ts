@@ -181,27 +181,38 @@ function hasOrderAtWork(book: Book | undefined): boolean {
 }
 
 /**
- * Forgets, once it is half of all that ended, what ended too long ago. The maps are made anew, not deleted from: a map
- * from which much is deleted keeps its earlier tables alive (V8 links them), and with them all that it ever held.
+ * Forgets, once it is half of all that ended, what ended too long ago. The maps are made anew of what is at work and
+ * what is young, not deleted from: a map from which much is deleted keeps its earlier tables alive (V8 links them), and
+ * with them all that it ever held.
  */
 function forgetEnded(portfolio: Portfolio): void {
   const { ended } = portfolio
   const oldest = portfolio.now - ENDED_KEPT_FOR
   const half = ended[ended.length >>> 1]
   if (half === undefined || ended.length < FORGOTTEN_TOGETHER || half.at >= oldest) return
-  const forgotten = new Set<string>()
-  for (const { id, at } of ended) {
-    if (at >= oldest) break
-    forgotten.add(id)
-  }
-  portfolio.ended = ended.slice(forgotten.size)
-  portfolio.orders = withoutKeys(portfolio.orders, forgotten)
-  portfolio.unitPlans = withoutKeys(portfolio.unitPlans, forgotten)
-  portfolio.closedUnits = withoutKeys(portfolio.closedUnits, forgotten)
+  const young = ended.filter(({ at }) => at >= oldest)
+  const kept = idsAtWork(portfolio)
+  for (const { id } of young) kept.push(id)
+  portfolio.ended = young
+  portfolio.orders = withKeys(portfolio.orders, kept)
+  portfolio.unitPlans = withKeys(portfolio.unitPlans, kept)
+  portfolio.closedUnits = withKeys(portfolio.closedUnits, kept)
 }
 
-function withoutKeys<Value>(map: ReadonlyMap<string, Value>, keys: ReadonlySet<string>): Map<string, Value> {
+function idsAtWork(portfolio: Portfolio): string[] {
+  const ids: string[] = []
+  for (const { entryOrderId, exitOrderIds } of portfolio.books.values()) {
+    if (entryOrderId !== null) ids.push(entryOrderId)
+    ids.push(...exitOrderIds)
+  }
+  return ids
+}
+
+function withKeys<Value>(map: ReadonlyMap<string, Value>, keys: readonly string[]): Map<string, Value> {
   const kept = new Map<string, Value>()
-  for (const [key, value] of map) if (!keys.has(key)) kept.set(key, value)
+  for (const key of keys) {
+    const value = map.get(key)
+    if (value !== undefined) kept.set(key, value)
+  }
   return kept
 }

@@ -23,9 +23,9 @@ interface DueExit {
  * It waits while the unit's own entry may still fill, while a refused exit's delay runs, while the exchange is closed,
  * and while frozen.
  */
-export function planExits(portfolio: Portfolio, book: Book): OrderInitialized[] {
+export function planExits(portfolio: Portfolio, book: Book): readonly OrderInitialized[] {
   const due = dueExits(portfolio, book, portfolio.now)
-  if (due.length === 0) return []
+  if (due.length === 0) return NO_ORDERS
   const limitPrice = exitLimit(portfolio, book)
   return due.map(({ unit, exit, lots }) => ({
     type: 'OrderInitialized',
@@ -63,9 +63,10 @@ export function hasExitDue(portfolio: Portfolio, now: Instant): boolean {
 }
 
 const NONE: readonly DueExit[] = []
+const NO_ORDERS: readonly OrderInitialized[] = []
 
 function dueExits(portfolio: Portfolio, book: Book, now: Instant): readonly DueExit[] {
-  if (book.units.length === 0 || !allowsExits(portfolio.tradingState)) return NONE
+  if (!book.units.some(({ exit }) => exit !== null) || !allowsExits(portfolio.tradingState)) return NONE
   const due: DueExit[] = []
   for (const unit of book.units) {
     const { exit } = unit

@@ -12,6 +12,8 @@ import { allowsExits } from '../../risk/trading-state.js'
 import { type Instant, MINUTE, SECOND } from '../../time.js'
 import { confirmExit } from './pre-close-confirmed.js'
 
+const NO_ALARMS: readonly AlarmRaised[] = []
+
 /** What an exit applies to: units to close, and the entry at work that must close what it fills. */
 export interface ExitTarget {
   readonly units: readonly Unit[]
@@ -25,12 +27,12 @@ export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: Ex
   if (confirmed !== null) return confirmed
   const named = namedBy(portfolio, book, alert.label)
   const target = notYoungerThan(named, exitTime(portfolio, alert))
-  const alarms = alarmsOf(portfolio, input, alert, named, target)
   const reason = alert.reason ?? 'EXIT'
   const isWhole = alert.label === 'ALL'
   const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named, isWhole } as const
   const events = requestExits(portfolio, request)
-  return alarms.length === 0 ? events : [...events, ...alarms]
+  events.push(...alarmsOf(portfolio, input, alert, named, target))
+  return events
 }
 
 function namedBy(portfolio: Portfolio, book: Book, label: string): ExitTarget {
@@ -57,9 +59,12 @@ function exitTime(portfolio: Portfolio, alert: ExitAlert): Instant | null {
 function notYoungerThan(target: ExitTarget, at: Instant | null): ExitTarget {
   if (at === null) return target
   const isMeant = (since: Instant): boolean => Math.floor(since / SECOND) * SECOND <= at
+  const { units, entry } = target
   return {
-    units: target.units.filter((unit) => isMeant(unit.openedAt)),
-    entry: target.entry !== null && isMeant(target.entry.createdAt) ? target.entry : null,
+    units: units.every((unit) => isMeant(unit.openedAt))
+      ? units
+      : units.filter((unit) => isMeant(unit.openedAt)),
+    entry: entry !== null && isMeant(entry.createdAt) ? entry : null,
   }
 }
 
@@ -181,14 +186,15 @@ function alarmsOf(
   alert: ExitAlert,
   named: ExitTarget,
   target: ExitTarget,
-): AlarmRaised[] {
+): readonly AlarmRaised[] {
   const { instrument, label } = alert
+  const isNamed = named.units.length > 0 || named.entry !== null
+  const isMeant = target.units.length > 0 || target.entry !== null
+  if (isMeant && alert.flags.length === 0 && !input.conflict) return NO_ALARMS
   const alarms: AlarmRaised[] = []
   const add = (code: AlarmRaised['code'], message: string): void => {
     alarms.push(alarm(portfolio, { code, severity: 'warning', instrument, subject: input.id, message }))
   }
-  const isNamed = named.units.length > 0 || named.entry !== null
-  const isMeant = target.units.length > 0 || target.entry !== null
   if (!isNamed && label !== 'ALL') add('EXIT_UNMATCHED', `no unit of ${instrument} is called ${label}`)
   if (isNamed && !isMeant)
     add('EXIT_OLDER_THAN_POSITION', `the exit of ${instrument} ${label} is older than what is held`)
