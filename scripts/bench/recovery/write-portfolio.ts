@@ -52,8 +52,10 @@ export async function writePortfolio(pool: Pool, { settings, open, now }: Writte
     await write(index, now - HOUR / 2 + (index - 2 * open) * SECOND, true)
   }
   await writer.close()
-  await copyToPaperVenue(pool, portfolio)
+  // What was written is many times what the server last counted
   await pool.query('analyze')
+  await copyToPaperVenue(pool, portfolio)
+  await pool.query('analyze paper.orders, paper.fills')
 }
 
 /** Writes a log as the sequencer does: in batches, each with its tables, and snapshots when they are due. */
