@@ -1,13 +1,7 @@
-/** The four prices of a bar, in points. */
-export interface BarPrices {
-  readonly open: number
-  readonly high: number
-  readonly low: number
-  readonly close: number
-}
-
-/** Returns whether a bar's body is at most `bodyShare` (0..1) of its range; a bar without any range is no doji. */
-export function isDoji({ open, high, low, close }: BarPrices, bodyShare: number): boolean {
-  const range = high - low
-  return range > 0 && Math.abs(close - open) / range <= bodyShare
+/**
+ * Returns whether a bar with this body (|close − open|) and range (high − low), both in points, is a doji: the body is at
+ * most `bodyShare` (0..1) of the range. A bar without any range is none.
+ */
+export function isDoji(body: number, range: number, bodyShare: number): boolean {
+  return range > 0 && body / range <= bodyShare
 }
