@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { BacktestResult } from '../../core/backtest/summary.js'
 import { localDate } from '../../core/time.js'
-import type { ReportSubject } from '../report/report-html.js'
+import type { TearSheetSubject } from '../report/tear-sheet/tear-sheet.js'
 import type { BacktestRequest } from './backtest-request.js'
 import type { BacktestTerms } from './backtest-settings.js'
 import type { LoadedHistory } from './load-history.js'
@@ -18,7 +18,10 @@ export interface RunFacts {
 }
 
 /** Returns what a run is about: for people, and as the part of report.json that is not the result. */
-export function describeRun(facts: RunFacts): { readonly subject: ReportSubject; readonly document: object } {
+export function describeRun(facts: RunFacts): {
+  readonly subject: TearSheetSubject
+  readonly document: object
+} {
   const { request, terms, histories } = facts
   const { currency, id } = terms.portfolio
   const period = periodOf(histories)
@@ -27,13 +30,13 @@ export function describeRun(facts: RunFacts): { readonly subject: ReportSubject;
   const { commissionPct, slippageTicks } = terms.costs
   const costs =
     `commission ${commissionPct} % a side` +
-    (request.sizing === 'general' ? `, slippage ${slippageTicks} ticks` : '')
-  const subject: ReportSubject = {
+    (request.sizing === 'general' ? `, slippage ${counted(slippageTicks, 'tick')}` : '')
+  const subject: TearSheetSubject = {
     title: `Backtest of ${names}`,
+    period: `${period.from} to ${period.to}`,
     currency,
     notes,
     facts: [
-      ['Period', `${period.from} to ${period.to}`],
       ['Lots', request.sizing === 'general' ? `sized by the general, portfolio ${id}` : 'as exported'],
       ['Fills', request.fillAt === 'close' ? 'at the close of the bar' : 'at the open of the next bar'],
       ['Costs', costs],
@@ -41,6 +44,9 @@ export function describeRun(facts: RunFacts): { readonly subject: ReportSubject;
         ({ instrument, file, barMinutes }) =>
           [instrument, `${basename(file)}, bars of ${barMinutes} min`] as const,
       ),
+      ...(facts.configurationHash === null
+        ? []
+        : [['Configuration', facts.configurationHash.slice(0, 12)] as const]),
     ],
   }
   const document = {

@@ -14,7 +14,8 @@ import { configurationHash } from '../config/settings.js'
 import { CsvError } from '../csv/csv-error.js'
 import { DecisionsCsv } from '../report/decisions-csv.js'
 import { localTimeSpeller } from '../report/local-time.js'
-import { reportHtml } from '../report/report-html.js'
+import type { PriceHistory } from '../report/tear-sheet/price-window.js'
+import { renderTearSheet } from '../report/tear-sheet/tear-sheet.js'
 import { TradesCsv } from '../report/trades-csv.js'
 import { type BacktestRequest, BacktestUsageError } from './backtest-request.js'
 import { type BacktestTerms, backtestTerms, kernelSettings, pointValueAt } from './backtest-settings.js'
@@ -59,8 +60,22 @@ export async function runBacktestRequest(
   const { subject, document } = describeRun({ request, terms, histories, ...outcome })
   const report = { ...document, ...spellResult(result, files.spellTime) }
   await writeFile(join(request.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
-  await writeFile(join(request.out, 'report.html'), reportHtml(subject, result))
+  const { offsetAt } = histories[0]!.zone
+  const page = await renderTearSheet({
+    subject,
+    result,
+    prices: pricesOf(histories),
+    offsetMinutes: offsetAt,
+  })
+  await writeFile(join(request.out, 'report.html'), page)
   return { result, currency: terms.portfolio.currency, notes: subject.notes }
+}
+
+function pricesOf(histories: readonly LoadedHistory[]): Map<string, PriceHistory> {
+  const prices = new Map<string, PriceHistory>()
+  for (const { instrument, bars, barsClose } of histories)
+    if (bars !== null) prices.set(instrument, { bars, barClose: barsClose })
+  return prices
 }
 
 function daysOf({ instruments }: BacktestTerms): TradingDays {

@@ -131,3 +131,13 @@ function join(first: CurvePoint, second: CurvePoint): CurvePoint {
     marginPct: larger(first.marginPct, second.marginPct),
   }
 }
+
+/** Returns the points of a curve joined to at most `mostPoints`: extremes are kept, two points become one at a time. */
+export function coarsenCurve(points: readonly CurvePoint[], mostPoints: number): readonly CurvePoint[] {
+  const each = Math.ceil(points.length / mostPoints)
+  if (each <= 1) return points
+  const joined: CurvePoint[] = []
+  for (let index = 0; index < points.length; index += each)
+    joined.push(points.slice(index, index + each).reduce(join))
+  return joined
+}
