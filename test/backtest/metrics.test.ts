@@ -110,9 +110,8 @@ t.test('any equity and any trades make finite numbers or null', async () => {
   const amount = fc.double({ min: -1e9, max: 1e9, noNaN: true })
   const property = fc.property(fc.array(amount), fc.array(amount), fc.nat(40), (equities, profits, gap) => {
     const totals = newRunTotals(1e6, UTC_WEEKDAYS)
-    equities.forEach((equity, index) =>
-      noteMoment(totals, moment(MONDAY + index * gap * HOUR, equity, index % 2)),
-    )
+    for (const [index, equity] of equities.entries())
+      noteMoment(totals, moment(MONDAY + index * gap * HOUR, equity, index % 2))
     for (const profit of profits) noteTrade(totals, trade(Math.round(profit)))
     endDays(totals.daily)
     const metrics = measureRun(totals, { initialCapital: 1e6, slippage: 0 })

@@ -1,4 +1,5 @@
 import type { Instant } from '../../time.js'
+import { LEAST_EQUITY } from './drawdown.js'
 import { addValue, addZeros, newSpread, type Spread } from './spread.js'
 import { localDay, monthOf, quietDays, type TradingDays } from './trading-days.js'
 
@@ -25,7 +26,7 @@ export interface DailyReturns {
   best: DayReturn | null
   worst: DayReturn | null
   readonly months: MonthReturn[]
-  /** Equity was at or below 0 at the end of a day: no return can be told of what follows. */
+  /** Nothing was left at the end of a day: no return can be told of what follows. */
   isBroke: boolean
   day: number
   dayEndsAt: Instant
@@ -43,7 +44,7 @@ export function newDailyReturns(initialCapital: number, days: TradingDays): Dail
     best: null,
     worst: null,
     months: [],
-    isBroke: initialCapital <= 0,
+    isBroke: initialCapital < LEAST_EQUITY,
     day: Number.NaN,
     dayEndsAt: Number.NEGATIVE_INFINITY,
     equity: initialCapital,
@@ -87,7 +88,7 @@ function nextMidnight(days: TradingDays, at: Instant, day: number): Instant {
 function endDay(daily: DailyReturns): void {
   const before = daily.equityAtDayStart
   daily.equityAtDayStart = daily.equity
-  if (before <= 0) daily.isBroke = true
+  if (before < LEAST_EQUITY) daily.isBroke = true
   if (daily.isBroke) return
   const change = daily.equity / before - 1
   addValue(daily.returns, change)
@@ -100,7 +101,7 @@ function endDay(daily: DailyReturns): void {
 function endMonth(daily: DailyReturns, month: number): void {
   const before = daily.equityAtMonthStart
   daily.equityAtMonthStart = daily.equity
-  if (before <= 0) return
+  if (before < LEAST_EQUITY) return
   const year = Math.floor(month / 12)
   const returnPct = (daily.equity / before - 1) * 100
   daily.months.push({ year, month: month - year * 12 + 1, returnPct })

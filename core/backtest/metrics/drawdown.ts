@@ -28,6 +28,9 @@ export interface Drawdown {
 
 const MOST_PERIODS = 5
 
+/** Equity below this is nothing: no share of it means anything. In units of the currency. */
+export const LEAST_EQUITY = 1e-6
+
 /** Returns a drawdown that starts at `equity`; when that was is told by the first value. */
 export function newDrawdown(equity: number): Drawdown {
   return { peak: equity, peakAt: Number.NaN, trough: equity, troughAt: Number.NaN, maxPct: 0, ended: [] }
@@ -44,20 +47,20 @@ export function seeEquity(drawdown: Drawdown, at: Instant, equity: number): void
   } else if (equity < drawdown.trough) {
     drawdown.trough = equity
     drawdown.troughAt = at
-    if (drawdown.peak > 0) drawdown.maxPct = Math.max(drawdown.maxPct, depthOf(drawdown))
+    if (drawdown.peak >= LEAST_EQUITY) drawdown.maxPct = Math.max(drawdown.maxPct, depthOf(drawdown))
   }
 }
 
 /** Returns the deepest periods, deepest first, the one that lasts included; at most five. */
 export function deepestPeriods(drawdown: Drawdown): readonly DrawdownPeriod[] {
-  if (drawdown.trough >= drawdown.peak || drawdown.peak <= 0) return drawdown.ended
+  if (drawdown.trough >= drawdown.peak || drawdown.peak < LEAST_EQUITY) return drawdown.ended
   const all = [...drawdown.ended, periodOf(drawdown, null)]
   return all.sort((left, right) => right.depthPct - left.depthPct).slice(0, MOST_PERIODS)
 }
 
 function endPeriod(drawdown: Drawdown, at: Instant): void {
   const { ended, peak } = drawdown
-  if (peak <= 0) return
+  if (peak < LEAST_EQUITY) return
   if (ended.length === MOST_PERIODS && depthOf(drawdown) <= ended[MOST_PERIODS - 1]!.depthPct) return
   ended.push(periodOf(drawdown, at))
   ended.sort((left, right) => right.depthPct - left.depthPct)

@@ -1,4 +1,5 @@
 import type { Instant } from '../../time.js'
+import { LEAST_EQUITY } from './drawdown.js'
 
 /** What a portfolio looks like at a moment, once everything of it is decided and filled. */
 export interface Moment {
@@ -74,7 +75,7 @@ export function newCurve(mostPoints: number): EquityCurve {
 export function addToCurve(curve: EquityCurve, moment: Moment): void {
   const { at, equity } = moment
   if (equity > curve.peak) curve.peak = equity
-  const drawdownPct = curve.peak > 0 ? ((curve.peak - equity) / curve.peak) * 100 : 0
+  const drawdownPct = curve.peak >= LEAST_EQUITY ? ((curve.peak - equity) / curve.peak) * 100 : 0
   if (curve.pending === 0) {
     curve.from = at
     curve.drawdownPct = drawdownPct
