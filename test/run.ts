@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { fullCountsVariable } from './helpers/counts.js'
 import { startPostgresService } from './helpers/postgres-service.js'
@@ -10,8 +11,8 @@ import { type FileRun, runFile } from './runner/run-file.js'
 import { slowestFirst } from './runner/slow-files.js'
 import { findWorkingDirectory } from './runner/working-directory.js'
 
-/** Files that run at the same time. */
-const jobs = 2
+/** Files that run at the same time: one more than there are processors, as each also waits. */
+const jobs = 1 + availableParallelism()
 const timeoutSeconds = { quick: 120, full: 600 } as const
 
 interface Totals {

@@ -19,7 +19,7 @@ export interface TestDatabase {
 /** What a test may want differently. */
 export interface TestDatabaseOptions {
   readonly poolSize?: number
-  /** Default: patient ones, as two test files and their servers share two processors. */
+  /** Default: patient ones, as several test files and their servers share two processors. */
   readonly timeouts?: Partial<DatabaseTimeouts>
 }
 
