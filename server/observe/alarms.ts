@@ -6,7 +6,10 @@ import type { Metrics } from './metrics.js'
 /** What an alarm of the shell can be about; the core's own alarms are events. */
 export type ShellAlarmCode =
   | 'ALERT_CONFLICT'
+  | 'ALERT_LATE'
   | 'ALERT_QUARANTINED'
+  | 'ALERT_RATE'
+  | 'BAR_MISSING'
   | 'BROKER_UNREACHABLE'
   | 'CALENDAR_STALE'
   | 'EXTERNAL_ORDER'
@@ -14,6 +17,8 @@ export type ShellAlarmCode =
   | 'ORDER_ESCALATED'
   | 'REPORT_UNMATCHED'
   | 'RECOVERY_FAILED'
+  | 'SCOUT_SILENT'
+  | 'STRATEGY_EXIT_MISSING'
 
 /** An alarm of the shell. */
 export interface ShellAlarm {

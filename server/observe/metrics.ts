@@ -29,6 +29,10 @@ export interface Metrics {
   readonly orders: Gauge<'state'>
   readonly unresolvedOrders: Gauge
   readonly openPositions: Gauge
+  readonly lastScout: Gauge<'portfolio' | 'instrument'>
+  readonly lastBar: Gauge<'portfolio' | 'instrument'>
+  readonly recentAlerts: Gauge<'portfolio' | 'source' | 'instrument' | 'script'>
+  readonly alertDelaySeconds: Histogram<'type'>
 }
 
 const milliseconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
@@ -37,7 +41,13 @@ const milliseconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  return { registry, ...requestMetrics(registry), ...decisionMetrics(registry), ...workMetrics(registry) }
+  return {
+    registry,
+    ...requestMetrics(registry),
+    ...decisionMetrics(registry),
+    ...workMetrics(registry),
+    ...chartMetrics(registry),
+  }
 }
 
 /** Sets the gauges of waiting work from what was read. States that no order is in are left out. */
@@ -152,6 +162,37 @@ function workMetrics(registry: Registry) {
     }),
     unresolvedOrders: gauge(registry, 'general_orders_unresolved', 'Orders whose fate is unknown'),
     openPositions: gauge(registry, 'general_positions_open', 'Units that hold lots'),
+  }
+}
+
+function chartMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    lastScout: new Gauge({
+      name: 'general_last_scout_timestamp_seconds',
+      help: 'When the last EOD_MONITOR of an instrument came, in seconds since 1970; 0 when none ever did',
+      labelNames: ['portfolio', 'instrument'] as const,
+      registers,
+    }),
+    lastBar: new Gauge({
+      name: 'general_last_bar_timestamp_seconds',
+      help: 'When the last MARKET_DATA of an instrument came, in seconds since 1970; 0 when none ever did',
+      labelNames: ['portfolio', 'instrument'] as const,
+      registers,
+    }),
+    recentAlerts: new Gauge({
+      name: 'general_alerts_in_three_minutes',
+      help: 'Alerts of a script within the last 3 minutes, 15 also for more; TradingView stops it beyond 15',
+      labelNames: ['portfolio', 'source', 'instrument', 'script'] as const,
+      registers,
+    }),
+    alertDelaySeconds: new Histogram({
+      name: 'general_alert_delay_seconds',
+      help: "Time from an alert's own timestamp to its arrival, by type",
+      labelNames: ['type'] as const,
+      buckets: [0.5, 1, 2, 3, 5, 10, 30, 60, 300, 3600],
+      registers,
+    }),
   }
 }
 

@@ -5,6 +5,7 @@ import { digest } from '../../core/ids.js'
 import { remainingLots } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
 import type { PortfolioSettings } from '../../core/settings.js'
+import type { Instant } from '../../core/time.js'
 import { SimulatedClock } from '../../server/clock.js'
 import { createPortfolio, loadPortfolio } from '../../server/journal/load.js'
 import { Sequencer, type SequencerOptions } from '../../server/kernel/sequencer.js'
@@ -112,18 +113,29 @@ export class SequencedPortfolio {
   }
 }
 
-/** Puts alerts into the inbox, in order. Their keys are their numbers from `first` on. */
+/** Alerts on their way into an inbox. */
+export interface InsertedAlerts {
+  readonly portfolio: string
+  /** Their keys are their numbers from here on. */
+  readonly first: number
+  readonly alerts: readonly Alert[]
+  /** Default: the database's present. */
+  readonly receivedAt?: Instant
+}
+
+/** Puts alerts into the inbox, in order, and returns their ids. */
 export async function insertAlerts(
   pool: pg.Pool,
-  { portfolio, first, alerts }: { portfolio: string; first: number; alerts: readonly Alert[] },
+  { portfolio, first, alerts, receivedAt }: InsertedAlerts,
 ): Promise<string[]> {
   const keys = alerts.map((_, index) => `k-${first + index}`)
   const ids = keys.map((key) => `A-${digest(portfolio, key)}`)
   await pool.query(
-    `insert into inbox (alert_id, portfolio, source, dedupe_key, content_hash, raw, alert)
-     select x.id, $1, 'test-' || $1, x.key, x.key, '{}', x.alert
+    `insert into inbox (alert_id, portfolio, source, dedupe_key, content_hash, raw, alert, received_at)
+     select x.id, $1, 'test-' || $1, x.key, x.key, '{}', x.alert,
+       coalesce(to_timestamp($5::float8 / 1000), clock_timestamp())
      from unnest($2::text[], $3::text[], $4::jsonb[]) with ordinality as x (id, key, alert, n) order by n`,
-    [portfolio, ids, keys, alerts.map((alert) => JSON.stringify(alert))],
+    [portfolio, ids, keys, alerts.map((alert) => JSON.stringify(alert)), receivedAt ?? null],
   )
   return ids
 }

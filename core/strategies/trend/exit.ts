@@ -9,8 +9,9 @@ import { type Book, plannedEntry } from '../../portfolio/book.js'
 import { bookOf, instrumentOf, orderOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
 import type { Unit } from '../../portfolio/unit.js'
 import { allowsExits } from '../../risk/trading-state.js'
-import { type Instant, MINUTE, SECOND } from '../../time.js'
+import { type Instant, isoInstant, MINUTE, SECOND } from '../../time.js'
 import { confirmExit } from './pre-close-confirmed.js'
+import { exitExpectedUntil, isSoldByUs } from './unconfirmed-exit.js'
 
 const NO_ALARMS: readonly AlarmRaised[] = []
 
@@ -195,7 +196,10 @@ function alarmsOf(
   const add = (code: AlarmRaised['code'], message: string): void => {
     alarms.push(alarm(portfolio, { code, severity: 'warning', instrument, subject: input.id, message }))
   }
-  if (!isNamed && label !== 'ALL') add('EXIT_UNMATCHED', `no unit of ${instrument} is called ${label}`)
+  const sold = isNamed || label === 'ALL' ? null : lastSold(portfolio, instrument, label)
+  if (!isNamed && label !== 'ALL' && !confirmsSale(portfolio, sold)) {
+    add('EXIT_UNMATCHED', unmatched(portfolio, alert, sold))
+  }
   if (isNamed && !isMeant)
     add('EXIT_OLDER_THAN_POSITION', `the exit of ${instrument} ${label} is older than what is held`)
   if (alert.flags.length > 0)
@@ -203,4 +207,29 @@ function alarmsOf(
   if (input.conflict)
     add('EXIT_CONFLICT', `an exit of ${instrument} has the key of an earlier alert and other content`)
   return alarms
+}
+
+function lastSold(portfolio: Portfolio, instrument: string, label: string): Unit | null {
+  let last: Unit | null = null
+  for (const unit of portfolio.closedUnits.values()) {
+    if (unit.instrument === instrument && unit.label === label) last = unit
+  }
+  return last
+}
+
+/** The strategy tells what a rule of ours has done already: nothing unusual, and waited for. */
+function confirmsSale(portfolio: Portfolio, sold: Unit | null): boolean {
+  if (sold === null || !isSoldByUs(sold)) return false
+  const instrument = instrumentOf(portfolio, sold.instrument)
+  return instrument !== undefined && portfolio.now <= exitExpectedUntil(sold, instrument, portfolio.calendar)
+}
+
+function unmatched(portfolio: Portfolio, { instrument, label }: ExitAlert, sold: Unit | null): string {
+  const labels = bookOf(portfolio, instrument).units.map((unit) => unit.label ?? 'a unit without a label')
+  const held = labels.length === 0 ? 'nothing is held' : `held: ${labels.join(', ')}`
+  const before =
+    sold === null || sold.closedAt === null
+      ? ''
+      : `; ${label} was sold at ${isoInstant(sold.closedAt)} (${sold.exit?.reason ?? 'without a reason'})`
+  return `the strategy wants to exit ${label} of ${instrument}, and no unit is called so; ${held}${before}`
 }
