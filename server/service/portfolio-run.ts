@@ -10,6 +10,7 @@ import { type LoadedPortfolio, readHead } from '../journal/load.js'
 import { Sequencer } from '../kernel/sequencer.js'
 import { LeaseLostError } from '../kernel/work.js'
 import { QuoteBoard } from '../market/quote-board.js'
+import { ScoutWatch } from '../market/scout-watch.js'
 import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
 import { OrderDesk } from '../orders/order-desk.js'
 import type { Doorbell } from '../queue/doorbell.js'
@@ -59,6 +60,7 @@ export class PortfolioRun {
   readonly #watch = new OrderWatch()
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
+  readonly #scouts: ScoutWatch
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
   #end: (cause: Error | null) => void = () => undefined
@@ -83,6 +85,7 @@ export class PortfolioRun {
     this.#calendar = new CalendarFollower({ sequencer: this.#sequencer, desk })
     const quotesOf = (instruments: readonly string[]) => quotes.gather(instruments)
     this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
+    this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
     this.#orders = new OrderDesk({ portfolio, broker, clock, sequencer: this.#sequencer, log, raise })
@@ -144,6 +147,7 @@ export class PortfolioRun {
     await this.#drained()
     if (this.#stop.signal.aborted) return
     this.#preClose.start()
+    this.#scouts.start()
     this.#listenSoon()
     desk.metrics.recoverySeconds.set({ portfolio }, (performance.now() - begun) / 1000)
     onProgress({ phase: 'active', ...breakCode(venue.breaks) })
@@ -216,7 +220,7 @@ export class PortfolioRun {
 
   async #letGo(): Promise<void> {
     this.#stop.abort()
-    await Promise.all([this.#preClose.stop(), this.#calendar.stop()])
+    await Promise.all([this.#scouts.stop(), this.#preClose.stop(), this.#calendar.stop()])
     await this.#unlisten()
     await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])
     await this.#sequencer.stop()
