@@ -4,6 +4,8 @@ import { type Service, startService } from '../../server/main.js'
 import type { Log } from '../../server/observe/log.js'
 import { testDatabase } from '../helpers/postgres.js'
 import { type Teardown, testDirectory } from '../helpers/temporary-directory.js'
+// A service loads the queue a second after its start; with other files at work that alone may outlast a time limit
+import '../../server/queue/postgres-queues.js'
 
 /** An answer with its JSON body. */
 export interface Answer<Body> {
