@@ -136,9 +136,9 @@ const PRINT = `
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
   body { font-size: 11.5px } main { max-width: none; padding: 0 } .theme { display: none }
-  h1 { font-size: 20px } h2 { font-size: 10.5px; padding-top: 8px; margin-bottom: 10px } .legend { font-size: 10.5px } h3, caption { font-size: 13px } table { font-size: 10.5px } thead th { font-size: 10px }
+  h1 { font-size: 20px } h2 { font-size: 10.5px; padding-top: 8px; margin-bottom: 10px } .legend { font-size: 10.5px } h3, caption { font-size: 13px } table { font-size: 10px } thead th { font-size: 9.5px }
   .heat { font-size: 9.5px; min-width: 0 } .heat th, .heat td { padding: 2px 3px } .heat th:first-child { width: 34px } .heat thead th { font-size: 9.5px }
-  th, td { padding: 3px 7px } section { margin-top: 24px } .scroll { overflow: visible }
+  th, td { padding: 3px 5px } section { margin-top: 24px } .scroll { overflow: visible }
   .headline { grid-template-columns: 1fr 1fr; gap: 12px 32px; margin-top: 16px } .figures { margin-top: 16px } .figures li { padding: 7px 11px } .figures strong { font-size: 15px }
   .columns { grid-template-columns: 1fr 1fr; gap: 16px 32px }
   figure, .headline table, .columns > div, tr, .figures { break-inside: avoid } h2, h3, caption, .figure-head { break-after: avoid }

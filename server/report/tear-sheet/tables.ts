@@ -137,7 +137,7 @@ export function monthlyTable({ result, spell }: TearSheetParts): Html {
     const months = MONTHS.map((_, index) =>
       heatCell(byMonth.get(year * 12 + index + 1) ?? null, scale, spell),
     )
-    const total = `<td class="number total${returnPct < 0 ? ' loss' : ''}">${spell.change(returnPct, 1)}</td>`
+    const total = `<td class="number total${returnPct < 0 ? ' loss' : ''}">${spell.change(returnPct, 1).replace(' %', '')}</td>`
     return `<tr><th scope="row">${year}</th>${months.join('')}${total}</tr>`
   })
   const head = [...MONTHS, 'Total'].map((name) => `<th scope="col" class="number">${name}</th>`).join('')

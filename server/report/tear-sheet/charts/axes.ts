@@ -1,4 +1,6 @@
+import type { Instant } from '../../../../core/time.js'
 import type { ChartSize } from './figure.js'
+import { timeTicks } from './time-ticks.js'
 
 /** Colours of the page, as its style names them. */
 export const INK = {
@@ -23,32 +25,24 @@ export function panel(size: ChartSize, top: number, height: number): object {
 /** What is told of an axis of time. */
 export interface TimeAxis {
   readonly gridIndex?: number
-  /** From its first to its last instant, in milliseconds. */
-  readonly span: number
+  /** Its first and its last instant. */
+  readonly from: Instant
+  readonly to: Instant
   readonly isLabelled?: boolean
 }
 
 /** Returns an axis of time. Times are given as if the exchange's clock were that of UTC. */
-export function timeAxis({ gridIndex = 0, span, isLabelled = true }: TimeAxis, size: ChartSize): object {
+export function timeAxis({ gridIndex = 0, from, to, isLabelled = true }: TimeAxis, size: ChartSize): object {
+  const ticks = timeTicks(from, to, size.name === 'wide' ? 12 : 5)
   return {
     type: 'time',
     gridIndex,
-    minInterval: span / (size.name === 'wide' ? 12 : 4),
+    min: from,
+    max: Math.max(to, from + 1),
     axisLine: { show: isLabelled, lineStyle: { color: INK.strong } },
     axisTick: { show: false },
     splitLine: { show: false },
-    axisLabel: {
-      ...FONT,
-      show: isLabelled,
-      hideOverlap: true,
-      formatter: {
-        year: '{yyyy}',
-        month: '{MMM} {yy}',
-        day: '{d} {MMM}',
-        hour: '{HH}:{mm}',
-        minute: '{HH}:{mm}',
-      },
-    },
+    axisLabel: { ...FONT, show: isLabelled, customValues: ticks.at, formatter: ticks.spell },
   }
 }
 

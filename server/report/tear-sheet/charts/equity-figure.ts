@@ -32,12 +32,12 @@ function equityOption({ result, spell, local }: TearSheetParts, size: ChartSize)
   const points = coarsenCurve(result.curve, size.name === 'wide' ? 2000 : 500)
   const column = (read: (point: CurvePoint) => number): [number, number][] =>
     points.map((point) => [local(point.at), read(point)])
-  const span = points.at(-1)!.at - points[0]!.at
+  const period = { from: local(points[0]!.at), to: local(points.at(-1)!.at) }
   const [upper, lower] = size.name === 'wide' ? [264, 90] : [206, 80]
   const percent = (value: number): string => (value === 0 ? '0 %' : `−${Math.abs(value)} %`)
   return {
     grid: [panel(size, 12, upper), panel(size, upper + 26, lower)],
-    xAxis: [timeAxis({ span, isLabelled: false }, size), timeAxis({ gridIndex: 1, span }, size)],
+    xAxis: [timeAxis({ ...period, isLabelled: false }, size), timeAxis({ ...period, gridIndex: 1 }, size)],
     yAxis: [
       valueAxis({ spell: spell.shortMoney, more: { scale: true } }),
       valueAxis({ gridIndex: 1, spell: percent, splits: 3, more: { max: 0 } }),

@@ -12,7 +12,7 @@ interface Measure {
   readonly cap: number | null
 }
 
-const TOP = 24
+const TOP = 28
 const STEP = 132
 const HEIGHT = 92
 
@@ -57,7 +57,7 @@ function exposureOption(
   size: ChartSize,
 ): ChartOption {
   const points = coarsenCurve(result.curve, size.name === 'wide' ? 700 : 250)
-  const span = points.at(-1)!.at - points[0]!.from
+  const period = { from: local(points[0]!.from), to: local(points.at(-1)!.at) }
   const percent = (value: number): string => `${value} %`
   return {
     title: measures.map(({ name }, index) => ({
@@ -69,7 +69,7 @@ function exposureOption(
     })),
     grid: measures.map((_, index) => panel(size, TOP + index * STEP, HEIGHT)),
     xAxis: measures.map((_, index) =>
-      timeAxis({ gridIndex: index, span, isLabelled: index === measures.length - 1 }, size),
+      timeAxis({ ...period, gridIndex: index, isLabelled: index === measures.length - 1 }, size),
     ),
     yAxis: measures.map(({ largest, cap }, index) => {
       const more = { min: 0, max: roundUp(Math.max(largest, cap ?? 0) * 1.08) }
@@ -101,7 +101,7 @@ function capLine(cap: number): object {
     symbol: 'none',
     animation: false,
     lineStyle: { color: INK.cap, width: 1.4, type: [6, 3] },
-    label: { ...labelText(INK.cap), formatter: `cap ${cap} %`, position: 'insideEndBottom' },
+    label: { ...labelText(INK.cap), formatter: `cap ${cap} %`, position: 'insideEndTop' },
     data: [{ yAxis: cap }],
   }
 }

@@ -122,11 +122,7 @@ function priceOption(
   const edge = { opacity: 1, borderColor: INK.paper, borderWidth: 1 }
   return {
     grid: panel(size, 14, size.name === 'wide' ? 300 : 250),
-    xAxis: {
-      ...timeAxis({ span: window.to - window.from }, size),
-      min: local(window.from),
-      max: local(window.to),
-    },
+    xAxis: timeAxis({ from: local(window.from), to: local(window.to) }, size),
     yAxis: valueAxis({
       spell: (value) => value.toLocaleString('en-US'),
       splits: size.name === 'wide' ? 6 : 4,
