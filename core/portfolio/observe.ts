@@ -126,6 +126,13 @@ function observeBar(book: Book, close: number, atr: number | null, at: Instant):
     market.suspectClose = close
     return { ...NOTHING, suspect: { instrument: book.instrument, close } }
   }
+  seeBar(book, close, atr, at)
+  return { ...NOTHING, bar: { book, close, atr: market.atr, at } }
+}
+
+/** Takes a bar that is later than the last one, and believed, into the view of the market: what is known of an ATR stays. */
+export function seeBar(book: Book, close: number, atr: number | null, at: Instant): void {
+  const { market } = book
   market.suspectClose = null
   market.barClose = close
   market.barAt = at
@@ -134,7 +141,6 @@ function observeBar(book: Book, close: number, atr: number | null, at: Instant):
     market.atrAt = at
   }
   seePrice(book, close, at)
-  return { ...NOTHING, bar: { book, close, atr: market.atr, at } }
 }
 
 /** Returns whether `price` is within max(8 ATR, 10 %) of `reference`. */

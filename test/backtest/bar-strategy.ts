@@ -164,7 +164,7 @@ function entryOf({ portfolio }: Run, feed: Feed): Signal {
 function ask(run: Run, feed: Feed, alert: Signal): void {
   if (alert === null) return
   const at = feed.closesAt[feed.next]!
-  const id = `A-${feed.instrument.name}-${at}`
+  const id = `A-${feed.instrument.name}-${at}-${alert.type}`
   const input: AlertAdmitted = { type: 'AlertAdmitted', id, at, alert, conflict: false, quote: null }
   const refusal = refusalOf(run.portfolio, input)
   const isRepeated = refusal !== null && refusal === feed.refusal

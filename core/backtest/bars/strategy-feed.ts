@@ -1,0 +1,56 @@
+import type { Instrument } from '../../instrument/instrument.js'
+import type { ClosedBar } from '../../strategies/trend/bar-signals.js'
+import { type SignalColumns, signalColumns } from '../../strategies/trend/signal-columns.js'
+import type { Watch } from '../../strategies/trend/watch.js'
+import type { BarClose } from './bar-close.js'
+import type { Bars } from './bars.js'
+
+/** The bars of an instrument with all that the strategy reads from them, as the bar engine goes through them. */
+export interface StrategyFeed {
+  readonly instrument: Instrument
+  readonly bars: Bars
+  readonly signals: SignalColumns
+  readonly closesAt: Float64Array
+  /** The next bar to close. */
+  next: number
+  /** Within what its bars change nothing; null when the book may have changed since. */
+  watch: Watch | null
+  /** Whether the bar that is closing must be asked what it wants. */
+  isAsked: boolean
+  /** Whether nothing was held or at work when that bar closed, before its stops. */
+  wasFlat: boolean
+  /** Why the bar before was refused, or null: what is refused for the same again is not decided again. */
+  refusal: string | null
+  /** The bar of that refusal. */
+  refusedAt: number
+}
+
+/** Returns a feed that begins with the first bar. */
+export function newStrategyFeed(instrument: Instrument, bars: Bars, barClose: BarClose): StrategyFeed {
+  const closesAt = new Float64Array(bars.opensAt.length)
+  for (let index = 0; index < closesAt.length; index++) closesAt[index] = barClose(bars.opensAt[index]!)
+  return {
+    instrument,
+    bars,
+    signals: signalColumns(bars, instrument.signals),
+    closesAt,
+    next: 0,
+    watch: null,
+    isAsked: false,
+    wasFlat: true,
+    refusal: null,
+    refusedAt: -1,
+  }
+}
+
+/** Returns the bar that is closing. */
+export function closingBar({ bars, signals, closesAt, next }: StrategyFeed): ClosedBar {
+  return {
+    opensAt: bars.opensAt[next]!,
+    closesAt: closesAt[next]!,
+    close: bars.close[next]!,
+    atr: signals.atr[next]!,
+    efficiency: signals.efficiency[next]!,
+    conditions: signals.conditions[next]!,
+  }
+}
