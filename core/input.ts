@@ -27,6 +27,8 @@ export interface AlertAdmitted extends Cause {
   readonly conflict: boolean
   /** The broker's own price, where there is one. */
   readonly quote: Quote | null
+  /** When it came to the inbox; left out where it is decided as it comes. */
+  readonly receivedAt?: Instant
 }
 
 /** A bar of a price source closed. `at` is its close; MARKET_DATA alerts say the same through the inbox. */

@@ -1,3 +1,5 @@
+import type { ExitAlert } from './alert/alert.js'
+import { readExitTimes } from './alert/misread-time.js'
 import type { AlarmRaised, PortfolioEvent } from './event.js'
 import type {
   AccountObserved,
@@ -12,6 +14,7 @@ import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
 import { decideReport } from './order/reports.js'
 import { alarm } from './portfolio/alarm.js'
+import { arrivalOf } from './portfolio/alert-arrival.js'
 import { type Book, bookState, plannedEntry } from './portfolio/book.js'
 import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
@@ -156,7 +159,7 @@ function decideAlert(
       record(decidePyramid(portfolio, input, alert))
       break
     case 'EXIT':
-      record(decideExit(portfolio, input, alert))
+      record(decideExit(portfolio, input, readExit(portfolio, input, alert)))
       break
     case 'MARKET_DATA':
       decideBar(portfolio, input.id, observation, record)
@@ -166,6 +169,12 @@ function decideAlert(
     default:
       unreachable(alert)
   }
+}
+
+/** An exit with a wrong time must not look older than what it is to close. */
+function readExit(portfolio: Portfolio, input: AlertAdmitted, alert: ExitAlert): ExitAlert {
+  const arrival = arrivalOf(portfolio, input)
+  return arrival === null ? alert : readExitTimes(alert, arrival)
 }
 
 /** A confirmed bar: first the stops, then the peel-offs of what the stops leave. */

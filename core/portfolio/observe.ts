@@ -1,7 +1,9 @@
-import { toldAt } from '../alert/alert.js'
+import { type Alert, toldAt } from '../alert/alert.js'
+import { readBarTimes } from '../alert/misread-time.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import type { AccountObserved, AlertAdmitted, Input } from '../input.js'
 import { DAY, type Instant } from '../time.js'
+import { arrivalOf } from './alert-arrival.js'
 import { type Book, isBarFresh } from './book.js'
 import { bookOf, instrumentOf, type Portfolio } from './portfolio.js'
 
@@ -64,7 +66,7 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
 }
 
 function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
-  const { alert } = input
+  const alert = readBar(portfolio, input)
   const book = bookOf(portfolio, alert.instrument)
   const at = notAhead(portfolio, toldAt(alert) ?? input.at)
   switch (alert.type) {
@@ -85,6 +87,13 @@ function observeAlert(portfolio: Portfolio, input: AlertAdmitted): Observation {
       if (alert.price !== null) seeTold(portfolio, book, alert.price, at)
       return NOTHING
   }
+}
+
+/** A bar with a wrong time must not look older than the units that it is to stop out. */
+function readBar(portfolio: Portfolio, input: AlertAdmitted): Alert {
+  const { alert } = input
+  const arrival = alert.type === 'MARKET_DATA' ? arrivalOf(portfolio, input) : null
+  return alert.type === 'MARKET_DATA' && arrival !== null ? readBarTimes(alert, arrival) : alert
 }
 
 /** A time ahead of us is a wrong clock; taken at its word, it would make every later bar look old. */

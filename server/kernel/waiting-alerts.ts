@@ -20,6 +20,7 @@ interface WaitingRow {
   readonly alert_id: string
   readonly conflict: boolean
   readonly alert: Alert
+  readonly received_at: Date
 }
 
 /**
@@ -30,7 +31,7 @@ interface WaitingRow {
 export async function readWaitingAlerts(pool: Pool, query: WaitingQuery, quoteOf: QuoteOf): Promise<Work[]> {
   const { rows } = await pool.query<WaitingRow>({
     name: 'read-waiting-alerts',
-    text: `select id, alert_id, conflict, alert from inbox
+    text: `select id, alert_id, conflict, alert, received_at from inbox
       where portfolio = $1 and state = 'waiting' and id <> all ($2::bigint[])
       order by id limit $3::int`,
     values: [query.portfolio, query.excluded, query.limit],
@@ -50,8 +51,9 @@ function isEntry({ type }: Alert): boolean {
   return type === 'BASE_ENTRY' || type === 'PYRAMID'
 }
 
-function admit({ alert_id, conflict, alert }: WaitingRow, quote: Quote | null): Work['input'] {
-  return { type: 'AlertAdmitted', id: alert_id, alert, conflict, quote }
+function admit(row: WaitingRow, quote: Quote | null): Work['input'] {
+  const { alert_id: id, conflict, alert, received_at: receivedAt } = row
+  return { type: 'AlertAdmitted', id, alert, conflict, quote, receivedAt: receivedAt.getTime() }
 }
 
 /** Marks an alert that is still waiting although its input is recorded: only a row that was tampered with is. */

@@ -209,6 +209,7 @@ const inputFields: {
     alert,
     conflict: fc.boolean(),
     quote: fc.option(fc.record({ price: number, observedAt: instant }), { nil: null }),
+    receivedAt: instant,
   },
   BarClosed: { instrument: text, close: number, atr: numberOrNull, barAt: instant },
   OrdersDue: { orderIds: fc.array(text, { maxLength: 3 }) },

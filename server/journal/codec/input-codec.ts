@@ -17,6 +17,7 @@ import {
   type Shape,
   table,
   text,
+  whereGiven,
 } from './shape.js'
 import {
   alert,
@@ -83,13 +84,14 @@ const command = byKind<OperatorCommand>({
 
 const quote: Shape<Quote> = record({ price: number, observedAt: instant })
 
+const alertAdmitted = { at: instant, alert, conflict: flag, quote: orNull(quote) }
+
 const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
-  AlertAdmitted: record({
-    at: instant,
-    alert,
-    conflict: flag,
-    quote: orNull(quote),
-  }),
+  AlertAdmitted: whereGiven(
+    'receivedAt',
+    record({ ...alertAdmitted, receivedAt: instant }),
+    record(alertAdmitted),
+  ),
   BarClosed: record({
     at: instant,
     instrument: text,

@@ -112,6 +112,11 @@ export function record<T extends object>(fields: Fields<T>): Shape<T> {
   }
 }
 
+/** Returns the shape of an object that has one shape where it has the field `name`, and another where it has not. */
+export function whereGiven<T>(name: string, given: Shape<T>, absent: Shape<T>): Shape<T> {
+  return (value) => (Object.hasOwn(objectOf(value), name) ? given(value) : absent(value))
+}
+
 /** Every name was found, so more names than that are others. */
 function refuseOthers(found: object, names: readonly string[]): void {
   let count = 0
