@@ -48,6 +48,8 @@ export interface OneMoreLot {
   readonly lots: number
   readonly constraints: readonly ConstraintNeed[]
   readonly caps: readonly CapAfter[]
+  /** Highest price of the broker, in points, at which the second look had left that size; null where it took off none. */
+  readonly brokerPrice: number | null
 }
 
 /**
@@ -57,7 +59,22 @@ export interface OneMoreLot {
 export function oneMoreLot(sizing: Sizing, gates: readonly Gate[]): OneMoreLot {
   const lots = sizing.lots + 1
   const constraints = sizing.kind === 'entry' ? entryNeeds(sizing, lots) : pyramidNeeds(sizing, lots)
-  return { lots, constraints, caps: capsAfter(sizing, gates, lots) }
+  return {
+    lots,
+    constraints,
+    caps: capsAfter(sizing, gates, lots),
+    brokerPrice: brokerPriceFor(sizing, lots),
+  }
+}
+
+/** Either the growth of the risk is let pass, or lotsBefore × stop distance ÷ (price − stop) is enough. */
+function brokerPriceFor(
+  { execution, stop, price, stopDistance, lots }: Sizing,
+  wanted: number,
+): number | null {
+  if (execution === undefined || lots === execution.lotsBefore) return null
+  const passes = price + (stopDistance * execution.maxRiskIncreasePct) / 100
+  return Math.max(passes, stop + (execution.lotsBefore * stopDistance) / wanted)
 }
 
 function entryNeeds(sizing: EntrySizing, lots: number): ConstraintNeed[] {

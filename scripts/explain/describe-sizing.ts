@@ -1,5 +1,5 @@
-import type { EntrySizing, PyramidSizing, Sizing } from '../../core/decision.js'
-import { formatLots, formatMoney, formatNumber, formatPoints } from '../cli/format.js'
+import type { EntrySizing, ExecutionLook, PyramidSizing, Sizing } from '../../core/decision.js'
+import { formatLots, formatMoney, formatNumber, formatPercent, formatPoints } from '../cli/format.js'
 import type { Style } from '../cli/style.js'
 
 /** What words depend on. */
@@ -8,12 +8,39 @@ export interface Words {
   readonly currency: string
 }
 
-/** Returns the arithmetic of a size, a line for each constraint, with the one that bound marked. */
+/**
+ * Returns the arithmetic of a size, a line for each constraint, with the one that bound marked; then what the broker's
+ * price made of it, where it told one.
+ */
 export function describeSizing(sizing: Sizing, words: Words): string[] {
   const { currency } = words
+  const { execution, lots, boundBy } = sizing
   const stop = stopLine(sizing, currency)
   const constraints = sizing.kind === 'entry' ? entryLines(sizing, words) : pyramidLines(sizing, words)
-  return [stop, ...constraints, `together ${formatLots(sizing.lots)}, bound by ${sizing.boundBy}`]
+  const together = `together ${formatLots(execution?.lotsBefore ?? lots)}, bound by ${boundBy}`
+  const look = execution === undefined ? [] : secondLookLines(sizing, execution, currency)
+  return [stop, ...constraints, together, ...look]
+}
+
+function secondLookLines(sizing: Sizing, look: ExecutionLook, currency: string): string[] {
+  const { price, divergencePct, riskIncreasePct, maxRiskIncreasePct, lotsBefore } = look
+  const { stopDistance, lots } = sizing
+  const moved = price - sizing.price
+  const number = (value: number): string => formatNumber(value, currency)
+  const divergence = `${formatPercent(Math.abs(divergencePct))} ${moved < 0 ? 'below' : 'above'} the signal's`
+  const distance = `${formatPoints(stopDistance, currency)} to the stop become ${number(stopDistance + moved)}`
+  const growth = `${formatPercent(Math.abs(riskIncreasePct))} ${moved < 0 ? 'less' : 'more'} risk`
+  const isKept = lots === lotsBefore
+  const taken = isKept
+    ? `still ${formatLots(lots)}`
+    : `${formatLots(lotsBefore)} × ${number(stopDistance)} ÷ ${number(stopDistance + moved)}, floored = ${formatLots(lots)}`
+  const sentence = isKept
+    ? `at most ${formatPercent(maxRiskIncreasePct)} is let pass`
+    : `more than ${formatPercent(maxRiskIncreasePct)}`
+  return [
+    `second look at the broker's price ${number(price)}: ${moved === 0 ? "the signal's" : divergence}`,
+    `second look at the risk: ${distance}, ${growth} (${sentence}): ${taken}`,
+  ]
 }
 
 function stopLine({ price, stop, stopDistance, atr, atrFrom }: Sizing, currency: string): string {

@@ -19,7 +19,10 @@ const names: Readonly<Record<Measure, string>> = {
 /** Returns the lines that say what one more lot would have needed. */
 export function describeOneMoreLot(more: OneMoreLot, currency: string): string[] {
   const lines = more.constraints.map((need) => describeConstraint(need, currency))
-  return [...lines, ...more.caps.map((cap) => describeCap(cap, more.lots, currency))]
+  const caps = more.caps.map((cap) => describeCap(cap, more.lots, currency))
+  if (more.brokerPrice === null) return [...lines, ...caps]
+  const price = formatNumber(roundOutward(more.brokerPrice, 'atMost', 'stop'), currency)
+  return [...lines, `the second look needed a broker's price of at most ${price}`, ...caps]
 }
 
 function describeConstraint(need: ConstraintNeed, currency: string): string {

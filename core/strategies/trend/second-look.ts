@@ -49,8 +49,9 @@ function lookAtPrice(
   const maxDivergencePct = validation.maxDivergencePct[sized.kind] * (isElevated ? 0.5 : 1)
   const maxRiskIncreasePct = validation.maxRiskIncreasePct[sized.kind]
   const moved = price - sized.price
-  const divergencePct = (moved / sized.price) * 100
-  const riskIncreasePct = (moved / sized.stopDistance) * 100
+  // Multiplied first: a quotient that is a limit exactly is then that limit, and not a bit beyond it.
+  const divergencePct = (moved * 100) / sized.price
+  const riskIncreasePct = (moved * 100) / sized.stopDistance
   const gates = [
     atMost('PRICE_DIVERGENCE', Math.abs(divergencePct), maxDivergencePct),
     above('ABOVE_STOP', price - sized.stop, 0),
