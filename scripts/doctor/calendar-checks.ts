@@ -42,8 +42,10 @@ interface UsedExchange {
   readonly isBinding: boolean
 }
 
-/** A broken configuration is a finding of its own. */
-async function configuredPortfolios(environment: Environment): Promise<readonly PortfolioConfiguration[]> {
+/** Returns the portfolios of the configuration; none of a broken one, which is a finding of its own. */
+export async function configuredPortfolios(
+  environment: Environment,
+): Promise<readonly PortfolioConfiguration[]> {
   const configuration = loadConfiguration(environment.configPath, checkedSecrets(environment))
   return (await configuration.catch(() => null))?.portfolios ?? []
 }

@@ -4,8 +4,12 @@ import { type Database, openDatabase, patientTimeouts } from '../../server/db/da
 import { checkDurability } from '../../server/db/durability.js'
 import { listMissingMigrations } from '../../server/db/migrate.js'
 import { loadCalendar } from '../../server/market/calendar/effective-calendar.js'
-import { type DatabaseHealth, type InboxHealth, readDatabaseHealth } from '../../server/report/health.js'
-import { formatTime } from '../cli/format.js'
+import {
+  type ChartHealth,
+  type DatabaseHealth,
+  type InboxHealth,
+  readDatabaseHealth,
+} from '../../server/report/health.js'
 import { openServiceDatabase, type ServiceDatabase } from '../cli/service-database.js'
 import { type Finding, failure, fine, note, reasonOf, warning } from './finding.js'
 
@@ -17,11 +21,17 @@ export interface DatabaseCheck {
   readonly findings: Finding[]
   /** Null where no database has one. */
   readonly calendar: Calendar | null
+  /** When charts were last heard of; null where no database tells. */
+  readonly charts: readonly ChartHealth[] | null
 }
 
 /** Returns what can be known from the database; the first thing that does not work ends it. */
 export async function checkDatabase(environment: Environment): Promise<DatabaseCheck> {
-  const withoutCalendar = (finding: Finding): DatabaseCheck => ({ findings: [finding], calendar: null })
+  const withoutCalendar = (finding: Finding): DatabaseCheck => ({
+    findings: [finding],
+    calendar: null,
+    charts: null,
+  })
   let opened: ServiceDatabase
   try {
     opened = await openServiceDatabase({ environment, mayMake: false })
@@ -59,11 +69,12 @@ async function checkOpened({ connectionString, name, log }: ServiceDatabase): Pr
     if (missing.length > 0) {
       const remedy = 'Run `general migrate`, or start the service, which migrates by itself'
       findings.push(warning('schema', `it lacks ${missing.join(', ')}`, remedy))
-      return { findings, calendar: null }
+      return { findings, calendar: null, charts: null }
     }
     findings.push(fine('schema', 'up to date'))
-    findings.push(...checkHealth(await readDatabaseHealth(database.pool, () => Date.now())))
-    return { findings, calendar: await loadCalendar(database.pool) }
+    const health = await readDatabaseHealth(database.pool, () => Date.now())
+    findings.push(...checkHealth(health))
+    return { findings, calendar: await loadCalendar(database.pool), charts: health.charts }
   } finally {
     await database.close()
   }
@@ -82,14 +93,9 @@ async function checkSettings({ pool }: Database): Promise<Finding> {
   }
 }
 
-function checkHealth({ clockAheadMs, inbox, lastAlerts, refusedToday }: DatabaseHealth): Finding[] {
+function checkHealth({ clockAheadMs, inbox, charts, refusedToday }: DatabaseHealth): Finding[] {
   const findings = [checkClock(clockAheadMs), ...inbox.map(checkInbox)]
-  if (lastAlerts.length === 0) findings.push(note('alerts', 'none has arrived yet'))
-  for (const { portfolio, instrument, type, receivedAt } of lastAlerts) {
-    findings.push(
-      fine('alerts', `${instrument} (${portfolio}): the last was ${type} at ${formatTime(receivedAt)}`),
-    )
-  }
+  if (charts.length === 0) findings.push(note('alerts', 'none has arrived yet'))
   if (refusedToday > 0) {
     const found = `${refusedToday} refused within a day: a field was wrong, or the token was not allowed it`
     findings.push(warning('alerts', found, 'The table refused_alerts holds them with their problems'))

@@ -1,10 +1,12 @@
 import { Command } from 'commander'
 import { ConfigurationError } from '../../server/config/configuration-error.js'
 import type { Environment } from '../../server/config/env.js'
+import { settingsOf } from '../../server/config/settings.js'
 import { type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
 import { readProcessEnvironment } from '../cli/environment.js'
 import type { Style } from '../cli/style.js'
-import { checkCalendar } from '../doctor/calendar-checks.js'
+import { checkAlerts } from '../doctor/alert-checks.js'
+import { checkCalendar, configuredPortfolios } from '../doctor/calendar-checks.js'
 import { checkDatabase } from '../doctor/database-checks.js'
 import { type Finding, failure, type Severity } from '../doctor/finding.js'
 import { checkMachine } from '../doctor/local-checks.js'
@@ -39,10 +41,12 @@ async function collectFindings(): Promise<readonly Finding[]> {
   }
   const machine = await checkMachine(environment)
   const database = await checkDatabase(environment)
+  const portfolios = (await configuredPortfolios(environment)).map(settingsOf)
   return [
     ...machine,
     ...(await checkCalendar(environment, database.calendar, Date.now())),
     ...database.findings,
+    ...checkAlerts({ ...database, portfolios }, Date.now()),
     await checkRedis(environment),
     ...(await checkService(environment)),
   ]

@@ -1,3 +1,4 @@
+import { RATE_WINDOW } from '../../core/alert/rate.js'
 import type { Instant } from '../../core/time.js'
 import type { Queryable } from '../journal/read-log.js'
 
@@ -9,12 +10,20 @@ export interface InboxHealth {
   readonly quarantined: number
 }
 
-/** When an instrument was last heard of. */
-export interface LastAlert {
+/** When the charts of an instrument were last heard of. */
+export interface ChartHealth {
   readonly portfolio: string
   readonly instrument: string
-  readonly type: string
-  readonly receivedAt: Instant
+  readonly lastType: string
+  readonly lastAt: Instant
+  /** Of EOD_MONITOR and of MARKET_DATA; null when none came. */
+  readonly lastScoutAt: Instant | null
+  readonly lastBarAt: Instant | null
+  /** Alerts of the last 3 minutes, and those of them that the busier of its scripts sent: the scout or the strategy. */
+  readonly recent: number
+  readonly recentOfOne: number
+  /** Since when units are held; null when nothing is. */
+  readonly heldSince: Instant | null
 }
 
 /** What an owner should know of a database in which alerts arrive. */
@@ -22,7 +31,7 @@ export interface DatabaseHealth {
   /** The database's clock less this machine's, in milliseconds. */
   readonly clockAheadMs: number
   readonly inbox: readonly InboxHealth[]
-  readonly lastAlerts: readonly LastAlert[]
+  readonly charts: readonly ChartHealth[]
   /** Bodies that were answered with 4xx within the last day. */
   readonly refusedToday: number
 }
@@ -39,7 +48,7 @@ export async function readDatabaseHealth(db: Queryable, now: () => Instant): Pro
   return {
     clockAheadMs: Math.round(clock.rows[0]!.at.getTime() - middle),
     inbox: await readInboxHealth(db),
-    lastAlerts: await readLastAlerts(db),
+    charts: await readCharts(db, now()),
     refusedToday: await countRefused(db),
   }
 }
@@ -57,24 +66,37 @@ async function readInboxHealth(db: Queryable): Promise<readonly InboxHealth[]> {
   return rows
 }
 
-async function readLastAlerts(db: Queryable): Promise<readonly LastAlert[]> {
-  const { rows } = await db.query<{
-    portfolio: string
-    instrument: string
-    type: string
-    received_at: Date
-  }>(
-    `select distinct on (portfolio, alert ->> 'instrument')
-       portfolio, alert ->> 'instrument' as instrument, alert ->> 'type' as type, received_at
-     from (select * from inbox order by id desc limit ${RECENT}) as recent
-     order by portfolio, alert ->> 'instrument', id desc`,
+async function readCharts(db: Queryable, now: Instant): Promise<readonly ChartHealth[]> {
+  const { rows } = await db.query<ChartHealth>(
+    `select portfolio, instrument, last_type as "lastType", ${milliseconds('last_at')} as "lastAt",
+       ${milliseconds('last_scout_at')} as "lastScoutAt", ${milliseconds('last_bar_at')} as "lastBarAt", reports + wishes as recent,
+       greatest(reports, wishes) as "recentOfOne",
+       (select ${milliseconds('min(p.opened_at)')} from positions p
+        where p.portfolio = chart.portfolio and p.instrument = chart.instrument and p.state <> 'closed' and p.lots > 0
+       ) as "heldSince"
+     from (
+       select portfolio, alert ->> 'instrument' as instrument,
+         (array_agg(alert ->> 'type' order by id desc))[1] as last_type,
+         max(received_at) as last_at,
+         max(received_at) filter (where alert ->> 'type' = 'EOD_MONITOR') as last_scout_at,
+         max(received_at) filter (where alert ->> 'type' = 'MARKET_DATA') as last_bar_at,
+         count(*) filter (where is_recent and is_report)::int as reports,
+         count(*) filter (where is_recent and not is_report)::int as wishes
+       from (
+         select id, portfolio, alert, received_at, received_at > to_timestamp($1::float8 / 1000) as is_recent,
+           alert ->> 'type' in ('EOD_MONITOR', 'MARKET_DATA') as is_report
+         from inbox order by id desc limit ${RECENT}
+       ) as latest
+       group by 1, 2
+     ) as chart
+     order by 1, 2`,
+    [now - RATE_WINDOW],
   )
-  return rows.map(({ portfolio, instrument, type, received_at }) => ({
-    portfolio,
-    instrument,
-    type,
-    receivedAt: received_at.getTime(),
-  }))
+  return rows
+}
+
+function milliseconds(time: string): string {
+  return `floor(extract(epoch from ${time}) * 1000)::float8`
 }
 
 async function countRefused(db: Queryable): Promise<number> {

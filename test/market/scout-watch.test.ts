@@ -7,12 +7,15 @@ import { barCloseAfter, lastBarClose } from '../../core/calendar/bar-closes.js'
 import { type Calendar, sessionAt } from '../../core/calendar/calendar.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import { HOUR, type Instant, isoInstant, MINUTE, SECOND } from '../../core/time.js'
+import { checkAlerts } from '../../scripts/doctor/alert-checks.js'
 import { SimulatedClock } from '../../server/clock.js'
 import { BUILT_IN_EXCHANGES } from '../../server/market/calendar/built-in.js'
 import { ScoutWatch } from '../../server/market/scout-watch.js'
+import { readDatabaseHealth } from '../../server/report/health.js'
 import { baseEntry, exitAll, marketData, scout } from '../helpers/alerts.js'
 import { counts } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
+import { liveService } from '../helpers/live-service.js'
 import { testDatabase } from '../helpers/postgres.js'
 import { insertAlerts, type SequencedPortfolio, sequencedPortfolio } from '../helpers/sequenced.js'
 import { BANK_NIFTY, GOLD, PRE_CLOSE, settings } from '../helpers/settings.js'
@@ -34,11 +37,13 @@ function at(time: string, day = 5): Instant {
 class Watched {
   readonly #portfolio: SequencedPortfolio
   readonly clock: SimulatedClock
+  readonly settings: PortfolioSettings
   watch: ScoutWatch
   #alerts = 1_000
 
-  constructor(portfolio: SequencedPortfolio) {
+  constructor(portfolio: SequencedPortfolio, using: PortfolioSettings) {
     this.#portfolio = portfolio
+    this.settings = using
     this.clock = portfolio.clock
     this.watch = this.#newWatch()
   }
@@ -112,7 +117,7 @@ async function watched(
   const portfolio = await sequencedPortfolio(t, { settings: using, clock, database })
   const id = portfolio.nextId('C')
   await portfolio.sequencer.submit({ type: 'CalendarImported', id, calendar })
-  return new Watched(portfolio)
+  return new Watched(portfolio, using)
 }
 
 const scouted = (now: Instant): Alert => ({ ...scout(NIFTY, 52_000), timestamp: now })
@@ -247,6 +252,50 @@ t.test('a time that is wrong is told with what it looks like', async (t) => {
   await room.tell(at('13:00'), (now) => marketData(NIFTY, 52_000, 350, now + 5 * MINUTE))
   t.same(await room.look(at('13:00:01')), ['ALERT_LATE warning'])
   t.match(await room.lastMessage(), /tells a time 300 s after it came: a clock is wrong/)
+})
+
+t.test('doctor tells when charts were last heard of, and what is silent', async (t) => {
+  const room = await watched(t, at('10:00'))
+  const told = async (now: Instant) => {
+    const { charts } = await readDatabaseHealth(database.pool, () => now)
+    const own = charts.filter(({ portfolio }) => portfolio === room.settings.portfolio)
+    return checkAlerts({ charts: own, calendar, portfolios: [room.settings] }, now)
+  }
+  t.same(await told(at('10:00')), [], 'that none has come is told elsewhere')
+  await room.tell(at('10:30:01'), bar)
+  const idle = `GOLD_MINI (${room.settings.portfolio}): none yet`
+  t.match(await told(at('10:40')), [{ severity: 'ok' }, { severity: 'note', found: idle }])
+  await room.tell(at('10:41'), entry)
+  await room.fill()
+  const [silent] = await told(at('12:00'))
+  t.match(silent, { severity: 'failure', found: /last bar 90 min ago, the last was BASE_ENTRY, 79 min ago/ })
+  t.match(silent?.found, /a bar closed 15 min ago and was not told, and units are held/)
+  for (let told = 0; told < 14; told++) await room.tell(at('15:15') + told * SECOND, scouted)
+  await room.tell(at('15:15:30'), bar)
+  t.match(await told(at('15:16')), [
+    { severity: 'warning', found: /last scout 47 s ago, .* 15 within 3 min/ },
+    {},
+  ])
+  t.match(await told(at('15:19')), [{ severity: 'failure', found: /no scout, and the close is near$/ }, {}])
+})
+
+t.test('what is watched stands among the alarms and in the metrics of a running service', async (t) => {
+  const clock = new SimulatedClock({ start: at('11:00') })
+  const { service, senderOf, pool } = await liveService(t, { portfolios: [{ id: 'live' }], clock })
+  const report = { type: 'MARKET_DATA', instrument: 'GOLD_MINI', price: 78_500, atr: 700 }
+  for (let told = 0; told < 14; told++) {
+    const timestamp = isoInstant(clock.now() - told * SECOND)
+    await senderOf('live').send({ ...report, timestamp })
+  }
+  await eventually('the alarm is raised', async () => {
+    const { rows } = await pool.query('select code from alarms')
+    return rows.length > 0 && rows.every(({ code }) => code === 'ALERT_RATE')
+  })
+  const metrics = await (await fetch(new URL('/metrics', service.adminUrl))).text()
+  t.match(metrics, /general_alarms_total\{code="ALERT_RATE",severity="warning"\} 1/)
+  const labels = 'portfolio="live",source="live",instrument="GOLD_MINI",script="scout"'
+  t.match(metrics, `general_alerts_in_three_minutes{${labels}} 14`)
+  t.match(metrics, /general_last_bar_timestamp_seconds\{portfolio="live",instrument="GOLD_MINI"\} 1767\d+/)
 })
 
 t.test('the time of an alert is judged by what explains it', async (t) => {

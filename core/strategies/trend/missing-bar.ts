@@ -1,7 +1,6 @@
 import { lastBarClose } from '../../calendar/bar-closes.js'
 import { type Calendar, sessionAt } from '../../calendar/calendar.js'
 import type { Instrument } from '../../instrument/instrument.js'
-import type { Book } from '../../portfolio/book.js'
 import type { TradingHours } from '../../settings.js'
 import { type Instant, MINUTE, SECOND } from '../../time.js'
 
@@ -24,7 +23,10 @@ export interface MissingBar {
 export interface BarFacts {
   readonly hours: TradingHours
   readonly calendar: Calendar
-  readonly book: Book
+  /** Since when units are held; null when nothing is. */
+  readonly heldSince: Instant | null
+  /** What the last bar said of its own time; 0 when none ever came. */
+  readonly barAt: Instant
   /** When a bar was last heard of; null when none was since `listeningSince`. */
   readonly heardAt: Instant | null
   readonly listeningSince: Instant
@@ -36,23 +38,18 @@ export interface BarFacts {
  * bar may come with the first trade of the next session.
  */
 export function findMissingBar(instrument: Instrument, facts: BarFacts, now: Instant): MissingBar | null {
-  const { hours, calendar, book, heardAt, listeningSince } = facts
+  const { hours, calendar, heldSince, barAt, heardAt, listeningSince } = facts
   const { exchange, barMinutes } = instrument
-  const { barAt } = book.market
-  const isHeld = book.units.length > 0
+  const isHeld = heldSince !== null
   const isExpected = isHeld || (hours === 'exchange' && barAt > 0)
   const session = isExpected ? sessionAt(calendar, exchange, now) : 'closed'
   if (typeof session === 'string' || now < session.opensAt + BAR_GRACE) return null
   const closedAt = lastBarClose({ calendar, exchange, barMinutes }, now - BAR_GRACE)
   if (closedAt === null) return null
-  const since = heardAt ?? (barAt > 0 ? barAt : openedAt(book))
+  const since = heardAt ?? (barAt > 0 ? barAt : (heldSince ?? 0))
   if (heardAt !== null || barAt === 0) return since < closedAt - EARLY ? { closedAt, since, isHeld } : null
   // A bar that came before anybody listened is known by its own time, which may be that of its open.
   const wouldBeHeard = listeningSince < closedAt - EARLY
   const isTold = !wouldBeHeard && closedAt - barMinutes * MINUTE <= barAt
   return isTold || closedAt <= barAt ? null : { closedAt, since, isHeld }
-}
-
-function openedAt({ units }: Book): Instant {
-  return Math.min(...units.map((unit) => unit.openedAt))
 }

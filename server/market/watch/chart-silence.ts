@@ -139,8 +139,10 @@ export class ChartSilence {
   ): Promise<void> {
     if (calendar === null) return
     const heardAt = this.#heard.bar.get(instrument.name) ?? null
-    const facts = { hours: settings.hours, calendar, book, heardAt, listeningSince: this.#listeningSince }
-    const missing = findMissingBar(instrument, facts, now)
+    const heldSince = book.units.length === 0 ? null : Math.min(...book.units.map((unit) => unit.openedAt))
+    const { barAt } = book.market
+    const facts = { hours: settings.hours, calendar, heldSince, barAt, heardAt }
+    const missing = findMissingBar(instrument, { ...facts, listeningSince: this.#listeningSince }, now)
     if (missing === null) return
     const alarm = {
       code: 'BAR_MISSING',
