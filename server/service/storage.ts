@@ -95,7 +95,8 @@ async function prepareDatabase(connectionString: string, options: StorageOptions
 }
 
 async function requireDurability(connectionString: string, log: Log): Promise<void> {
-  const database = openDatabase({ connectionString, log, poolSize: 1 })
+  // A start keeps the processor busy, and a connection that is given up makes it wait for the next attempt
+  const database = openDatabase({ connectionString, log, poolSize: 1, timeouts: { connect: 5000 } })
   try {
     await checkDurability(database.pool)
   } finally {
