@@ -48,8 +48,15 @@ export function followPath(trades: readonly ValuedTrade[], totals: RunTotals, in
     if (kind === 'opens') cash -= trade.entryFee
     else if (kind === 'closes') cash += valued.netPnl.toNumber() + trade.entryFee
     const equity = cash + unrealized(holdings)
-    const heatPct = hasStops && equity > 0 ? (risk / equity) * 100 : null
-    noteMoment(totals, { at, equity, heatPct, volatilityPct: null, marginPct: null, openPositions })
+    const heatPct = hasStops && equity > 0 ? (risk / equity) * 100 : Number.NaN
+    noteMoment(totals, {
+      at,
+      equity,
+      heatPct,
+      volatilityPct: Number.NaN,
+      marginPct: Number.NaN,
+      openPositions,
+    })
   }
 }
 

@@ -6,9 +6,10 @@ import { followPath, type ValuedTrade } from './exported-path.js'
 import type { ExportedExit, ExportedTrade, RejectedRow } from './exported-trade.js'
 import { commission } from './fill.js'
 import { endDays } from './metrics/daily-returns.js'
+import { known } from './metrics/equity-curve.js'
 import { measureRun } from './metrics/run-metrics.js'
 import { type TradingDays, UTC_WEEKDAYS } from './metrics/trading-days.js'
-import { newRunTotals, noteTrade } from './run-totals.js'
+import { allTrades, newRunTotals, noteTrade } from './run-totals.js'
 import { type BacktestResult, describeTotals, summarize } from './summary.js'
 import { newTradePaths, notePath, recentPaths } from './trade-paths.js'
 
@@ -61,10 +62,10 @@ export function runExported(
   endDays(totals.daily)
   const base = trades.filter((trade) => trade.exported.signal.kind === 'base').length
   return {
-    summary: summarize(totals.trades, {
+    summary: summarize(allTrades(totals), {
       initialCapital,
       maxDrawdownPct: totals.drawdown.maxPct,
-      maxHeatPct: totals.maxHeatPct,
+      maxHeatPct: known(totals.maxHeatPct),
       maxOpenPositions: totals.maxOpenPositions,
       entries: { executed: base, blocked: 0 },
       pyramids: { executed: trades.length - base, blocked: 0 },

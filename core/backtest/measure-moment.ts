@@ -1,14 +1,18 @@
-import { factsAt } from '../instrument/instrument.js'
-import { instrumentOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
+import { factsAt, type Instrument } from '../instrument/instrument.js'
+import { type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { unitRisk, unitVolatility, unrealizedProfit } from '../portfolio/unit.js'
 import type { PortfolioSettings } from '../settings.js'
 import type { Moment } from './metrics/equity-curve.js'
 
 /**
  * Returns what a portfolio with nothing at work looks like: equity, and its heat, volatility and margin in percent of
- * the equity that each of them is capped by.
+ * the equity that each of them is capped by. `instruments` are those of its settings, by name.
  */
-export function measureMoment(portfolio: Portfolio, openPositions: number): Moment {
+export function measureMoment(
+  portfolio: Portfolio,
+  instruments: ReadonlyMap<string, Instrument>,
+  openPositions: number,
+): Moment {
   const { closedEquity } = portfolio.ledger
   let unrealized = 0
   let risk = 0
@@ -16,7 +20,7 @@ export function measureMoment(portfolio: Portfolio, openPositions: number): Mome
   let margin = 0
   for (const { instrument, units, market } of portfolio.books.values()) {
     if (units.length === 0) continue
-    const configured = instrumentOf(portfolio, instrument)
+    const configured = instruments.get(instrument)
     const marginPerLot = configured === undefined ? 0 : factsAt(configured, portfolio.now).marginPerLot
     for (const unit of units) {
       risk += unitRisk(unit)
@@ -30,9 +34,9 @@ export function measureMoment(portfolio: Portfolio, openPositions: number): Mome
   return {
     at: portfolio.now,
     equity,
-    heatPct: base > 0 ? (risk / base) * 100 : null,
-    volatilityPct: base > 0 ? (volatility / base) * 100 : null,
-    marginPct: equity > 0 ? (margin / equity) * 100 : null,
+    heatPct: base > 0 ? (risk / base) * 100 : Number.NaN,
+    volatilityPct: base > 0 ? (volatility / base) * 100 : Number.NaN,
+    marginPct: equity > 0 ? (margin / equity) * 100 : Number.NaN,
     openPositions,
   }
 }

@@ -2,6 +2,7 @@ import { decimal } from '../decimal.js'
 import type { Decision } from '../decision.js'
 import type { PortfolioEvent } from '../event.js'
 import type { Input } from '../input.js'
+import type { Instrument } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
 import { step } from '../kernel.js'
 import type { OrderReport } from '../order/report.js'
@@ -14,9 +15,10 @@ import type { TradingCosts } from './fill.js'
 import { measureMoment } from './measure-moment.js'
 import { endDays } from './metrics/daily-returns.js'
 import { addDecision, type DecisionTotals, newDecisionTotals } from './metrics/decision-totals.js'
+import { known } from './metrics/equity-curve.js'
 import { measureRun } from './metrics/run-metrics.js'
 import { type TradingDays, UTC_WEEKDAYS } from './metrics/trading-days.js'
-import { newRunTotals, noteMoment, noteTrade, type RunTotals } from './run-totals.js'
+import { allTrades, newRunTotals, noteMoment, noteTrade, type RunTotals } from './run-totals.js'
 import { type BacktestResult, describeTotals, summarize } from './summary.js'
 import type { Timeline } from './timeline.js'
 import { closedTrade, heldUnits, openTrade } from './trade-log.js'
@@ -44,6 +46,8 @@ export interface RunSetup {
 export interface Run {
   readonly setup: RunSetup
   readonly portfolio: Portfolio
+  /** By name. */
+  readonly instruments: ReadonlyMap<string, Instrument>
   readonly venue: Venue
   readonly totals: RunTotals
   readonly paths: TradePaths
@@ -60,6 +64,7 @@ export function startRun(setup: RunSetup, at: Instant, bars: ReadonlyMap<string,
   const run: Run = {
     setup,
     portfolio: emptyPortfolio(settings.portfolio),
+    instruments: new Map(settings.instruments.map((instrument) => [instrument.name, instrument])),
     venue: { fillAt: setup.fillAt, costs: setup.costs, bars, waiting: new Map(), slippage: 0 },
     totals: newRunTotals(setup.initialCapital, setup.days ?? UTC_WEEKDAYS),
     paths: newTradePaths(),
@@ -167,8 +172,8 @@ function takeTrade(run: Run, positionId: string): void {
 }
 
 /** Takes the present moment into the totals. */
-export function noteState({ portfolio, totals, numbers }: Run): void {
-  noteMoment(totals, measureMoment(portfolio, numbers.size))
+export function noteState({ portfolio, totals, instruments, numbers }: Run): void {
+  noteMoment(totals, measureMoment(portfolio, instruments, numbers.size))
 }
 
 /** What is known at the end of a run besides the run itself. */
@@ -183,10 +188,10 @@ export function finishRun(run: Run, ending: Ending): BacktestResult {
   const pyramids = run.unitsOpened - run.basesOpened
   const { maxHeatPct, maxVolatilityPct, maxMarginPct } = portfolio.settings!.caps
   return {
-    summary: summarize(totals.trades, {
+    summary: summarize(allTrades(totals), {
       initialCapital,
       maxDrawdownPct: totals.drawdown.maxPct,
-      maxHeatPct: totals.maxHeatPct,
+      maxHeatPct: known(totals.maxHeatPct),
       maxOpenPositions: totals.maxOpenPositions,
       entries: { executed: run.basesOpened, blocked: decisions.entriesBlocked },
       pyramids: { executed: pyramids, blocked: decisions.pyramidsBlocked },
@@ -215,6 +220,6 @@ function takeOpenTrades(run: Run, { openMarks, openMarksAt }: Ending): void {
   }
   if (held.length === 0) return
   const at = Math.max(portfolio.now, openMarksAt ?? portfolio.now)
-  const equity = setup.initialCapital + totals.trades.netPnl.toNumber()
-  noteMoment(totals, { ...measureMoment(portfolio, held.length), at, equity })
+  const equity = setup.initialCapital + allTrades(totals).netPnl.toNumber()
+  noteMoment(totals, { ...measureMoment(portfolio, run.instruments, held.length), at, equity })
 }

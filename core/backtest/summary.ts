@@ -12,7 +12,7 @@ import {
   type TradeTotals,
   winRate,
 } from './metrics/trade-totals.js'
-import type { RunTotals } from './run-totals.js'
+import { type RunTotals, tradesByInstrument, tradesByUnit } from './run-totals.js'
 import type { TradePath } from './trade-paths.js'
 
 /** A backtest in numbers, money in the portfolio's currency. */
@@ -128,11 +128,12 @@ type Described = Pick<
 
 /** Returns the tables and the curve of a run whose days have ended. */
 export function describeTotals(totals: RunTotals): Described {
-  const numbers = [...totals.units].sort(([left], [right]) => left - right)
   const { months } = totals.daily
   return {
-    instruments: Object.fromEntries([...totals.instruments].map(([name, sums]) => [name, toNumbers(sums)])),
-    units: Object.fromEntries(numbers.map(([number, sums]) => [number, toNumbers(sums)])),
+    instruments: Object.fromEntries(
+      [...tradesByInstrument(totals)].map(([name, sums]) => [name, toNumbers(sums)]),
+    ),
+    units: Object.fromEntries([...tradesByUnit(totals)].map(([number, sums]) => [number, toNumbers(sums)])),
     drawdowns: deepestPeriods(totals.drawdown),
     months,
     years: yearlyReturns(months),

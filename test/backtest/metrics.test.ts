@@ -25,7 +25,7 @@ import { cagrPct, calmarRatio, sharpeRatio, sortinoRatio } from '../../core/back
 import { measureRun, yearlyReturns } from '../../core/backtest/metrics/run-metrics.js'
 import { addValue, addZeros, deviation, newSpread } from '../../core/backtest/metrics/spread.js'
 import { quietDays, tradingDaysOf, UTC_WEEKDAYS } from '../../core/backtest/metrics/trading-days.js'
-import { newRunTotals, noteMoment, noteTrade } from '../../core/backtest/run-totals.js'
+import { newRunTotals, noteMoment, noteTrade, tradesByUnit } from '../../core/backtest/run-totals.js'
 import { newTradePaths, notePath, noteStop, recentPaths, takeStops } from '../../core/backtest/trade-paths.js'
 import { decimal, ZERO } from '../../core/decimal.js'
 import { DAY, HOUR } from '../../core/time.js'
@@ -40,7 +40,7 @@ function near(t: Test, actual: number, expected: number): void {
 }
 
 function moment(at: number, equity: number, openPositions = 0): Moment {
-  return { at, equity, heatPct: null, volatilityPct: null, marginPct: null, openPositions }
+  return { at, equity, heatPct: Number.NaN, volatilityPct: Number.NaN, marginPct: Number.NaN, openPositions }
 }
 
 function daysOf(equities: readonly number[], initial = 100): DailyReturns {
@@ -239,7 +239,7 @@ t.test('trades are told in money and in R', async (t) => {
   t.match(metrics, { expectancy: 55, expectancyR: 0.5, averageLoss: -100, slippage: 3 })
   // R of 2, −1 and 0.5: mean 0.5, deviation 1.5
   near(t, metrics.sqn!, (Math.sqrt(3) * 0.5) / 1.5)
-  t.same([...totals.units.keys()], [1, 2])
+  t.same([...tradesByUnit(totals).keys()], [1, 2])
   t.same(
     multipleBins(totals.multiples).filter(({ trades }) => trades > 0),
     [
@@ -271,7 +271,7 @@ t.test('a curve of any length keeps its extremes', async (t) => {
   const curve = newCurve(100)
   for (let index = 0; index < 10_000; index++) {
     const equity = index === 4321 ? 500 : 1000 + index
-    addToCurve(curve, { ...moment(index, equity, 1), heatPct: index === 777 ? 9 : null })
+    addToCurve(curve, { ...moment(index, equity, 1), heatPct: index === 777 ? 9 : Number.NaN })
   }
   const points = curvePoints(curve)
   t.ok(points.length <= 100)

@@ -1,17 +1,20 @@
 import type { Instant } from '../../time.js'
 import { LEAST_EQUITY } from './drawdown.js'
 
-/** What a portfolio looks like at a moment, once everything of it is decided and filled. */
+/**
+ * What a portfolio looks like at a moment, once everything of it is decided and filled. What is not known is NaN: a run
+ * has a million moments, and a field that may hold null costs memory with every one of them.
+ */
 export interface Moment {
   readonly at: Instant
   /** Closed equity and all of the unrealized profit. */
   readonly equity: number
-  /** In percent of the equity that sizing uses; null where stops are not known. */
-  readonly heatPct: number | null
-  /** One ATR against every unit, in percent of the equity that sizing uses; null where no ATR is known. */
-  readonly volatilityPct: number | null
-  /** In percent of all equity; null where margins are not known. */
-  readonly marginPct: number | null
+  /** In percent of the equity that sizing uses; NaN where stops are not known. */
+  readonly heatPct: number
+  /** One ATR against every unit, in percent of the equity that sizing uses; NaN where no ATR is known. */
+  readonly volatilityPct: number
+  /** In percent of all equity; NaN where margins are not known. */
+  readonly marginPct: number
   readonly openPositions: number
 }
 
@@ -46,9 +49,9 @@ export interface EquityCurve {
   at: Instant
   equity: number
   drawdownPct: number
-  heatPct: number | null
-  volatilityPct: number | null
-  marginPct: number | null
+  heatPct: number
+  volatilityPct: number
+  marginPct: number
   openPositions: number
 }
 
@@ -64,9 +67,9 @@ export function newCurve(mostPoints: number): EquityCurve {
     at: 0,
     equity: 0,
     drawdownPct: 0,
-    heatPct: null,
-    volatilityPct: null,
-    marginPct: null,
+    heatPct: 0,
+    volatilityPct: 0,
+    marginPct: 0,
     openPositions: 0,
   }
 }
@@ -84,9 +87,9 @@ export function addToCurve(curve: EquityCurve, moment: Moment): void {
     curve.marginPct = moment.marginPct
   } else {
     if (drawdownPct > curve.drawdownPct) curve.drawdownPct = drawdownPct
-    curve.heatPct = larger(curve.heatPct, moment.heatPct)
-    curve.volatilityPct = larger(curve.volatilityPct, moment.volatilityPct)
-    curve.marginPct = larger(curve.marginPct, moment.marginPct)
+    if (exceeds(moment.heatPct, curve.heatPct)) curve.heatPct = moment.heatPct
+    if (exceeds(moment.volatilityPct, curve.volatilityPct)) curve.volatilityPct = moment.volatilityPct
+    if (exceeds(moment.marginPct, curve.marginPct)) curve.marginPct = moment.marginPct
   }
   curve.at = at
   curve.equity = equity
@@ -100,15 +103,34 @@ export function curvePoints(curve: EquityCurve): readonly CurvePoint[] {
   return curve.pending === 0 ? curve.points : [...curve.points, pendingPoint(curve)]
 }
 
-/** Returns the larger of two values of which either may be unknown. */
-export function larger(left: number | null, right: number | null): number | null {
-  if (left === null || right === null) return left ?? right
-  return left < right ? right : left
+/** Returns whether a value is larger than what was seen; NaN is larger than nothing, and anything larger than NaN. */
+export function exceeds(value: number, seen: number): boolean {
+  return seen < value || (Number.isNaN(seen) && !Number.isNaN(value))
+}
+
+/** Returns a value that may be NaN as one that may be null. */
+export function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value
 }
 
 function pendingPoint(curve: EquityCurve): CurvePoint {
-  const { from, at, equity, peak, drawdownPct, heatPct, volatilityPct, marginPct, openPositions } = curve
-  return { from, at, equity, highEquity: peak, drawdownPct, heatPct, volatilityPct, marginPct, openPositions }
+  const { from, at, equity, drawdownPct, openPositions } = curve
+  return {
+    from,
+    at,
+    equity,
+    highEquity: curve.peak,
+    drawdownPct,
+    heatPct: known(curve.heatPct),
+    volatilityPct: known(curve.volatilityPct),
+    marginPct: known(curve.marginPct),
+    openPositions,
+  }
+}
+
+function larger(left: number | null, right: number | null): number | null {
+  if (left === null || right === null) return left ?? right
+  return Math.max(left, right)
 }
 
 function flush(curve: EquityCurve): void {

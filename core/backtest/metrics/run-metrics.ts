@@ -1,6 +1,7 @@
-import type { RunTotals } from '../run-totals.js'
+import { allTrades, type RunTotals } from '../run-totals.js'
 import type { DayReturn, MonthReturn } from './daily-returns.js'
 import { type DrawdownPeriod, deepestPeriods } from './drawdown.js'
+import { known } from './equity-curve.js'
 import { timeInMarketPct, yearsOf } from './market-time.js'
 import {
   annualVolatilityPct,
@@ -55,7 +56,8 @@ export function measureRun(
   totals: RunTotals,
   { initialCapital, slippage }: { readonly initialCapital: number; readonly slippage: number | null },
 ): RunMetrics {
-  const { trades, daily, drawdown, time } = totals
+  const { daily, drawdown, time } = totals
+  const trades = allTrades(totals)
   const years = yearsOf(time)
   const growth = cagrPct(initialCapital, initialCapital + trades.netPnl.toNumber(), years)
   return {
@@ -72,9 +74,9 @@ export function measureRun(
     exposurePct: timeInMarketPct(time),
     fees: trades.fees.toNumber(),
     slippage,
-    maxHeatPct: totals.maxHeatPct,
-    maxVolatilityPct: totals.maxVolatilityPct,
-    maxMarginPct: totals.maxMarginPct,
+    maxHeatPct: known(totals.maxHeatPct),
+    maxVolatilityPct: known(totals.maxVolatilityPct),
+    maxMarginPct: known(totals.maxMarginPct),
     bestDay: daily.best,
     worstDay: daily.worst,
   }

@@ -19,13 +19,19 @@ export function addValue(spread: Spread, value: number): void {
   spread.squares += away * (value - spread.mean)
 }
 
+/** Adds the values of another spread (T. F. Chan, G. H. Golub and R. J. LeVeque, The American Statistician 37, 1983). */
+export function addSpread(spread: Spread, other: Spread): void {
+  const count = spread.count + other.count
+  if (count === 0) return
+  const away = other.mean - spread.mean
+  spread.squares += other.squares + (away * away * spread.count * other.count) / count
+  spread.mean += (away * other.count) / count
+  spread.count = count
+}
+
 /** Adds 0 to `spread` so many times. */
 export function addZeros(spread: Spread, times: number): void {
-  if (times <= 0) return
-  const count = spread.count + times
-  spread.squares += (spread.mean * spread.mean * spread.count * times) / count
-  spread.mean *= spread.count / count
-  spread.count = count
+  if (times > 0) addSpread(spread, { count: times, mean: 0, squares: 0 })
 }
 
 /** Returns the standard deviation of a sample (divisor n − 1); null for fewer than two values. */

@@ -1,6 +1,6 @@
 import { type Decimal, ZERO } from '../../decimal.js'
 import type { BacktestTrade } from '../backtest-trade.js'
-import { addValue, newSpread, type Spread } from './spread.js'
+import { addSpread, addValue, newSpread, type Spread } from './spread.js'
 
 /** Sums over trades, money in quote currency. */
 export interface TradeTotals {
@@ -52,6 +52,19 @@ export function addTrade(totals: TradeTotals, trade: BacktestTrade): void {
   } else {
     totals.lost = totals.lost.plus(trade.netPnl)
   }
+}
+
+/** Adds the totals of other trades to `totals`. */
+export function mergeTotals(totals: TradeTotals, other: TradeTotals): void {
+  totals.trades += other.trades
+  totals.openTrades += other.openTrades
+  totals.wins += other.wins
+  totals.grossPnl = totals.grossPnl.plus(other.grossPnl)
+  totals.fees = totals.fees.plus(other.fees)
+  totals.netPnl = totals.netPnl.plus(other.netPnl)
+  totals.won = totals.won.plus(other.won)
+  totals.lost = totals.lost.plus(other.lost)
+  addSpread(totals.multiples, other.multiples)
 }
 
 /** Returns the share of closed trades that won, 0..1; null without a closed trade. */
