@@ -124,37 +124,6 @@ t.test('an exit that waited in the inbox is judged by when it came', async (t) =
   t.equal(decisionIn(events).outcome, 'approved')
 })
 
-t.test('an exit that waited behind its entry closes what that opens', async (t) => {
-  const waited = (exitAt: number, decidedAfter = 40 * SECOND) => {
-    const desk = new Desk(using, 10_000_000, WINTER)
-    const entry = { type: 'BASE_ENTRY', instrument: gold, position: 'Long_1', price: 78_500, atr: 700 }
-    const timestamp = `${wall(desk.now, 0)}Z`
-    const asked = { conflict: false, quote: null, receivedAt: desk.now }
-    desk.wait(decidedAfter)
-    desk.give({ type: 'AlertAdmitted', alert: alertOf({ ...entry, timestamp }), ...asked })
-    const exit = { type: 'EXIT', instrument: gold, timestamp: `${wall(WINTER + exitAt, 0)}Z` }
-    const receivedAt = WINTER + Math.max(0, exitAt) + SECOND
-    return {
-      desk,
-      decide: () => desk.give({ type: 'AlertAdmitted', alert: alertOf(exit), ...asked, receivedAt }),
-    }
-  }
-  const early = waited(20 * SECOND)
-  t.equal(decisionIn(early.decide()).outcome, 'approved', 'before it was sent')
-  t.same(
-    [...early.desk.portfolio.orders.values()].map(({ state }) => state),
-    ['canceled'],
-  )
-  const filled = waited(20 * SECOND)
-  filled.desk.fillAll()
-  t.equal(decisionIn(filled.decide()).outcome, 'approved', 'when it was filled')
-  filled.desk.fillAll()
-  t.same(filled.desk.book(gold).units, [])
-  const older = waited(-HOUR)
-  older.desk.fillAll()
-  t.same(decisionIn(older.decide()).reasons, ['OLDER_THAN_POSITION'], 'an old one is of something else')
-})
-
 t.test('a wrong zone does not bring an exit back to life that is older than the unit', async (t) => {
   for (const how of [...RIGHT, 'UTC without offset']) {
     const desk = holding(gold, WINTER, 10 * SECOND)

@@ -121,7 +121,7 @@ t.test('an entry waits for its price; what follows it in its instrument waits, o
   })
   const { sequencer, pool, clock } = running
   const bar = marketData('GOLD_MINI', 78_450, 690, MORNING + SECOND)
-  const exit = exitAll('GOLD_MINI', { timestamp: MORNING + SECOND })
+  const exit = exitAll('GOLD_MINI', { timestamp: MORNING + 2 * SECOND })
   await running.receive(baseEntry('GOLD_MINI', 78_500, 700), exit, baseEntry('COPPER', 820, 8), bar)
   await running.receive(exitAll('COPPER'), marketData('SILVER_MINI', 95_000, 950))
   const stateOf = async () => {
@@ -135,7 +135,6 @@ t.test('an entry waits for its price; what follows it in its instrument waits, o
   await running.sequencer.submit({ type: 'TimerFired', id: running.nextId('T') })
   t.strictSame(await stateOf(), others, 'as long as the price is on its way')
 
-  await pool.query('update inbox set received_at = $1', [new Date(MORNING + SECOND)])
   clock.advanceBy(2 * SECOND)
   prices.set('GOLD_MINI', priced(78_900))
   sequencer.ring()

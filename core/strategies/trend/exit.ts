@@ -6,14 +6,7 @@ import type { AlertAdmitted } from '../../input.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
 import { type Book, plannedEntry } from '../../portfolio/book.js'
-import {
-  bookOf,
-  instrumentOf,
-  orderOf,
-  type Portfolio,
-  settingsOf,
-  versionsOf,
-} from '../../portfolio/portfolio.js'
+import { bookOf, instrumentOf, orderOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
 import type { Unit } from '../../portfolio/unit.js'
 import { allowsExits } from '../../risk/trading-state.js'
 import { type Instant, isoInstant, MINUTE, SECOND } from '../../time.js'
@@ -34,7 +27,7 @@ export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: Ex
   const confirmed = confirmExit(portfolio, input.id, alert, book)
   if (confirmed !== null) return confirmed
   const named = namedBy(portfolio, book, alert.label)
-  const target = notYoungerThan(portfolio, named, { at: exitTime(portfolio, alert), input })
+  const target = notYoungerThan(named, exitTime(portfolio, alert))
   const reason = alert.reason ?? 'EXIT'
   const isWhole = alert.label === 'ALL'
   const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named, isWhole } as const
@@ -60,39 +53,20 @@ function exitTime(portfolio: Portfolio, alert: ExitAlert): Instant | null {
   return alert.barTime + barMinutes * MINUTE
 }
 
-/** When an exit speaks, and what it came with. */
-interface ExitMoment {
-  readonly at: Instant | null
-  readonly input: AlertAdmitted
-}
-
 /**
  * An exit speaks of what was held at its time: a unit first filled later, or an entry made later, is not meant.
  * Alerts tell time to the second, so a fill within the exit's own second is not proven to be younger.
  */
-function notYoungerThan(portfolio: Portfolio, target: ExitTarget, moment: ExitMoment): ExitTarget {
-  const { at } = moment
+function notYoungerThan(target: ExitTarget, at: Instant | null): ExitTarget {
   if (at === null) return target
-  const isMeant = (since: Instant, order: Order | undefined): boolean =>
-    Math.floor(since / SECOND) * SECOND <= at || stoodBehind(portfolio, moment, order)
-  const isUnitMeant = (unit: Unit): boolean => isMeant(unit.openedAt, portfolio.orders.get(unit.entryOrderId))
+  const isMeant = (since: Instant): boolean => Math.floor(since / SECOND) * SECOND <= at
   const { units, entry } = target
   return {
-    units: units.every(isUnitMeant) ? units : units.filter(isUnitMeant),
-    entry: entry !== null && isMeant(entry.createdAt, entry) ? entry : null,
+    units: units.every((unit) => isMeant(unit.openedAt))
+      ? units
+      : units.filter((unit) => isMeant(unit.openedAt)),
+    entry: entry !== null && isMeant(entry.createdAt) ? entry : null,
   }
-}
-
-/**
- * An entry may have waited, for its price or for the service, and the exit behind it: alerts are decided as they came.
- * An exit that was there before the entry was decided is younger than the entry's alert, unless it is older than that
- * alert may have been.
- */
-function stoodBehind(portfolio: Portfolio, { at, input }: ExitMoment, order: Order | undefined): boolean {
-  const { receivedAt } = input
-  if (order === undefined || at === null || receivedAt === undefined) return false
-  const oldest = order.createdAt - settingsOf(portfolio).entryMaxAgeSeconds * SECOND
-  return receivedAt < order.createdAt && oldest <= at
 }
 
 /** What asks for exits, and of what. */
