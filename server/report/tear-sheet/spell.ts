@@ -4,15 +4,18 @@ import { type MoneySpeller, moneySpeller } from '../money.js'
 /** What has no value is shown as this. */
 export const NOTHING = '–'
 
+/** Digits after the point. */
+export type Digits = 0 | 1 | 2
+
 /** Spells numbers and dates for a page. A true minus sign is as wide as a digit. */
 export interface Speller {
   /** To the last two digits, whole, and as short as a chart needs it. */
   readonly money: (amount: number | null) => string
   readonly wholeMoney: (amount: number | null) => string
   readonly shortMoney: (amount: number) => string
-  readonly percent: (value: number | null, digits?: number) => string
+  readonly percent: (value: number | null, digits?: Digits) => string
   /** With a sign, also for gains. */
-  readonly change: (value: number | null, digits?: number) => string
+  readonly change: (value: number | null, digits?: Digits) => string
   readonly ratio: (value: number | null) => string
   readonly multiple: (value: number | null) => string
   readonly count: (value: number) => string
@@ -23,6 +26,8 @@ export interface Speller {
 /** Returns the speller of a currency (ISO 4217) in the zone that `offsetMinutes` describes. */
 export function newSpeller(currency: string, offsetMinutes: (instant: Instant) => number): Speller {
   const money: MoneySpeller = moneySpeller(currency)
+  const digitsOf = [fixedTo(0), fixedTo(1), fixedTo(2)] as const
+  const fixed = (value: number, digits: Digits): string => digitsOf[digits](value)
   const or = (spell: (value: number) => string) => (value: number | null) =>
     value === null ? NOTHING : minus(spell(value))
   return {
@@ -42,9 +47,16 @@ export function newSpeller(currency: string, offsetMinutes: (instant: Instant) =
   }
 }
 
-function fixed(value: number, digits: number): string {
-  const text = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  return /^-0(\.0+)?$/.test(text) ? text.slice(1) : text
+/** Returns what spells numbers with so many digits after the point; −0 is 0. */
+function fixedTo(digits: number): (value: number) => string {
+  const format = new Intl.NumberFormat('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+  return (value) => {
+    const text = format.format(value)
+    return /^-0(\.0+)?$/.test(text) ? text.slice(1) : text
+  }
 }
 
 /** Returns a number that was spelled with a hyphen with a true minus sign. */

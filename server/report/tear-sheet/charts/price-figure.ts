@@ -1,4 +1,4 @@
-import type { TradePath } from '../../../../core/backtest/trade-paths.js'
+import type { StopStep, TradePath } from '../../../../core/backtest/trade-paths.js'
 import type { Html } from '../html.js'
 import type { TearSheetParts } from '../parts.js'
 import { bestPosition, type PriceWindow, priceWindow } from '../price-window.js'
@@ -174,6 +174,20 @@ function stopLine(
   const last = stops.at(-1)
   if (last === undefined) return []
   const end = trade.exitTime ?? window.to
-  const steps: [number, number | null][] = stops.map(({ at, stop }) => [local(at), stop])
+  const steps: [number, number | null][] = visibleSteps(stops, window).map(({ at, stop }) => [
+    local(at),
+    stop,
+  ])
   return [...steps, [local(end), last.stop], [local(end), null]]
+}
+
+/** Steps that follow each other within half a pixel are not told apart. */
+function visibleSteps(stops: readonly StopStep[], { from, to }: PriceWindow): readonly StopStep[] {
+  const least = (to - from) / 2000
+  let before = Number.NEGATIVE_INFINITY
+  return stops.filter(({ at }) => {
+    if (at - before < least) return false
+    before = at
+    return true
+  })
 }
