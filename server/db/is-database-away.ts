@@ -2,7 +2,7 @@
 const awayCodes =
   /^(08...|57P0.|57014|55P03|53...|ECONN\w*|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN)$/
 const awayMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection)/
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection)/
 
 /** Returns whether an error says that the database cannot be reached, rather than that a query was wrong. */
 export function isDatabaseAway(error: unknown): boolean {

@@ -54,7 +54,7 @@ async function createDatabase(connectionString: string): Promise<void> {
 }
 
 async function queryOnce(connectionString: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000, query_timeout: 5000 })
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000, query_timeout: 5000 })
   // A server that goes away under an idle client is reported by the next query
   client.on('error', () => undefined)
   try {

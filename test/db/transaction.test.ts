@@ -1,9 +1,12 @@
+import { createServer, type Socket } from 'node:net'
 import { sql } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../server/db/database.js'
 import { checkDurability, DurabilityError } from '../../server/db/durability.js'
+import { isDatabaseAway } from '../../server/db/is-database-away.js'
 import { listMissingMigrations, migrateDatabase } from '../../server/db/migrate.js'
+import { OwnConnection } from '../../server/db/own-connection.js'
 import { bindKysely, inTransaction } from '../../server/db/transaction.js'
 import { CommitUnknownError, TransactionAbortedError } from '../../server/db/transaction-error.js'
 import { silentLog } from '../../server/observe/log.js'
@@ -197,6 +200,29 @@ t.test('a statement, a lock and a pause inside a transaction end in time', async
   await idler.query('begin')
   t.match(await lost, { code: '25P03' })
   idler.release(true)
+})
+
+t.test('a server that does not answer is away, whichever way it is asked', async (t) => {
+  const sockets: Socket[] = []
+  const swallower = createServer((socket) => sockets.push(socket.on('error', () => undefined)))
+  await new Promise<void>((resolve) => swallower.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    swallower.close()
+  })
+  const { port } = swallower.address() as { port: number }
+  const connectionString = `postgres://u:p@127.0.0.1:${port}/d`
+  const { pool, close } = openDatabase({ connectionString, log: silentLog, timeouts: { connect: 50 } })
+  t.teardown(close)
+  const own = new OwnConnection({ pool, log: silentLog, owner: 'test' })
+  for (const ask of [() => pool.query('select 1'), () => own.query({ text: 'select 1' })]) {
+    const error = await ask().then(
+      () => null,
+      (reason: unknown) => reason,
+    )
+    t.ok(isDatabaseAway(error), String(error))
+  }
+  await own.close()
 })
 
 t.test('losing an idle connection is logged and does no harm', async (t) => {
