@@ -1,6 +1,8 @@
 /** Seconds that the slow test files take on a quiet machine with two processors, by the end of their path. */
 const slowFiles: readonly (readonly [string, number])[] = [
+  ['pine/scripts.test.js', 40],
   ['crash/kill.test.js', 38],
+  ['report/tear-sheet.test.js', 30],
   ['scripts/bench.test.js', 24],
   ['crash/database-kill.test.js', 22],
   ['main/service.test.js', 14],
