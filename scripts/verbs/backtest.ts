@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { BacktestResult } from '../../core/backtest/summary.js'
+import type { ExitMode } from '../../core/strategies/trend/bar-signals.js'
 import { parseInstant } from '../../core/time.js'
 import {
   type BacktestRequest,
@@ -18,7 +19,7 @@ import { resolveUserPath } from '../cli/user-path.js'
 import { VerbFailure } from '../cli/verb-failure.js'
 
 interface Options extends JsonOption {
-  readonly trades: ReadonlyMap<string, string>
+  readonly trades?: ReadonlyMap<string, string>
   readonly bars?: ReadonlyMap<string, string>
   readonly capital?: number
   readonly config?: string
@@ -27,6 +28,7 @@ interface Options extends JsonOption {
   readonly timezone?: string
   readonly timeframe?: ReadonlyMap<string, number>
   readonly fill: BacktestRequest['fillAt']
+  readonly exitMode?: ExitMode
   readonly sizing: BacktestRequest['sizing']
   readonly assumeAtr?: number
   readonly commission?: number
@@ -35,18 +37,19 @@ interface Options extends JsonOption {
   readonly out: string
 }
 
-/** Returns the verb that backtests TradingView's lists of trades with the rules that decide live. */
+/** Returns the verb that backtests TradingView's lists of trades, or bars alone, with the rules that decide live. */
 export function backtestCommand(): Command {
   const command = new Command('backtest')
     .description(
-      'Run exported TradingView trades through the rules that decide live, and report what comes of them',
+      'Run exported TradingView trades, or the whole strategy on bars alone, through the rules that decide live, and ' +
+        'report what comes of it',
     )
-    .requiredOption(
-      '--trades <INSTRUMENT=file.csv>',
-      'a TradingView "List of trades" export; repeatable',
+    .option('--trades <INSTRUMENT=file.csv>', 'a TradingView "List of trades" export; repeatable', fileOf)
+    .option(
+      '--bars <INSTRUMENT=file.csv>',
+      'TradingView chart data: stops and ATR for --trades; without --trades the whole strategy runs on it; repeatable',
       fileOf,
     )
-    .option('--bars <INSTRUMENT=file.csv>', 'TradingView chart data, for stops and ATR; repeatable', fileOf)
     .option('--capital <amount>', 'initial capital; default: the configured initial deposit', above0)
     .option('--config <file>', 'configuration; default: the paper portfolio of the four instruments')
     .option('--from <date>', 'first day of entries, YYYY-MM-DD', dateOf)
@@ -61,6 +64,12 @@ export function backtestCommand(): Command {
       minutesOf,
     )
     .addOption(new Option('--fill <when>', 'price of fills').choices(['close', 'next-open']).default('close'))
+    .addOption(
+      new Option(
+        '--exit-mode <what>',
+        'what sells, on bars alone: the stop of each unit, or also a close below the SuperTrend; default: as configured',
+      ).choices(['atr', 'supertrend']),
+    )
     .addOption(
       new Option('--sizing <whose>', 'whose lots').choices(['general', 'exported']).default('general'),
     )
@@ -130,6 +139,7 @@ function toRequest(options: Options): BacktestRequest {
     bars: filesOf(options.bars),
     sizing: options.sizing,
     fillAt: options.fill,
+    exitMode: options.exitMode ?? null,
     capital: options.capital ?? null,
     from: options.from ?? null,
     to: options.to ?? null,

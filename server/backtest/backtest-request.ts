@@ -1,4 +1,5 @@
 import type { FillAt } from '../../core/backtest/venue.js'
+import type { ExitMode } from '../../core/strategies/trend/bar-signals.js'
 import type { LocalDate } from '../../core/time.js'
 
 /** A file as its user called it, and where it is. */
@@ -8,13 +9,18 @@ export interface NamedFile {
   readonly path: string
 }
 
-/** A backtest that someone asks for; maps are by instrument. */
+/**
+ * A backtest that someone asks for; maps are by instrument. With trades it follows those, and bars add stops and ATRs to
+ * them; with bars alone it runs the whole strategy.
+ */
 export interface BacktestRequest {
   readonly trades: ReadonlyMap<string, NamedFile>
   readonly bars: ReadonlyMap<string, NamedFile>
   /** general: sized and gated by the general · exported: the lots of the export, no rules. */
   readonly sizing: 'general' | 'exported'
   readonly fillAt: FillAt
+  /** What sells, from bars alone; null: as configured for the minutes before the close. */
+  readonly exitMode: ExitMode | null
   /** In the portfolio's currency; null: the configured initial deposit. */
   readonly capital: number | null
   /** Of the entries, chart-local, both days included; null: no bound. */
@@ -38,4 +44,9 @@ export interface BacktestRequest {
 /** What was asked for does not fit together: wrong usage. The message says what to do. */
 export class BacktestUsageError extends Error {
   override readonly name = 'BacktestUsageError'
+}
+
+/** Returns whether a backtest runs the whole strategy, for want of trades to follow. */
+export function isOfBarsAlone({ trades, bars }: BacktestRequest): boolean {
+  return trades.size === 0 && bars.size > 0
 }

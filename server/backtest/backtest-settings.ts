@@ -4,7 +4,7 @@ import type { PortfolioSettings } from '../../core/settings.js'
 import type { Instant } from '../../core/time.js'
 import type { Configuration, PortfolioConfiguration } from '../config/configuration.js'
 import { settingsOf } from '../config/settings.js'
-import { type BacktestRequest, BacktestUsageError } from './backtest-request.js'
+import { type BacktestRequest, BacktestUsageError, isOfBarsAlone } from './backtest-request.js'
 
 /** What the configuration and the request say together. */
 export interface BacktestTerms {
@@ -17,7 +17,9 @@ export interface BacktestTerms {
 
 /** Returns the terms of a backtest. Throws a BacktestUsageError when the request names what is not there. */
 export function backtestTerms(configuration: Configuration, request: BacktestRequest): BacktestTerms {
-  const names = [...request.trades.keys()]
+  const source = isOfBarsAlone(request) ? 'bars' : 'trades'
+  refuseMisfits(request)
+  const names = [...request[source].keys()]
   const portfolio = choosePortfolio(configuration, names)
   for (const [option, map] of [
     ['--bars', request.bars],
@@ -25,9 +27,9 @@ export function backtestTerms(configuration: Configuration, request: BacktestReq
     ['--point-value', request.pointValues],
   ] as const) {
     for (const name of map.keys()) {
-      if (request.trades.has(name)) continue
+      if (request[source].has(name)) continue
       throw new BacktestUsageError(
-        `${option} names ${name}, and no --trades does; --trades gives ${names.join(', ')}`,
+        `${option} names ${name}, and no --${source} does; --${source} gives ${names.join(', ')}`,
       )
     }
   }
@@ -42,6 +44,24 @@ export function backtestTerms(configuration: Configuration, request: BacktestReq
     },
     instruments,
   }
+}
+
+function refuseMisfits(request: BacktestRequest): void {
+  const { trades, bars, sizing, assumedAtrPct, exitMode, from, to } = request
+  const refuse = (message: string): never => {
+    throw new BacktestUsageError(message)
+  }
+  if (trades.size === 0 && bars.size === 0)
+    refuse('give --trades INSTRUMENT=file.csv, or --bars INSTRUMENT=file.csv to run the whole strategy')
+  if (isOfBarsAlone(request)) {
+    if (sizing === 'exported')
+      refuse('--sizing exported takes the lots of an export: give its --trades INSTRUMENT=file.csv')
+    if (assumedAtrPct !== null)
+      refuse('--assume-atr is for the entries of --trades; from bars alone the ATR is measured')
+  } else if (exitMode !== null) {
+    refuse('--exit-mode is for bars alone; with --trades the exits are those of the export')
+  }
+  if (from !== null && to !== null && to < from) refuse(`--to ${to} is before --from ${from}`)
 }
 
 /** Returns the first portfolio that trades every instrument, else the first one. */
@@ -73,7 +93,10 @@ function withPointValue(instrument: Instrument, pointValue: number): Instrument 
   return { ...instrument, facts: instrument.facts.map((facts) => ({ ...facts, pointValue })) }
 }
 
-/** Returns the settings that the kernel decides with: the portfolio's, for the charts of the request. */
+/**
+ * Returns the settings that the kernel decides with: the portfolio's, for the charts of the request. The files tell when
+ * an exchange was open: no calendar is asked, and nothing is done in the minutes before a close.
+ */
 export function kernelSettings(
   terms: BacktestTerms,
   barMinutes: ReadonlyMap<string, number>,
@@ -83,7 +106,7 @@ export function kernelSettings(
     const instrument = terms.instruments.get(configured.name) ?? configured
     return { ...instrument, barMinutes: barMinutes.get(configured.name) ?? configured.barMinutes }
   })
-  return { ...settings, instruments }
+  return { ...settings, hours: 'always', preClose: null, instruments }
 }
 
 /** Returns the point value of an instrument at an instant; `fixed` where the request gives one. */

@@ -1,16 +1,19 @@
 import { basename } from 'node:path'
 import type { BacktestResult } from '../../core/backtest/summary.js'
-import { localDate } from '../../core/time.js'
+import type { ExitMode } from '../../core/strategies/trend/bar-signals.js'
+import { type Instant, localDate } from '../../core/time.js'
 import type { TearSheetSubject } from '../report/tear-sheet/tear-sheet.js'
-import type { BacktestRequest } from './backtest-request.js'
+import { type BacktestRequest, isOfBarsAlone } from './backtest-request.js'
 import type { BacktestTerms } from './backtest-settings.js'
+import type { LoadedBars } from './load-bars.js'
 import type { LoadedHistory } from './load-history.js'
+import { exitModeOf } from './plan-bars.js'
 
 /** A run and everything that it was made of. */
 export interface RunFacts {
   readonly request: BacktestRequest
   readonly terms: BacktestTerms
-  readonly histories: readonly LoadedHistory[]
+  readonly histories: readonly (LoadedHistory | LoadedBars)[]
   readonly result: BacktestResult
   readonly splitTrades: number
   readonly otherNet: number
@@ -38,6 +41,7 @@ export function describeRun(facts: RunFacts): {
     notes,
     facts: [
       ['Lots', request.sizing === 'general' ? `sized by the general, portfolio ${id}` : 'as exported'],
+      ...(isOfBarsAlone(request) ? [['Exits', spellExits(exitModeOf(request, terms))] as const] : []),
       ['Fills', request.fillAt === 'close' ? 'at the close of the bar' : 'at the open of the next bar'],
       ['Costs', costs],
       ...histories.map(
@@ -56,16 +60,18 @@ export function describeRun(facts: RunFacts): {
     configurationHash: facts.configurationHash,
     sizing: request.sizing,
     fill: request.fillAt,
+    exitMode: isOfBarsAlone(request) ? exitModeOf(request, terms) : null,
     commissionPct,
     slippageTicks,
     period,
-    files: histories.map(({ instrument, file, rows, trades, barMinutes, zone }) => {
+    files: histories.map((history) => {
+      const { instrument, file, rows, barMinutes, zone } = history
       return {
         instrument,
         file,
         bars: request.bars.get(instrument)?.name ?? null,
         rows,
-        trades: trades.length,
+        trades: 'trades' in history ? history.trades.length : null,
         barMinutes,
         timezone: zone.name,
       }
@@ -75,17 +81,41 @@ export function describeRun(facts: RunFacts): {
   return { subject, document }
 }
 
-function periodOf(histories: readonly LoadedHistory[]): { readonly from: string; readonly to: string } {
+function spellExits(mode: ExitMode): string {
+  return mode === 'atr'
+    ? 'a close below the trailing stop of the unit'
+    : 'a close below the trailing stop of the unit, or below the SuperTrend'
+}
+
+function periodOf(histories: RunFacts['histories']): { readonly from: string; readonly to: string } {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
-  for (const { trades } of histories) {
-    for (const { entry, exit } of trades) {
-      from = Math.min(from, entry.barOpen)
-      to = Math.max(to, exit?.barOpen ?? entry.barOpen)
-    }
+  for (const history of histories) {
+    const { first, last } = 'trades' in history ? spanOfTrades(history) : spanOfBars(history)
+    from = Math.min(from, first)
+    to = Math.max(to, last)
   }
   const { zone } = histories[0]!
   return { from: localDate(from, zone.offsetAt(from)), to: localDate(to, zone.offsetAt(to)) }
+}
+
+interface Span {
+  readonly first: Instant
+  readonly last: Instant
+}
+
+function spanOfTrades({ trades }: LoadedHistory): Span {
+  let first = Number.POSITIVE_INFINITY
+  let last = Number.NEGATIVE_INFINITY
+  for (const { entry, exit } of trades) {
+    first = Math.min(first, entry.barOpen)
+    last = Math.max(last, exit?.barOpen ?? entry.barOpen)
+  }
+  return { first, last }
+}
+
+function spanOfBars({ bars, first, entriesEnd }: LoadedBars): Span {
+  return { first: bars.opensAt[first]!, last: bars.opensAt[entriesEnd - 1]! }
 }
 
 function notesOn({ request, terms, histories, result, splitTrades, otherNet }: RunFacts): string[] {
@@ -94,7 +124,16 @@ function notesOn({ request, terms, histories, result, splitTrades, otherNet }: R
     notes.push(
       `${counted(result.rejectedRows.length, 'row')} could not be used; report.json lists each with its reason`,
     )
-  for (const { instrument, outside, currency } of histories) {
+  for (const history of histories) {
+    if (!('trades' in history)) {
+      const { instrument, first, warmUp } = history
+      if (first < warmUp.bars - 1)
+        notes.push(
+          `the first ${warmUp.bars - 1} bars of ${instrument} only warm the indicators up (${warmUp.indicator})`,
+        )
+      continue
+    }
+    const { instrument, outside, currency } = history
     if (outside > 0)
       notes.push(`${counted(outside, 'trade')} of ${instrument} begin outside the period and are left out`)
     if (currency !== null && /^[A-Z]{3,5}$/.test(currency) && currency !== terms.portfolio.currency) {

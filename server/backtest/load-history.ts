@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { type BarClose, barCloseOf } from '../../core/backtest/bars/bar-close.js'
 import { lengthFromRows, lengthOfBars } from '../../core/backtest/bars/bar-length.js'
-import type { Bars } from '../../core/backtest/bars/bars.js'
-import type { ExportedTrade, RejectedRow } from '../../core/backtest/exported-trade.js'
-import { zoneOffsetMinutes } from '../../core/calendar/zone.js'
+import type { ExportedTrade } from '../../core/backtest/exported-trade.js'
 import { atrColumn } from '../../core/indicators/atr.js'
 import type { Instrument } from '../../core/instrument/instrument.js'
 import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
 import { localDate, MINUTE } from '../../core/time.js'
 import { readBars } from '../csv/bars.js'
 import { CsvError } from '../csv/csv-error.js'
-import { type ChartZone, chartZone } from '../csv/time-field.js'
+import type { ChartZone } from '../csv/time-field.js'
 import { readTradesExport } from '../csv/trades-export.js'
-import { type BacktestRequest, BacktestUsageError, type NamedFile } from './backtest-request.js'
+import type { BacktestRequest } from './backtest-request.js'
+import { barClockOf, type HistoryFacts, readBytes, spellPeriod, zoneOf } from './history-facts.js'
 
 /** Minutes of a bar of an instrument that nothing is known of. */
 const UNKNOWN_BAR_MINUTES = 60
@@ -20,26 +18,15 @@ const UNKNOWN_BAR_MINUTES = 60
 /** Trades whose rows tell the length of a bar; more of them tell nothing else. */
 const TRADES_MEASURED = 10_000
 
-/** Everything that the files say of an instrument. */
-export interface LoadedHistory {
-  readonly instrument: string
-  readonly file: string
-  /** Data rows of the export. */
-  readonly rows: number
+/** Everything that the files say of an instrument whose trades are followed. */
+export interface LoadedHistory extends HistoryFacts {
   readonly trades: readonly ExportedTrade[]
   /** Trades that begin outside the period asked for. */
   readonly outside: number
   readonly currency: string | null
-  readonly zone: ChartZone
-  /** Of the chart that the trades are from. */
-  readonly barMinutes: number
   /** When the bars of that chart closed. */
   readonly barClose: BarClose
-  readonly bars: Bars | null
-  /** When `bars` closed: they may be shorter than those of the trades' chart. */
-  readonly barsClose: BarClose
   readonly atr: Float64Array | null
-  readonly rejected: readonly RejectedRow[]
 }
 
 /** Reads the files of an instrument. Throws a CsvError when one of them is of no use. */
@@ -78,29 +65,11 @@ export async function loadHistory(
     currency: exported.currency,
     zone,
     barMinutes,
-    barClose: closeOf(configured, barMinutes, barMinutes === measured ? bars : null),
+    barClose: barCloseOf(barClockOf(configured, barMinutes, barMinutes === measured ? bars : null)),
     bars,
-    barsClose: closeOf(configured, measured ?? barMinutes, bars),
+    barsClose: barCloseOf(barClockOf(configured, measured ?? barMinutes, bars)),
     atr: bars === null ? null : atrColumn(bars, (configured?.signals ?? DEFAULT_SIGNALS).atrPeriod),
     rejected: [...exported.rejected, ...(chart?.rejected ?? [])],
-  }
-}
-
-function zoneOf(request: BacktestRequest, configured: Instrument | null): ChartZone {
-  const name = request.timezone ?? configured?.zone ?? 'Asia/Kolkata'
-  const zone = chartZone(name)
-  if (zone === null)
-    throw new BacktestUsageError(
-      `there is no time zone ${name}; name one such as Asia/Kolkata, UTC or +05:30`,
-    )
-  return zone
-}
-
-async function readBytes({ name, path }: NamedFile): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw new CsvError(name, null, `the file cannot be read: ${(error as Error).message}`)
   }
 }
 
@@ -108,11 +77,6 @@ function isInPeriod({ entry }: ExportedTrade, { from, to }: BacktestRequest, zon
   if (from === null && to === null) return true
   const day = localDate(entry.barOpen, zone.offsetAt(entry.barOpen))
   return (from === null || from <= day) && (to === null || day <= to)
-}
-
-function spellPeriod({ from, to }: BacktestRequest): string {
-  if (from !== null && to !== null) return `between ${from} and ${to}`
-  return from === null ? `until ${to}` : `from ${from} on`
 }
 
 function lengthOfRows(
@@ -125,11 +89,4 @@ function lengthOfRows(
     .flatMap(({ entry, exit }) => (exit === null ? [entry.barOpen] : [entry.barOpen, exit.barOpen]))
   const local = rows.map((open) => open + zone.offsetAt(open) * MINUTE)
   return lengthFromRows(local, configured?.barMinutes ?? UNKNOWN_BAR_MINUTES)
-}
-
-function closeOf(configured: Instrument | null, barMinutes: number, bars: Bars | null): BarClose {
-  const exchange = configured?.exchange ?? ''
-  const offsetMinutes =
-    configured === null ? () => 0 : (instant: number) => zoneOffsetMinutes(configured.zone, instant)
-  return barCloseOf({ exchange, offsetMinutes, barMinutes, bars })
 }

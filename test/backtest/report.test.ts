@@ -28,6 +28,7 @@ function request(out: string, changes: Partial<BacktestRequest> = {}): BacktestR
     bars: new Map(),
     sizing: 'general',
     fillAt: 'close',
+    exitMode: null,
     capital: null,
     from: null,
     to: null,

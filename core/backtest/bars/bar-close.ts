@@ -20,21 +20,49 @@ export type BarClose = (open: Instant) => Instant
  * regular close, on a Muhurat evening for instance, belongs to a session of its own and is not cut.
  */
 export function barCloseOf(clock: BarClock): BarClose {
-  const { bars, barMinutes } = clock
-  const closes = new Map<number, number | null>()
+  const { bars } = clock
+  const cut = newSessionCut()
   return (open) => {
     const nextOpen = bars?.opensAt[firstBarFrom(bars, open + 1)] ?? Number.POSITIVE_INFINITY
-    const end = Math.min(open + barMinutes * MINUTE, nextOpen)
-    if (barMinutes * MINUTE > DAY) return end
-    const offset = clock.offsetMinutes(open) * MINUTE
-    const day = Math.floor((open + offset) / DAY)
-    let minutes = closes.get(day)
-    if (minutes === undefined) {
-      minutes = regularCloseMinutes(clock.exchange, localDate(day * DAY))
-      closes.set(day, minutes)
-    }
-    if (minutes === null) return end
-    const close = day * DAY - offset + minutes * MINUTE
-    return open < close ? Math.min(end, close) : end
+    return closeOf(clock, cut, open, nextOpen)
   }
+}
+
+/** Returns when each bar closed, as barCloseOf tells it one by one. */
+export function barCloses(clock: BarClock & { readonly bars: Bars }): Float64Array {
+  const { opensAt } = clock.bars
+  const cut = newSessionCut()
+  const closesAt = new Float64Array(opensAt.length)
+  for (let index = 0; index < closesAt.length; index++) {
+    closesAt[index] = closeOf(clock, cut, opensAt[index]!, opensAt[index + 1] ?? Number.POSITIVE_INFINITY)
+  }
+  return closesAt
+}
+
+/** The local day that was asked of last, and when its regular session ends; infinity where that is not known. */
+interface SessionCut {
+  offset: number
+  startsAt: Instant
+  closesAt: Instant
+}
+
+function newSessionCut(): SessionCut {
+  return { offset: 0, startsAt: Number.NaN, closesAt: Number.NaN }
+}
+
+function closeOf(clock: BarClock, cut: SessionCut, open: Instant, nextOpen: Instant): Instant {
+  const end = Math.min(open + clock.barMinutes * MINUTE, nextOpen)
+  if (clock.barMinutes * MINUTE > DAY) return end
+  const offset = clock.offsetMinutes(open) * MINUTE
+  if (offset !== cut.offset || !(cut.startsAt <= open && open < cut.startsAt + DAY))
+    turnTo(cut, clock, open, offset)
+  return open < cut.closesAt ? Math.min(end, cut.closesAt) : end
+}
+
+function turnTo(cut: SessionCut, { exchange }: BarClock, open: Instant, offset: number): void {
+  const day = Math.floor((open + offset) / DAY)
+  const minutes = regularCloseMinutes(exchange, localDate(day * DAY))
+  cut.offset = offset
+  cut.startsAt = day * DAY - offset
+  cut.closesAt = minutes === null ? Number.POSITIVE_INFINITY : cut.startsAt + minutes * MINUTE
 }

@@ -77,12 +77,20 @@ function closeBars(run: Run, setup: BarBacktestSetup, at: Instant): void {
   }
   if (areAsked) {
     askAll(run, feeds, at, (feed) => exitSignal(bookOfFeed(run, feed), closingBar(feed), exitMode))
-    askAll(run, feeds, at, (feed) => pyramidSignal(bookOfFeed(run, feed), feed.instrument, closingBar(feed)))
-    askAll(run, feeds, at, (feed) =>
-      entrySignal(bookOfFeed(run, feed), feed.instrument, closingBar(feed), feed.wasFlat),
-    )
+    askAll(run, feeds, at, (feed) => pyramidOf(run, feed))
+    askAll(run, feeds, at, (feed) => entryOf(run, feed))
   }
   for (const feed of feeds) if (feed.closesAt[feed.next] === at) endBar(feed)
+}
+
+function pyramidOf(run: Run, feed: StrategyFeed): Alert | null {
+  if (feed.next >= feed.entriesEnd) return null
+  return pyramidSignal(bookOfFeed(run, feed), feed.instrument, closingBar(feed))
+}
+
+function entryOf(run: Run, feed: StrategyFeed): Alert | null {
+  if (feed.next >= feed.entriesEnd) return null
+  return entrySignal(bookOfFeed(run, feed), feed.instrument, closingBar(feed), feed.wasFlat)
 }
 
 /** A bar that asked for nothing, or was not refused, ends the row of equal refusals. */

@@ -2,7 +2,6 @@ import type { Instrument } from '../../instrument/instrument.js'
 import type { ClosedBar } from '../../strategies/trend/bar-signals.js'
 import { type SignalColumns, signalColumns } from '../../strategies/trend/signal-columns.js'
 import type { Watch } from '../../strategies/trend/watch.js'
-import type { BarClose } from './bar-close.js'
 import type { Bars } from './bars.js'
 
 /** The bars of an instrument with all that the strategy reads from them, as the bar engine goes through them. */
@@ -11,6 +10,8 @@ export interface StrategyFeed {
   readonly bars: Bars
   readonly signals: SignalColumns
   readonly closesAt: Float64Array
+  /** The bars from this index on open nothing; what is held is followed beyond it. */
+  readonly entriesEnd: number
   /** The next bar to close. */
   next: number
   /** Within what its bars change nothing; null when the book may have changed since. */
@@ -25,16 +26,26 @@ export interface StrategyFeed {
   refusedAt: number
 }
 
-/** Returns a feed that begins with the first bar. */
-export function newStrategyFeed(instrument: Instrument, bars: Bars, barClose: BarClose): StrategyFeed {
-  const closesAt = new Float64Array(bars.opensAt.length)
-  for (let index = 0; index < closesAt.length; index++) closesAt[index] = barClose(bars.opensAt[index]!)
+/** The bars of an instrument, when they closed, and which of them are decided. */
+export interface StrategyHistory {
+  readonly bars: Bars
+  readonly closesAt: Float64Array
+  /** Index of the first bar that is decided: those before it only warm the indicators up. Default: 0. */
+  readonly first?: number
+  /** Index from which on nothing is opened. Default: the count of bars. */
+  readonly entriesEnd?: number
+}
+
+/** Returns a feed that begins with the first bar that is decided. */
+export function newStrategyFeed(instrument: Instrument, history: StrategyHistory): StrategyFeed {
+  const { bars, closesAt, first, entriesEnd } = history
   return {
     instrument,
     bars,
     signals: signalColumns(bars, instrument.signals),
     closesAt,
-    next: 0,
+    entriesEnd: entriesEnd ?? closesAt.length,
+    next: first ?? 0,
     watch: null,
     isAsked: false,
     wasFlat: true,
