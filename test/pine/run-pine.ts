@@ -1,5 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
 import { type IProvider, PineTS } from 'pinets'
 import type { PineInstrument } from '../../scripts/pine/pine-instrument.js'
+
+// A script becomes one large function, on which V8's optimiser spends up to 40 s of a processor without any gain.
+setFlagsFromString('--max-optimized-bytecode-size=8000')
 
 /** A bar, its open in milliseconds since 1970. */
 export interface PineBar {
@@ -21,46 +25,52 @@ export interface FiredAlert {
 /** A trade of the tester. */
 export interface TestedTrade {
   readonly entry_comment: string
-  readonly exit_comment: string
+  /** Empty or absent while it is open. */
+  readonly exit_comment: string | undefined
   readonly size: number
-  readonly entry_price: number
-  readonly exit_price: number
-  readonly commission: number
+}
+
+/** What to run: a script over bars, as if each had just been confirmed. */
+export interface PineJob {
+  readonly script: string
+  readonly bars: readonly PineBar[]
+  readonly instrument: PineInstrument
 }
 
 /** What running a script came to. */
-export interface PineRun {
-  /** Values of a plot by the title, one a bar. */
-  readonly plot: (title: string) => number[]
+export interface PineResult {
+  /** Values of each plot by its title, one a bar. */
+  readonly plots: Readonly<Record<string, readonly number[]>>
   readonly alerts: readonly FiredAlert[]
   readonly closedTrades: readonly TestedTrade[]
   readonly openTrades: readonly TestedTrade[]
 }
 
 interface Ran {
-  readonly plots: Record<string, { readonly data: readonly { readonly value: number }[] } | undefined>
+  readonly plots: Record<string, { readonly data: readonly { readonly value: number }[] }>
   readonly alerts: readonly { readonly message: string; readonly freq: string; readonly bar_index: number }[]
   readonly strategy?: {
-    readonly closedtrades: readonly TestedTrade[]
-    readonly opentrades: readonly TestedTrade[]
+    readonly closedtrades: PineResult['closedTrades']
+    readonly opentrades: PineResult['openTrades']
   }
 }
 
-/** Runs a Pine script over bars, as if each bar had just been confirmed, with its alerts collected. */
-export async function runPine(
-  script: string,
-  bars: readonly PineBar[],
-  instrument: PineInstrument,
-): Promise<PineRun> {
+/** Runs a Pine script over bars. Rejects with the script's own error. */
+export async function runPine({ script, bars, instrument }: PineJob): Promise<PineResult> {
   const minutes = String(instrument.barMinutes)
   const pine = new PineTS(providerOf(bars, instrument), instrument.root, minutes, bars.length)
   pine.setAlertMode('all')
   const ran = (await pine.run(script)) as unknown as Ran
+  const plots = Object.entries(ran.plots).map(([title, { data }]) => {
+    return [title, data.map(({ value }) => value)] as const
+  })
+  const trades = (list: PineResult['closedTrades'] | undefined) =>
+    (list ?? []).map(({ entry_comment, exit_comment, size }) => ({ entry_comment, exit_comment, size }))
   return {
-    plot: (title) => (ran.plots[title]?.data ?? []).map(({ value }) => value),
+    plots: Object.fromEntries(plots.filter(([title]) => !title.startsWith('__'))),
     alerts: ran.alerts.map(({ message, freq, bar_index }) => ({ message, freq, bar: bar_index })),
-    closedTrades: ran.strategy?.closedtrades ?? [],
-    openTrades: ran.strategy?.opentrades ?? [],
+    closedTrades: trades(ran.strategy?.closedtrades),
+    openTrades: trades(ran.strategy?.opentrades),
   }
 }
 

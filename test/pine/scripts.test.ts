@@ -10,7 +10,7 @@ import { compareScripts, pineDirectory } from '../../scripts/pine/write-scripts.
 import { readEntrySignal, readExitSignal } from '../../server/csv/signal.js'
 import { createAlertReader } from '../../server/inbox/alert-schema.js'
 import { conditionsAt, expectOrders, makeBars, measureNatively } from './native-strategy.js'
-import { type FiredAlert, type PineBar, type PineRun, runPine } from './run-pine.js'
+import { type FiredAlert, type PineBar, type PineResult, runPine, type TestedTrade } from './run-pine.js'
 
 const instruments = listPineInstruments()
 const gold = instruments.find(({ name }) => name === 'GOLD_MINI')!
@@ -32,7 +32,7 @@ function read({ message }: FiredAlert): Alert {
 
 const INDIA = 330 * MINUTE
 /** From one tick of the tests to the next. */
-const TICK = 5 * SECOND
+const TICK = SECOND
 /** Days on which a close changes in 2026, by New York's clock or by NSE's rule. */
 const CHANGES = ['2026-03-08', '2026-08-03', '2026-11-01']
 const onePerExchange = ['GOLD_MINI', 'BANK_NIFTY'].map(
@@ -45,9 +45,14 @@ t.test('the scripts in pine/ are those that the configuration gives', async (t) 
 })
 
 /** The plots of a script equal what the service measures, na where that is not known yet. */
-function checkIndicators(t: Test, run: PineRun, bars: readonly PineBar[], instrument: PineInstrument): void {
+function checkIndicators(
+  t: Test,
+  run: PineResult,
+  bars: readonly PineBar[],
+  instrument: PineInstrument,
+): void {
   for (const [title, native] of Object.entries(measureNatively(bars, instrument))) {
-    const plot = run.plot(title)
+    const plot = run.plots[title] ?? []
     t.equal(plot.length, bars.length, `${title} has a value for each bar`)
     const off = plot.findIndex((value, bar) => {
       return Number.isNaN(value) !== Number.isNaN(native[bar]) || Math.abs(value - native[bar]!) > 1e-9
@@ -59,7 +64,7 @@ function checkIndicators(t: Test, run: PineRun, bars: readonly PineBar[], instru
 
 t.test('a scout tells every confirmed bar once there is an ATR', async (t) => {
   const bars = makeBars(11, gold, 120)
-  const run = await runPine(scoutScript(gold), bars, gold)
+  const run = await runPine({ script: scoutScript(gold), bars, instrument: gold })
   checkIndicators(t, run, bars, gold)
   t.ok(run.alerts.every(({ freq }) => freq === 'alert.freq_once_per_bar_close'))
   const first = gold.signals.atrPeriod - 1
@@ -80,7 +85,7 @@ t.test(
     const kinds = new Map<string, number>()
     for (const instrument of instruments) {
       const bars = makeBars(5, instrument, 1700)
-      const run = await runPine(strategyScript(instrument), bars, instrument)
+      const run = await runPine({ script: strategyScript(instrument), bars, instrument })
       checkIndicators(t, run, bars, instrument)
       const expected = expectOrders(bars, instrument)
       const orders = run.alerts.map((fired) => ({
@@ -111,19 +116,12 @@ t.test(
   },
 )
 
-interface TradeComments {
-  readonly entry_comment: string
-  readonly exit_comment: string
-  readonly size: number
-  readonly exit_price: number | undefined
-}
-
 /** What an export says of each trade is what the alerts said. */
 function checkComments(
   t: Test,
   { name, trend }: PineInstrument,
   orders: readonly { readonly alert: Alert; readonly body: Record<string, number> }[],
-  trades: readonly TradeComments[],
+  trades: readonly TestedTrade[],
 ): void {
   const entries = orders.filter(({ alert }) => alert.type !== 'EXIT')
   t.equal(trades.length, entries.length, `${name}: a trade for each entry`)
@@ -181,10 +179,10 @@ t.test(
     for (const instrument of onePerExchange) {
       const day = instrument.exchange === 'MCX' ? '2026-07-15' : '2026-08-05'
       const closesAt = Date.parse(day) - INDIA + regularCloseMinutes(instrument.exchange, day)! * MINUTE
-      const bars = ticks(closesAt - 17 * MINUTE, 216, TICK)
+      const bars = ticks(closesAt - 17 * MINUTE, 18 * 60, TICK)
       // Two bars end within 3 minutes, one of them told late
-      const script = onTicks(scoutScript(instrument), '(bar_index == 60 or bar_index == 90)')
-      const run = await runPine(script, bars, instrument)
+      const script = onTicks(scoutScript(instrument), '(bar_index == 300 or bar_index == 450)')
+      const run = await runPine({ script, bars, instrument })
       const reports = run.alerts.filter(({ message }) => message.includes('EOD_MONITOR'))
       const times = reports.map(({ bar }) => bars[bar]!.at)
       t.equal(times[0], closesAt - 15 * MINUTE, `${instrument.name}: the first`)
@@ -213,9 +211,13 @@ t.test(
     const closesAt = Date.UTC(2026, 6, 15, 18)
     for (const late of [0, 7, 61, 200]) {
       const start = closesAt - 10 * MINUTE + late * SECOND
-      const run = await runPine(onTicks(scoutScript(gold), 'false'), ticks(start, 12, TICK), gold)
+      const run = await runPine({
+        script: onTicks(scoutScript(gold), 'false'),
+        bars: ticks(start, 40, TICK),
+        instrument: gold,
+      })
       const [first] = run.alerts
-      t.equal(first?.bar, 3, `started ${late} s into it`)
+      t.equal(first?.bar, 15, `started ${late} s into it`)
       const alert = first === undefined ? null : read(first)
       t.match(alert, { type: 'EOD_MONITOR', conditions: { longEntry: false } })
       t.match(
@@ -231,15 +233,15 @@ t.test('the windows follow the close of each exchange through the year', async (
   for (const instrument of onePerExchange) {
     const script = `${onTicks(scoutScript(instrument), 'false')}\nplot(reporting ? 1 : 0, "Window")\n`
     const closes = instrument.exchange === 'MCX' ? [23 * 60 + 30, 23 * 60 + 55] : [15 * 60 + 30, 15 * 60 + 40]
-    const edges = closes.flatMap((close) => [16, 15, 1, 0].map((before) => close - before))
+    const edges = closes.flatMap((close) => [16, 15, 14, 1, 0].map((before) => close - before))
     const minutes = [...new Set(edges)].sort((a, b) => a - b)
     const bars: PineBar[] = []
     for (let day = Date.UTC(2026, 0, 1); day < Date.UTC(2027, 0, 1); day += DAY) {
       const isNearChange = CHANGES.some((change) => Math.abs(Date.parse(change) - day) <= 2 * DAY)
-      if (!isNearChange && (day / DAY) % 28 > 0) continue
+      if (!isNearChange && (day / DAY) % 5 > 0) continue
       for (const minute of minutes) bars.push(...ticks(day - INDIA + minute * MINUTE, 1, MINUTE))
     }
-    const window = (await runPine(script, bars, instrument)).plot('Window')
+    const window = (await runPine({ script, bars, instrument })).plots.Window ?? []
     const wrong = bars.filter(({ at }, index) => {
       const date = localDate(at + INDIA)
       const before = regularCloseMinutes(instrument.exchange, date)! - ((at + INDIA) % DAY) / MINUTE
@@ -261,7 +263,7 @@ t.test('a special session has its reports too', async (t) => {
   )
   const closesAt = Date.UTC(2026, 10, 8, 13, 30)
   const bars = ticks(closesAt - 30 * MINUTE, 35, MINUTE)
-  const run = await runPine(script, bars, gold)
+  const run = await runPine({ script, bars, instrument: gold })
   t.equal(run.alerts.length, 15)
   t.equal(bars[run.alerts[0]!.bar]!.at, closesAt - 15 * MINUTE)
 })
@@ -269,6 +271,6 @@ t.test('a special session has its reports too', async (t) => {
 t.test('a script refuses a chart that it is not made for', async (t) => {
   const bars = makeBars(1, gold, 50)
   const script = scoutScript(gold)
-  await t.rejects(runPine(script, bars, { ...gold, barMinutes: 15 }), /60-minute chart/)
-  await t.rejects(runPine(script, bars, { ...gold, root: 'SILVERM' }), /not of SILVERM/)
+  await t.rejects(runPine({ script, bars, instrument: { ...gold, barMinutes: 15 } }), /60-minute chart/)
+  await t.rejects(runPine({ script, bars, instrument: { ...gold, root: 'SILVERM' } }), /not of SILVERM/)
 })
