@@ -45,6 +45,7 @@ t.test('every verb has a help that names --json', async (t) => {
     ['calendar', ['show', 'import']],
     ['cash', ['deposit', 'withdraw']],
     ['config', ['check']],
+    ['pine', ['generate', 'lint']],
   ])
   const calls = verbs.flatMap((verb) => (parents.get(verb) ?? [null]).map((child) => [verb, child]))
   const words = calls.map((call) => call.filter((word) => word !== null))
