@@ -93,9 +93,14 @@ export function openBar(run: Run, at: Instant): void {
   noteState(run)
 }
 
-/** Decides an input, and then dispatches and fills what it asks for, until nothing is left to do. */
-export function feed(run: Run, input: Input): void {
-  dispatch(run, take(run, decide(run, input)))
+/**
+ * Decides an input, and then dispatches and fills what it asks for, until nothing is left to do. Returns what the input
+ * itself led to.
+ */
+export function feed(run: Run, input: Input): readonly PortfolioEvent[] {
+  const events = decide(run, input)
+  dispatch(run, take(run, events))
+  return events
 }
 
 function decide({ portfolio, setup }: Run, input: Input): readonly PortfolioEvent[] {

@@ -327,9 +327,12 @@ export function unitIn(book: Book, id: string): Unit | undefined {
   return undefined
 }
 
+/** So few books are looked through sooner than the order of a unit is found by its id. */
+const FEW_BOOKS = 8
+
 /** Returns the open unit with this id, or undefined. */
 export function findUnit(portfolio: Portfolio, id: string): Unit | undefined {
-  const entry = portfolio.orders.get(`O${id.slice(1)}`)
+  const entry = portfolio.books.size > FEW_BOOKS ? portfolio.orders.get(`O${id.slice(1)}`) : undefined
   if (entry !== undefined) return unitIn(bookOf(portfolio, entry.instrument), id)
   for (const book of portfolio.books.values()) {
     const unit = unitIn(book, id)

@@ -8,14 +8,16 @@ import {
   exitSignal,
   isFlat,
   pyramidSignal,
+  refusalIn,
   refusalOf,
 } from '../../strategies/trend/bar-signals.js'
 import { CONDITION, LONG_ENTRY } from '../../strategies/trend/scout.js'
-import { isQuiet, watch } from '../../strategies/trend/watch.js'
+import { isPyramidNear, isQuiet, watch, watchRaised } from '../../strategies/trend/watch.js'
 import type { Instant } from '../../time.js'
 import { feed as decide, finishRun, noteState, openBar, type Run, type RunSetup, startRun } from '../run.js'
 import type { BacktestResult } from '../summary.js'
 import { nextFillAt } from '../venue.js'
+import { skipQuietBars } from './quiet-bars.js'
 import { closingBar, type StrategyFeed } from './strategy-feed.js'
 
 /** What a backtest of the whole strategy runs on: bars alone. */
@@ -27,7 +29,7 @@ export interface BarBacktestSetup extends RunSetup {
   readonly stepsOnEveryBar?: boolean
 }
 
-const BARS_BETWEEN_REPORTS = 65_536
+const MOMENTS_BETWEEN_REPORTS = 65_536
 
 /**
  * Returns the outcome of the whole strategy on bars, by the kernel that also decides live. The kernel is stepped where a
@@ -38,16 +40,21 @@ export function runBars(setup: BarBacktestSetup): BacktestResult {
   const { feeds } = setup
   const bars = new Map(feeds.map((feed) => [feed.instrument.name, feed.bars]))
   const run = startRun(setup, nextClose(feeds), bars)
-  let done = 0
+  let moments = 0
   for (let at = nextClose(feeds); at < Number.POSITIVE_INFINITY; at = nextClose(feeds)) {
     fillUntil(run, feeds, at)
     const wasHolding = run.numbers.size > 0
     closeBars(run, setup, at)
     if (wasHolding || run.numbers.size > 0) noteState(run)
-    if (done++ % BARS_BETWEEN_REPORTS === 0) setup.onProgress?.(done)
+    else if (setup.stepsOnEveryBar !== true) skipQuietBars(run, feeds)
+    if (moments++ % MOMENTS_BETWEEN_REPORTS === 0) setup.onProgress?.(barsDone(feeds))
   }
-  setup.onProgress?.(done)
+  setup.onProgress?.(barsDone(feeds))
   return finishRun(run, { rejected: [], openMarks: new Map() })
+}
+
+function barsDone(feeds: readonly StrategyFeed[]): number {
+  return feeds.reduce((sum, { first, next }) => sum + next - first, 0)
 }
 
 function nextClose(feeds: readonly StrategyFeed[]): Instant {
@@ -116,19 +123,23 @@ function closeBar(run: Run, feed: StrategyFeed, { exitMode, stepsOnEveryBar }: B
     feed.isAsked = false
     return
   }
-  const known = Number.isNaN(atr) ? null : atr
   const { name } = instrument
-  decide(run, {
+  const events = decide(run, {
     type: 'BarClosed',
     id: `B-${name}-${at}`,
     at,
     instrument: name,
     close,
-    atr: known,
+    atr: Number.isNaN(atr) ? null : atr,
     barAt: at,
   })
-  feed.watch = null
-  feed.isAsked = true
+  if (events.some(({ type }) => type !== 'StopRaised')) {
+    feed.watch = null
+    feed.isAsked = true
+    return
+  }
+  feed.isAsked = !isSilent || isPyramidNear(feed.watch, close, atr)
+  if (events.length > 0) feed.watch = watchRaised(feed.watch, book, instrument)
 }
 
 /** Whether the conditions of the bar let the strategy ask for an entry, or for the exit of all. */
@@ -161,9 +172,14 @@ function ask(run: Run, feed: StrategyFeed, alert: Alert, at: Instant): void {
   // Decisions and orders derive their ids from this one: of all that a bar leads to, each needs its own.
   const id = `A-${feed.instrument.name}-${at}-${alert.type}`
   const input: AlertAdmitted = { type: 'AlertAdmitted', id, at, alert, conflict: false, quote: null }
-  const refusal = refusalOf(run.portfolio, input)
-  const isRepeated = refusal !== null && refusal === feed.refusal
-  feed.refusal = refusal
-  if (refusal !== null) feed.refusedAt = feed.next
-  if (!isRepeated) decide(run, input)
+  const before = feed.refusal
+  if (before !== null) {
+    feed.refusal = refusalOf(run.portfolio, input)
+    if (feed.refusal !== null) feed.refusedAt = feed.next
+    if (feed.refusal === before) return
+  }
+  const events = decide(run, input)
+  feed.watch = null
+  feed.refusal = refusalIn(events, alert)
+  if (feed.refusal !== null) feed.refusedAt = feed.next
 }

@@ -12,8 +12,12 @@ export interface StrategyFeed {
   readonly closesAt: Float64Array
   /** The bars from this index on open nothing; what is held is followed beyond it. */
   readonly entriesEnd: number
+  /** The first bar that is decided. */
+  readonly first: number
   /** The next bar to close. */
   next: number
+  /** The bar at which something may happen next while nothing is held; it is behind `next` when that is not known. */
+  wake: number
   /** Within what its bars change nothing; null when the book may have changed since. */
   watch: Watch | null
   /** Whether the bar that is closing must be asked what it wants. */
@@ -45,7 +49,9 @@ export function newStrategyFeed(instrument: Instrument, history: StrategyHistory
     signals: signalColumns(bars, instrument.signals),
     closesAt,
     entriesEnd: entriesEnd ?? closesAt.length,
+    first: first ?? 0,
     next: first ?? 0,
+    wake: -1,
     watch: null,
     isAsked: false,
     wasFlat: true,

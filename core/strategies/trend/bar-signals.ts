@@ -1,4 +1,5 @@
 import type { Alert, EntryAlert, ExitAlert } from '../../alert/alert.js'
+import type { PortfolioEvent } from '../../event.js'
 import type { AlertAdmitted } from '../../input.js'
 import { factsAt, type Instrument } from '../../instrument/instrument.js'
 import { type Book, baseUnit } from '../../portfolio/book.js'
@@ -135,6 +136,16 @@ export function refusalOf(portfolio: Portfolio, input: AlertAdmitted): string | 
   const { gates, sizing } = propose(portfolio, causeOf(portfolio, input), alert, instrument)
   const shut = shutGates(gates)
   return shut.length === 0 && sizing !== null ? null : `${alert.type} ${shut.join(' ')}`
+}
+
+/** Returns, in the same words, why what a bar asked for was refused when it was decided; null when it was not refused. */
+export function refusalIn(events: readonly PortfolioEvent[], alert: Alert): string | null {
+  if (!isEntry(alert)) return null
+  for (const event of events) {
+    if (event.type === 'DecisionMade' && event.decision.outcome === 'blocked')
+      return `${alert.type} ${event.decision.reasons.join(' ')}`
+  }
+  return null
 }
 
 function isEntry(alert: Alert): alert is EntryAlert {

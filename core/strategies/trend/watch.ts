@@ -62,7 +62,24 @@ export function watch(portfolio: Portfolio, instrument: string): Watch {
   }
 }
 
-function unitBounds(units: readonly Unit[], { trend }: Instrument): Omit<Watch, 'steps' | 'pyramidAbove'> {
+type Bounds = Omit<Watch, 'steps' | 'pyramidAbove'>
+
+/** Returns the bounds of a watch after a bar that has raised stops and done nothing else. */
+export function watchRaised(before: Watch, book: Book, instrument: Instrument): Watch {
+  const { steps, pyramidAbove } = before
+  const { lowest, highest, leastAtr, leastEquity, leastEquityPerAtr } = unitBounds(book.units, instrument)
+  return { steps, lowest, highest, leastAtr, leastEquity, leastEquityPerAtr, pyramidAbove }
+}
+
+/**
+ * Returns whether the strategy could ask for a pyramid at this close and ATR (points, NaN while unknown): it is for the
+ * book that was watched, and stands while nothing but its stops changes.
+ */
+export function isPyramidNear({ steps, pyramidAbove }: Watch, close: number, atr: number): boolean {
+  return steps === 'always' || (atr > 0 && isAboveAll(pyramidAbove, close, atr))
+}
+
+function unitBounds(units: readonly Unit[], { trend }: Instrument): Bounds {
   let lowest: number = UNBOUNDED.lowest
   let highest: number = UNBOUNDED.highest
   let leastAtr: number = UNBOUNDED.leastAtr
