@@ -2,6 +2,7 @@ import { type BenchReport, type BenchRow, figure } from '../bench-report.js'
 import type { BenchOptions } from '../bench-room.js'
 import { ratioSpread, spreadOf } from '../spread.js'
 import { type BacktestRun, type RunRequest, runBacktestOnce } from './backtest-run.js'
+import { benchBars } from './bench-bars.js'
 
 /** What `npm run general` gives the process: room for what a decision throws away. */
 const YOUNG_GENERATION = ['--max-semi-space-size=64']
@@ -83,7 +84,14 @@ export async function benchBacktest(options: BenchOptions): Promise<BenchReport>
       found.get(title)!.push(await runBacktestOnce({ engine, signals, warmRounds }, { nodeOptions }))
     }
   }
-  return report(subjects, found)
+  const bars = await benchBars(options, { repetitions: count, nodeOptions: YOUNG_GENERATION })
+  const { rows, goals, checks, ...about } = report(subjects, found)
+  return {
+    ...about,
+    rows: [...rows, ...bars.rows],
+    goals: [...goals, ...bars.goals],
+    checks: [...checks, ...bars.checks],
+  }
 }
 
 function report(
@@ -129,7 +137,8 @@ function report(
     bench: 'backtest',
     about:
       'Alerts of four instruments (base entries, up to five pyramids, exits; a quarter of all is refused) through the ' +
-      'whole kernel, every decision built with its gates and handed on; each run in a process of its own',
+      'whole kernel, every decision built with its gates and handed on; then bars of one instrument through all ' +
+      'indicators and the whole strategy; each run in a process of its own',
     repetitions,
     rows,
     goals,
