@@ -39,13 +39,19 @@ export class DirectionalMovement {
     this.#close = close
     if (Number.isNaN(previousClose)) return Number.NaN
     const range = this.#range.next(trueRange(high, low, previousClose))
-    const plus = (100 * this.#up.next(up > down && up > 0 ? up : 0)) / range
-    const minus = (100 * this.#down.next(down > up && down > 0 ? down : 0)) / range
+    // Numbers to multiply and not choices to make: which way a bar moves cannot be foreseen.
+    const plus = (100 * this.#up.next(Number(up > down) * positivePart(up))) / range
+    const minus = (100 * this.#down.next(Number(down > up) * positivePart(down))) / range
     if (!Number.isNaN(plus)) this.plus = plus
     if (!Number.isNaN(minus)) this.minus = minus
     const sum = this.plus + this.minus
     return 100 * this.#index.next(Math.abs(this.plus - this.minus) / (sum === 0 ? 1 : sum))
   }
+}
+
+/** Returns the larger of `value` and 0, exactly. */
+function positivePart(value: number): number {
+  return (Math.abs(value) + value) / 2
 }
 
 /** Returns the ADX of each bar over `period` bars, smoothed over as many, 0..100; NaN for the first 2 × `period` − 1. */

@@ -38,10 +38,29 @@ export class DonchianUpper {
   }
 }
 
-/** Returns the highest high of the `period` bars before each bar, in points; NaN for the first `period` bars. */
+/**
+ * Returns the highest high of the `period` bars before each bar, in points; NaN for the first `period` bars. The bars are
+ * cut into blocks of `period`: what is before a bar is the end of one block and the beginning of the next, and the highest
+ * of both is known from one walk in either direction (van Herk 1992, Gil and Werman 1993).
+ */
 export function donchianColumn(high: Float64Array, period: number): Float64Array {
-  const donchian = new DonchianUpper(period)
-  const column = new Float64Array(high.length)
-  for (let index = 0; index < column.length; index++) column[index] = donchian.next(high[index]!)
+  const column = new Float64Array(high.length).fill(Number.NaN, 0, period)
+  const ends = new Float64Array(period)
+  for (let block = 0; block + period < high.length; block += period) {
+    let highest = Number.NEGATIVE_INFINITY
+    for (let at = period - 1; at >= 0; at--) {
+      const value = high[block + at]!
+      if (value > highest) highest = value
+      ends[at] = highest
+    }
+    highest = Number.NEGATIVE_INFINITY
+    const bars = Math.min(period, high.length - block - period)
+    for (let at = 0; at < bars; at++) {
+      const end = ends[at]!
+      column[block + period + at] = end > highest ? end : highest
+      const value = high[block + period + at]!
+      if (value > highest) highest = value
+    }
+  }
   return column
 }

@@ -20,8 +20,10 @@ export class Rsi {
   next(close: number): number {
     const change = close - this.#previous
     this.#previous = close
-    const gain = this.#gains.next(Math.max(change, 0))
-    const loss = this.#losses.next(Math.max(-change, 0))
+    // The larger of change and 0, exactly, and of −change and 0: no branch, for a price cannot be foreseen.
+    const size = Math.abs(change)
+    const gain = this.#gains.next((size + change) / 2)
+    const loss = this.#losses.next((size - change) / 2)
     if (loss === 0) return 100
     return gain === 0 ? 0 : 100 - 100 / (1 + gain / loss)
   }

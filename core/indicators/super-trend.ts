@@ -1,4 +1,4 @@
-import { AverageTrueRange, type RangeColumns } from './atr.js'
+import { AverageTrueRange, atrColumn, type RangeColumns } from './atr.js'
 
 /** Where a SuperTrend stands: −1 below a rising price, 1 above a falling one; the signs are TradingView's. */
 export type SuperTrendDirection = -1 | 1
@@ -28,7 +28,12 @@ export class SuperTrend {
 
   /** Returns the value with this bar. */
   next(high: number, low: number, close: number): number {
-    const distance = this.#factor * this.#atr.next(high, low, close)
+    return this.nextOf(high, low, close, this.#atr.next(high, low, close))
+  }
+
+  /** Returns the value with this bar, whose ATR over the period of this SuperTrend is known already. */
+  nextOf(high: number, low: number, close: number, atr: number): number {
+    const distance = this.#factor * atr
     const middle = (high + low) / 2
     const before = this.#previousClose
     const upperBefore = this.#upper
@@ -49,15 +54,21 @@ export class SuperTrend {
   }
 }
 
-/** Returns the SuperTrend of each bar, in points; NaN until `period` bars are known. */
+/**
+ * Returns the SuperTrend of each bar, in points; NaN until `period` bars are known. `atr` is their column over `period` bars,
+ * where there is one already.
+ */
 export function superTrendColumn(
-  { high, low, close }: RangeColumns,
-  { factor, period }: { readonly factor: number; readonly period: number },
+  bars: RangeColumns,
+  parameters: { readonly factor: number; readonly period: number; readonly atr?: Float64Array },
 ): Float64Array {
+  const { high, low, close } = bars
+  const { factor, period } = parameters
+  const atr = parameters.atr ?? atrColumn(bars, period)
   const superTrend = new SuperTrend(factor, period)
   const column = new Float64Array(close.length)
   for (let index = 0; index < column.length; index++) {
-    column[index] = superTrend.next(high[index]!, low[index]!, close[index]!)
+    column[index] = superTrend.nextOf(high[index]!, low[index]!, close[index]!, atr[index]!)
   }
   return column
 }

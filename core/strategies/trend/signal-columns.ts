@@ -33,17 +33,17 @@ export interface SignalColumns {
 /** Returns the signals of a whole history, bit for bit those that a stream gives bar by bar. */
 export function signalColumns(bars: PriceColumns, parameters: SignalParameters): SignalColumns {
   const { high, close } = bars
+  const { atrPeriod, superTrendPeriod: period, superTrendFactor: factor } = parameters
+  const atr = atrColumn(bars, atrPeriod)
+  const bandAtr = period === atrPeriod ? atr : atrColumn(bars, period)
   const columns = {
     rsi: rsiColumn(close, parameters.rsiPeriod),
     ema: emaColumn(close, parameters.emaPeriod),
     donchian: donchianColumn(high, parameters.donchianPeriod),
     adx: adxColumn(bars, parameters.adxPeriod),
     efficiency: efficiencyColumn(close, parameters.efficiencyPeriod),
-    superTrend: superTrendColumn(bars, {
-      factor: parameters.superTrendFactor,
-      period: parameters.superTrendPeriod,
-    }),
-    atr: atrColumn(bars, parameters.atrPeriod),
+    superTrend: superTrendColumn(bars, { factor, period, atr: bandAtr }),
+    atr,
     roc: rocColumn(close, parameters.rocPeriod),
   }
   return { ...columns, conditions: conditionColumn(bars, columns, parameters) }
