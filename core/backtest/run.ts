@@ -4,7 +4,7 @@ import type { PortfolioEvent } from '../event.js'
 import type { Input } from '../input.js'
 import type { Instrument } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
-import { step } from '../kernel.js'
+import { evolve, step } from '../kernel.js'
 import type { OrderReport } from '../order/report.js'
 import { emptyPortfolio, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import type { PortfolioSettings } from '../settings.js'
@@ -101,6 +101,13 @@ export function feed(run: Run, input: Input): readonly PortfolioEvent[] {
   const events = decide(run, input)
   dispatch(run, take(run, events))
   return events
+}
+
+/** Takes events that a decider gave for an input, where the kernel was not asked because nothing else can come of it. */
+export function applyDecided(run: Run, input: () => Input, events: readonly PortfolioEvent[]): void {
+  for (const event of events) evolve(run.portfolio, event)
+  run.setup.onInput?.(input(), events)
+  take(run, events)
 }
 
 function decide({ portfolio, setup }: Run, input: Input): readonly PortfolioEvent[] {

@@ -1,7 +1,10 @@
 import type { Alert } from '../../alert/alert.js'
-import type { AlertAdmitted } from '../../input.js'
+import type { PortfolioEvent } from '../../event.js'
+import type { AlertAdmitted, BarClosed } from '../../input.js'
+import type { Book } from '../../portfolio/book.js'
 import { seeBar } from '../../portfolio/observe.js'
 import { bookOf } from '../../portfolio/portfolio.js'
+import { decideStops } from '../../strategies/trend/bar.js'
 import {
   type ExitMode,
   entrySignal,
@@ -12,9 +15,18 @@ import {
   refusalOf,
 } from '../../strategies/trend/bar-signals.js'
 import { CONDITION, LONG_ENTRY } from '../../strategies/trend/scout.js'
-import { isPyramidNear, isQuiet, watch, watchRaised } from '../../strategies/trend/watch.js'
+import { isPyramidNear, reachOf, watch, watchRaised } from '../../strategies/trend/watch.js'
 import type { Instant } from '../../time.js'
-import { feed as decide, finishRun, noteState, openBar, type Run, type RunSetup, startRun } from '../run.js'
+import {
+  applyDecided,
+  feed as decide,
+  finishRun,
+  noteState,
+  openBar,
+  type Run,
+  type RunSetup,
+  startRun,
+} from '../run.js'
 import type { BacktestResult } from '../summary.js'
 import { nextFillAt } from '../venue.js'
 import { skipQuietBars } from './quiet-bars.js'
@@ -117,29 +129,59 @@ function closeBar(run: Run, feed: StrategyFeed, { exitMode, stepsOnEveryBar }: B
   feed.watch ??= watch(portfolio, instrument.name)
   feed.wasFlat = isFlat(book)
   const isSilent = stepsOnEveryBar !== true && !meetsCondition(feed, exitMode)
-  if (isSilent && isQuiet(portfolio, book, feed.watch, close, atr)) {
+  const reach = isSilent ? reachOf(portfolio, book, feed.watch, close, atr) : 'anything'
+  if (reach === 'nothing') {
     portfolio.now = Math.max(portfolio.now, at)
     seeBar(book, close, atr, at)
     feed.isAsked = false
     return
   }
-  const { name } = instrument
-  const events = decide(run, {
-    type: 'BarClosed',
-    id: `B-${name}-${at}`,
-    at,
-    instrument: name,
-    close,
-    atr: Number.isNaN(atr) ? null : atr,
-    barAt: at,
-  })
-  if (events.some(({ type }) => type !== 'StopRaised')) {
+  if (reach === 'stops' && raiseStops(run, feed, book)) return
+  const events = decide(run, closedBar(feed))
+  if (events.some(isMoreThanAStop)) {
     feed.watch = null
     feed.isAsked = true
     return
   }
   feed.isAsked = !isSilent || isPyramidNear(feed.watch, close, atr)
   if (events.length > 0) feed.watch = watchRaised(feed.watch, book, instrument)
+}
+
+function isMoreThanAStop({ type }: PortfolioEvent): boolean {
+  return type !== 'StopRaised'
+}
+
+function closedBar({ instrument, bars, signals, closesAt, next }: StrategyFeed): BarClosed {
+  const { name } = instrument
+  const at = closesAt[next]!
+  const atr = signals.atr[next]!
+  return {
+    type: 'BarClosed',
+    id: `B-${name}-${at}`,
+    at,
+    instrument: name,
+    close: bars.close[next]!,
+    atr: Number.isNaN(atr) ? null : atr,
+    barAt: at,
+  }
+}
+
+/** Raises the stops of a bar that can do nothing else; returns false, and does nothing, where one would be hit at once. */
+function raiseStops(run: Run, feed: StrategyFeed, book: Book): boolean {
+  const { bars, signals, closesAt, next } = feed
+  const { portfolio } = run
+  const at = closesAt[next]!
+  const close = bars.close[next]!
+  const atr = signals.atr[next]!
+  const known = atr > 0 ? atr : book.market.atr
+  const events = decideStops(portfolio, '', { book, close, atr: known, at })
+  if (events.some(isMoreThanAStop)) return false
+  portfolio.now = Math.max(portfolio.now, at)
+  seeBar(book, close, atr, at)
+  applyDecided(run, () => closedBar(feed), events)
+  feed.isAsked = false
+  feed.watch = watchRaised(feed.watch!, book, feed.instrument)
+  return true
 }
 
 /** Whether the conditions of the bar let the strategy ask for an entry, or for the exit of all. */

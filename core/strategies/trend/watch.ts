@@ -114,29 +114,34 @@ function pyramidLines(book: Book, { trend, facts }: Instrument): PriceLine[] | n
   ]
 }
 
+/** What a bar can do at most: nothing but be seen · raise stops · anything, so that the kernel must be stepped. */
+export type BarReach = 'nothing' | 'stops' | 'anything'
+
 /**
- * Returns whether a bar of the watched instrument is sure to change nothing but what is known of its market: it closes
- * at `close` with `atr` points (NaN while unknown). What the strategy asks for by its conditions is not looked at.
+ * Returns what a bar of the watched instrument can do at most, besides what it tells of its market: it closes at `close`
+ * with `atr` points (NaN while unknown). What the strategy asks for by its conditions is not looked at. Where only stops
+ * can rise, decideStops still tells whether one that does is hit at once.
  */
-export function isQuiet(
+export function reachOf(
   portfolio: Portfolio,
   book: Book,
   bounds: Watch,
   close: number,
   atr: number,
-): boolean {
+): BarReach {
   const { price, atr: lastAtr } = book.market
-  if (bounds.steps === 'always' || price === null || !isNear(close, price, lastAtr ?? atr)) return false
-  if (bounds.steps === 'nothing') return true
+  if (bounds.steps === 'always' || price === null || !isNear(close, price, lastAtr ?? atr)) return 'anything'
+  if (bounds.steps === 'nothing') return 'nothing'
   const usedAtr = atr > 0 ? atr : lastAtr
-  if (usedAtr === null) return false
-  return (
-    close >= bounds.lowest &&
-    close <= bounds.highest &&
-    usedAtr >= bounds.leastAtr &&
-    !isAboveAll(bounds.pyramidAbove, close, usedAtr) &&
-    equityAt(portfolio, book, close) >= Math.max(bounds.leastEquity, bounds.leastEquityPerAtr * usedAtr)
+  if (
+    usedAtr === null ||
+    close < bounds.lowest ||
+    isAboveAll(bounds.pyramidAbove, close, usedAtr) ||
+    !(equityAt(portfolio, book, close) >= Math.max(bounds.leastEquity, bounds.leastEquityPerAtr * usedAtr))
   )
+    return 'anything'
+  // A stop that rises lowers the risk, so what was no peel-off before is none after it.
+  return close <= bounds.highest && usedAtr >= bounds.leastAtr ? 'nothing' : 'stops'
 }
 
 function isAboveAll(lines: readonly PriceLine[] | null, close: number, atr: number): boolean {
