@@ -20,6 +20,7 @@ export type DecisionKind =
   | 'tradingState'
   | 'cash'
   | 'unlock'
+  | 'settleBreak'
 
 /** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */
 export type DecisionOutcome = 'approved' | 'blocked' | 'ignored'

@@ -4,6 +4,7 @@ import type { Decision } from './decision.js'
 import type { OrderPurpose } from './order/order.js'
 import type { PostingKind } from './portfolio/ledger.js'
 import type { PreCloseRun } from './portfolio/pre-close-run.js'
+import type { Break, BreakAction } from './reconcile/break.js'
 import type { TradingState } from './risk/trading-state.js'
 import type { PortfolioSettings } from './settings.js'
 import type { Instant } from './time.js'
@@ -223,6 +224,8 @@ export interface InstrumentLocked {
   readonly instrument: string
   readonly reason: string
   readonly at: Instant
+  /** The difference from the broker that is the reason; left out where it is another. */
+  readonly breakId?: string
 }
 
 /** Someone decided: the instrument trades again. */
@@ -230,6 +233,42 @@ export interface InstrumentUnlocked {
   readonly type: 'InstrumentUnlocked'
   readonly instrument: string
   readonly reason: string
+}
+
+/** An operator decided what is to be done about a difference from the broker; what was done stands in its own events. */
+export interface BreakSettled {
+  readonly type: 'BreakSettled'
+  readonly decisionId: string
+  readonly action: BreakAction
+  readonly settled: Break
+  readonly reason: string
+  readonly at: Instant
+}
+
+/** Lots that the broker holds and the book did not became a unit. */
+export interface UnitAdopted {
+  readonly type: 'UnitAdopted'
+  readonly positionId: string
+  readonly decisionId: string
+  readonly instrument: string
+  readonly number: number
+  readonly lots: Decimal
+  readonly price: Decimal
+  readonly stop: number
+  readonly stopDistance: number
+  readonly atr: number
+  readonly pointValue: number
+  readonly at: Instant
+}
+
+/** Lots that the book held and the broker does not left a unit, at a price that someone stated. */
+export interface LotsGivenUp {
+  readonly type: 'LotsGivenUp'
+  readonly positionId: string
+  readonly decisionId: string
+  readonly lots: Decimal
+  readonly price: Decimal
+  readonly at: Instant
 }
 
 /** A person should look. */
@@ -260,6 +299,8 @@ export type AlarmCode =
   | 'PRICE_SUSPECT'
   | 'TRADING_FROZEN'
   | 'POSITION_BREAK'
+  | 'EXTERNAL_ORDER'
+  | 'ORDER_MISSING'
   | 'INPUT_FAILED'
   | 'PRE_CLOSE_MISSED'
   | 'PRE_CLOSE_WITHOUT_SCOUT'
@@ -295,6 +336,9 @@ export type PortfolioEvent =
   | TradingStateChanged
   | InstrumentLocked
   | InstrumentUnlocked
+  | BreakSettled
+  | UnitAdopted
+  | LotsGivenUp
   | AlarmRaised
 
 /** The name of an event type. */

@@ -3,6 +3,7 @@ import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { OrderReport } from './order/report.js'
 import type { PreClosePhase } from './portfolio/pre-close-run.js'
+import type { BreakAction } from './reconcile/break.js'
 import type { TradingState } from './risk/trading-state.js'
 import type { PortfolioSettings } from './settings.js'
 import type { Instant } from './time.js'
@@ -56,6 +57,24 @@ export interface BrokerReported extends Cause {
 export interface AccountObserved extends Cause {
   readonly type: 'AccountObserved'
   readonly positions: Readonly<Record<string, Decimal>>
+  /** What was paid for it on average, in points; left out where the broker does not tell. */
+  readonly averagePrices?: Readonly<Record<string, Decimal>>
+}
+
+/** A working order in the account that we did not place. */
+export interface ExternalOrder {
+  readonly venueOrderId: string
+  readonly instrument: string
+  readonly side: 'buy' | 'sell'
+  readonly lots: Decimal
+}
+
+/** How the broker's working orders differ from ours. */
+export interface VenueOrdersObserved extends Cause {
+  readonly type: 'VenueOrdersObserved'
+  readonly external: readonly ExternalOrder[]
+  /** Orders of ours that the broker has accepted and, asked for by name, does not show. */
+  readonly missing: readonly string[]
 }
 
 /** Time passed: standing exits whose delay is over are ordered again, and a frozen portfolio's alarm is repeated. */
@@ -88,6 +107,23 @@ export type OperatorCommand =
       readonly note: string | null
     }
   | { readonly kind: 'unlock'; readonly instrument: string; readonly reason: string }
+  | SettleBreak
+
+/** What is to be done about a difference between the book and the broker. What is null follows from what is known. */
+export interface SettleBreak {
+  readonly kind: 'settleBreak'
+  readonly breakId: string
+  readonly action: BreakAction
+  /** In points: of the lots that are taken up, given up or recorded as filled. */
+  readonly price: Decimal | null
+  /** In points: of a unit that is taken up. */
+  readonly stop: number | null
+  /** Lots that an unknown order filled; null for all that it could. */
+  readonly lots: Decimal | null
+  /** Of what is recorded as filled, in the portfolio's currency. */
+  readonly fee: Decimal | null
+  readonly reason: string
+}
 
 /** A configuration was activated. */
 export interface ConfigurationActivated extends Cause {
@@ -127,6 +163,7 @@ export type Input =
   | OrdersDue
   | BrokerReported
   | AccountObserved
+  | VenueOrdersObserved
   | TimerFired
   | OperatorCommanded
   | ConfigurationActivated

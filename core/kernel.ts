@@ -1,14 +1,7 @@
 import type { ExitAlert } from './alert/alert.js'
 import { readExitTimes } from './alert/misread-time.js'
 import type { AlarmRaised, PortfolioEvent } from './event.js'
-import type {
-  AccountObserved,
-  AlertAdmitted,
-  BrokerReported,
-  Input,
-  InputFailed,
-  OperatorCommanded,
-} from './input.js'
+import type { AlertAdmitted, BrokerReported, Input, InputFailed, OperatorCommanded } from './input.js'
 import type { Instrument } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
@@ -20,6 +13,8 @@ import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
+import { decideBreaks } from './reconcile/decide-breaks.js'
+import { settleBreak } from './reconcile/settle-break.js'
 import {
   commandDecision,
   decideCash,
@@ -90,7 +85,8 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       decideReports(portfolio, input, record)
       break
     case 'AccountObserved':
-      record(decideBreaks(portfolio, input, observation))
+    case 'VenueOrdersObserved':
+      record(decideBreaks(portfolio, observation.confirmedBreaks))
       break
     case 'TimerFired':
       if (portfolio.tradingState === 'frozen') record([frozenAlarm(portfolio, portfolio.tradingStateReason)])
@@ -215,6 +211,9 @@ function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: R
     case 'unlock':
       record(decideUnlock(portfolio, input.id, command))
       break
+    case 'settleBreak':
+      settleBreak(portfolio, { inputId: input.id, command, record })
+      break
     default:
       unreachable(command)
   }
@@ -268,30 +267,6 @@ function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, Exi
       targets.push([book, { units: book.units, entry }])
   }
   return targets
-}
-
-/** A difference from the broker's count that was seen twice at rest locks its instrument until someone decides. */
-function decideBreaks(
-  portfolio: Portfolio,
-  input: AccountObserved,
-  observation: Observation,
-): PortfolioEvent[] {
-  const events: PortfolioEvent[] = []
-  for (const [instrument, difference] of observation.confirmedBreaks) {
-    if (difference === '' || portfolio.books.get(instrument)?.lock != null) continue
-    events.push({ type: 'InstrumentLocked', instrument, reason: difference, at: portfolio.now })
-    const message = `${instrument}: ${difference}`
-    events.push(
-      alarm(portfolio, {
-        code: 'POSITION_BREAK',
-        severity: 'critical',
-        instrument,
-        subject: input.id,
-        message,
-      }),
-    )
-  }
-  return events
 }
 
 function decideFailure(portfolio: Portfolio, input: InputFailed): PortfolioEvent[] {

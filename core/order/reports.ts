@@ -13,7 +13,8 @@ import type { OrderReport } from './report.js'
 /** A refused exit is ordered again after this long. */
 export const EXIT_RETRY_DELAY = 30 * SECOND
 
-type Fill = Extract<OrderReport, { kind: 'fill' }>
+/** The report of a trade. */
+export type Fill = Extract<OrderReport, { kind: 'fill' }>
 
 const NOTHING: readonly PortfolioEvent[] = []
 
@@ -112,6 +113,13 @@ function decideAbsence(portfolio: Portfolio, order: Order): PortfolioEvent[] {
 /** A fill is booked exactly as reported, once per trade id, whatever we thought of its order. */
 function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEvent[] {
   if (order.tradeIds.includes(fill.tradeId)) return []
+  const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
+  const surprising = isEntry(order) ? fill.lots : (held?.lots ?? ZERO)
+  return [...bookFill(portfolio, order, fill), ...surprises(portfolio, order, fill, surprising)]
+}
+
+/** Returns what follows from a fill, whoever tells of it and whatever the state of its order. */
+export function bookFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEvent[] {
   const filled: PortfolioEvent = {
     type: 'OrderFilled',
     orderId: order.id,
@@ -125,11 +133,9 @@ function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEv
   if (isEntry(order)) {
     // The unit of an entry that fills after it was closed is the same one, held again.
     const unit = held ?? portfolio.closedUnits.get(order.positionId)
-    const booked = entryFilled(portfolio, order, fill, unit)
-    return [filled, ...booked, ...surprises(portfolio, order, fill, fill.lots)]
+    return [filled, ...entryFilled(portfolio, order, fill, unit)]
   }
-  const booked = held === undefined ? feeOf(order, fill) : saleFilled(order, fill, held)
-  return [filled, ...booked, ...surprises(portfolio, order, fill, held?.lots ?? ZERO)]
+  return [filled, ...(held === undefined ? feeOf(order, fill) : saleFilled(order, fill, held))]
 }
 
 function entryFilled(

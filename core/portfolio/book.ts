@@ -38,7 +38,12 @@ export interface Book {
   /** Exit and peel-off orders at work. */
   exitOrderIds: string[]
   /** Why only exits run here, until someone decides. */
-  lock: { readonly reason: string; readonly since: Instant } | null
+  lock: {
+    readonly reason: string
+    readonly since: Instant
+    /** The difference from the broker that is the reason; null where it is another. */
+    readonly breakId: string | null
+  } | null
   /** Lots of ours that the broker did not count when it was last asked at rest; sales change both counts alike. */
   missingLots: Decimal
   /** The last run before a close, over or not. */

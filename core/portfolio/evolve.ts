@@ -1,12 +1,23 @@
 import { type Decimal, ZERO } from '../decimal.js'
-import type { LedgerPosted, OrderFilled, OrderInitialized, PortfolioEvent, UnitOpened } from '../event.js'
+import type {
+  BreakSettled,
+  InstrumentLocked,
+  LedgerPosted,
+  OrderFilled,
+  OrderInitialized,
+  PortfolioEvent,
+  UnitAdopted,
+  UnitOpened,
+} from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
+import { subjectOf } from '../reconcile/break.js'
+import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant } from '../time.js'
 import type { Book } from './book.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
-import { bookPurchase, bookSale, type Unit } from './unit.js'
+import { bookPurchase, bookSale, newUnit, type Unit } from './unit.js'
 
 /**
  * Returns `portfolio` after `event`, updated in place. An event that does not fit the state is corrupt data: it throws
@@ -105,11 +116,20 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       portfolio.tradingStateReason = event.reason
       break
     case 'InstrumentLocked':
-      bookOf(portfolio, event.instrument).lock = { reason: event.reason, since: event.at }
+      lockBook(portfolio, event)
       break
     case 'InstrumentUnlocked':
       bookOf(portfolio, event.instrument).lock = null
-      portfolio.suspectedBreaks.delete(event.instrument)
+      forgetBreaks(portfolio, event.instrument)
+      break
+    case 'BreakSettled':
+      settleBreak(portfolio, event)
+      break
+    case 'UnitAdopted':
+      adoptUnit(portfolio, event)
+      break
+    case 'LotsGivenUp':
+      bookSale(unitOf(portfolio, event.positionId), event.lots, event.price.times(event.lots))
       break
     case 'AlarmRaised':
       break
@@ -208,7 +228,7 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   order.tradeIds = [...order.tradeIds, event.tradeId]
   order.filledLots = order.filledLots.plus(event.lots)
   order.filledValue = order.filledValue.plus(value)
-  if (portfolio.suspectedBreaks.size > 0) portfolio.suspectedBreaks.delete(order.instrument)
+  if (portfolio.breaks.size > 0) forgetSuspicion(portfolio, order.instrument)
   const book = bookOf(portfolio, order.instrument)
   const held = unitIn(book, order.positionId)
   if (order.side === 'buy') {
@@ -256,40 +276,43 @@ function openUnit(portfolio: Portfolio, event: UnitOpened): void {
   const plan = portfolio.unitPlans.get(order.id)
   invariant(plan !== undefined, () => `order ${order.id} has no plan for its unit`)
   const book = bookOf(portfolio, event.instrument)
-  const unit: Unit = {
-    id: event.positionId,
-    instrument: event.instrument,
-    number: event.number,
-    label: event.label,
-    entryOrderId: order.id,
-    openedAt: event.at,
-    pointValue: plan.pointValue,
-    stopDistance: plan.stopDistance,
-    entryAtr: plan.atr,
-    lots: ZERO,
-    cost: ZERO,
-    boughtLots: ZERO,
-    boughtValue: ZERO,
-    soldLots: ZERO,
-    soldValue: ZERO,
-    realizedPnl: ZERO,
-    fees: ZERO,
-    initialStop: event.stop,
-    stop: event.stop,
-    highestClose: 0,
+  const { stopDistance, atr, pointValue } = plan
+  const unit = newUnit({
+    ...{ ...event, stopDistance, atr, pointValue },
     exit: order.latch,
-    exitOrders: 0,
-    exitNotBefore: 0,
-    closedAt: null,
-    heldLots: 0,
-    averagePrice: 0,
-  }
+    entryOrderId: order.id,
+  })
   bookPurchase(unit, order.filledLots, order.filledValue)
+  takeUpUnit(book, unit)
+}
+
+function takeUpUnit(book: Book, unit: Unit): void {
   unit.highestClose = unit.averagePrice
   book.units.push(unit)
   book.lastUnitFillPrice = unit.averagePrice
-  if (event.number === 1) book.baseUnitId = unit.id
+  if (unit.number === 1) book.baseUnitId = unit.id
   else book.pyramidsOpened += 1
+}
+
+function lockBook(portfolio: Portfolio, { instrument, reason, at, breakId }: InstrumentLocked): void {
+  bookOf(portfolio, instrument).lock = { reason, since: at, breakId: breakId ?? null }
+}
+
+/** What is accepted stays so until it changes; what was acted upon is no difference any more. */
+function settleBreak(portfolio: Portfolio, { action, settled }: BreakSettled): void {
+  const subject = subjectOf(settled)
+  portfolio.breaks.delete(subject)
+  if (action === 'ignore' && settled.class !== 'match') portfolio.accepted.set(subject, settled)
+  else portfolio.accepted.delete(subject)
+  if (action !== 'ignore' && settled.orderId === null)
+    bookOf(portfolio, settled.instrument).missingLots = ZERO
+}
+
+function adoptUnit(portfolio: Portfolio, event: UnitAdopted): void {
+  const book = bookOf(portfolio, event.instrument)
+  const unit = newUnit({ ...event, label: null, exit: null, entryOrderId: `O${event.positionId.slice(1)}` })
+  bookPurchase(unit, event.lots, event.price.times(event.lots))
+  takeUpUnit(book, unit)
 }
 
 function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
@@ -314,8 +337,8 @@ function raiseStop(unit: Unit, stop: number, highestClose: number): void {
 }
 
 function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {
-  if (event.positionId === null || event.orderId === null) return undefined
-  const order = portfolio.orders.get(event.orderId)
+  if (event.positionId === null) return undefined
+  const order = event.orderId === null ? undefined : portfolio.orders.get(event.orderId)
   if (order === undefined) return findUnit(portfolio, event.positionId)
   return unitIn(bookOf(portfolio, order.instrument), event.positionId)
 }

@@ -1,7 +1,14 @@
 import { type Alert, toldAt } from '../alert/alert.js'
 import { readBarTimes } from '../alert/misread-time.js'
-import { type Decimal, ZERO } from '../decimal.js'
-import type { AccountObserved, AlertAdmitted, Input } from '../input.js'
+import type { AlertAdmitted, Input } from '../input.js'
+import type { Break } from '../reconcile/break.js'
+import {
+  applyChanges,
+  type BreakChanges,
+  compareAccount,
+  compareOrders,
+  isNothingNew,
+} from '../reconcile/compare.js'
 import { DAY, type Instant } from '../time.js'
 import { arrivalOf } from './alert-arrival.js'
 import { type Book, isBarFresh } from './book.js'
@@ -23,11 +30,11 @@ export interface Observation {
   } | null
   /** A bar that is put aside because its close is too far from the last; null otherwise. */
   readonly suspect: { readonly instrument: string; readonly close: number } | null
-  /** Instruments that differ from the broker's count for the second time in a row, with the difference as text. */
-  readonly confirmedBreaks: ReadonlyMap<string, string>
+  /** Differences from the broker that were seen for the second time in a row. */
+  readonly confirmedBreaks: readonly Break[]
 }
 
-const NOTHING: Observation = { bar: null, suspect: null, confirmedBreaks: new Map() }
+const NOTHING: Observation = { bar: null, suspect: null, confirmedBreaks: [] }
 
 /**
  * Takes the facts of `input` into the portfolio's view of time, market and account, and returns what is new.
@@ -59,7 +66,9 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
       }
       return NOTHING
     case 'AccountObserved':
-      return { ...NOTHING, confirmedBreaks: compareAccount(portfolio, input) }
+      return seeBreaks(portfolio, compareAccount(portfolio, input, portfolio.now))
+    case 'VenueOrdersObserved':
+      return seeBreaks(portfolio, compareOrders(portfolio, input, portfolio.now))
     default:
       return NOTHING
   }
@@ -157,42 +166,10 @@ export function isNear(price: number, reference: number, atr: number | null): bo
   return Math.abs(price - reference) <= Math.max(8 * (atr ?? 0), 0.1 * reference)
 }
 
-function compareAccount(portfolio: Portfolio, input: AccountObserved): Map<string, string> {
-  const confirmed = new Map<string, string>()
-  for (const [instrument, difference] of differences(portfolio, input.positions)) {
-    if (portfolio.suspectedBreaks.get(instrument) === difference) confirmed.set(instrument, difference)
-    if (difference === '') portfolio.suspectedBreaks.delete(instrument)
-    else portfolio.suspectedBreaks.set(instrument, difference)
-  }
-  return confirmed
-}
-
-/** Returns, by instrument at rest, how the broker's lots differ from the book's; '' when they agree. Notes what is missing. */
-function differences(
-  portfolio: Portfolio,
-  positions: Readonly<Record<string, Decimal>>,
-): Map<string, string> {
-  const found = new Map<string, string>()
-  const instruments = new Set([...portfolio.books.keys(), ...Object.keys(positions)])
-  for (const instrument of instruments) {
-    const book = portfolio.books.get(instrument)
-    if (hasOrderAtWork(book)) continue
-    const ours = heldLots(book)
-    const theirs = positions[instrument] ?? ZERO
-    if (book !== undefined) book.missingLots = theirs.isLessThan(ours) ? ours.minus(theirs) : ZERO
-    found.set(instrument, ours.equals(theirs) ? '' : `the book holds ${ours} lots, the broker ${theirs}`)
-  }
-  return found
-}
-
-function heldLots(book: Book | undefined): Decimal {
-  let lots = ZERO
-  for (const unit of book?.units ?? []) lots = lots.plus(unit.lots)
-  return lots
-}
-
-function hasOrderAtWork(book: Book | undefined): boolean {
-  return book !== undefined && (book.entryOrderId !== null || book.exitOrderIds.length > 0)
+function seeBreaks(portfolio: Portfolio, changes: BreakChanges): Observation {
+  if (isNothingNew(changes)) return NOTHING
+  applyChanges(portfolio, changes)
+  return { ...NOTHING, confirmedBreaks: changes.confirmed }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { DecisionVersions } from '../decision.js'
 import type { Instrument } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
 import type { Order } from '../order/order.js'
+import type { Break } from '../reconcile/break.js'
 import type { TradingState } from '../risk/trading-state.js'
 import type { PortfolioSettings } from '../settings.js'
 import type { Instant } from '../time.js'
@@ -45,8 +46,10 @@ export interface Portfolio {
   ended: { readonly id: string; readonly at: Instant }[]
   /** Entry orders made on a day, counted in days since 1970 (UTC). */
   entriesOn: { day: number; count: number }
-  /** Instruments whose position differed from the broker's when last compared, with the difference as text. */
-  readonly suspectedBreaks: Map<string, string>
+  /** Differences from the broker, by their subject. */
+  readonly breaks: Map<string, Break>
+  /** Differences that an operator has accepted until they change, by their subject. */
+  readonly accepted: Map<string, Break>
 }
 
 /** Returns a portfolio in which nothing has happened. */
@@ -66,7 +69,8 @@ export function emptyPortfolio(id: string): Portfolio {
     closedUnits: new Map(),
     ended: [],
     entriesOn: { day: 0, count: 0 },
-    suspectedBreaks: new Map(),
+    breaks: new Map(),
+    accepted: new Map(),
   }
 }
 

@@ -3,6 +3,7 @@ import type { OrderInitialized } from '../event.js'
 import { exitOrderId } from '../ids.js'
 import { factsAt, limitBelow } from '../instrument/instrument.js'
 import { type ExitIntent, isAtWork, remainingLots } from '../order/order.js'
+import { positionSubject } from '../reconcile/break.js'
 import { allowsExits } from '../risk/trading-state.js'
 import type { Instant } from '../time.js'
 import type { Book } from './book.js'
@@ -76,7 +77,9 @@ function dueExits(portfolio: Portfolio, book: Book, now: Instant): readonly DueE
     if (lots.isPositive()) due.push({ unit, exit, lots })
   }
   if (due.length === 0 || marketHours(portfolio, book.instrument, now) === 'closed') return NONE
-  return book.lock === null || book.missingLots.isZero() ? due : withinVenueHolding(portfolio, book, due)
+  if (book.missingLots.isZero()) return due
+  const isBounded = book.lock !== null || portfolio.accepted.has(positionSubject(book.instrument))
+  return isBounded ? withinVenueHolding(portfolio, book, due) : due
 }
 
 function isStillFilling(portfolio: Portfolio, book: Book, unit: Unit): boolean {
@@ -90,7 +93,7 @@ function waitsForPlacing({ preClose }: Book, unit: Unit, now: Instant): boolean 
   return preClose.exits.some(({ positionId }) => positionId === unit.id)
 }
 
-/** What the broker does not hold cannot be sold: on a locked instrument exits run for at most its count of our lots. */
+/** What the broker does not hold cannot be sold: once that is certain, exits run for at most its count of our lots. */
 function withinVenueHolding(portfolio: Portfolio, book: Book, due: readonly DueExit[]): readonly DueExit[] {
   let left = book.missingLots.negated()
   for (const unit of book.units) left = left.plus(sellableLots(portfolio, book, unit))

@@ -46,6 +46,55 @@ export interface Unit {
   averagePrice: number
 }
 
+/** How a unit begins: with a plan for its stop, and without lots. */
+export interface UnitBeginning {
+  readonly positionId: string
+  readonly instrument: string
+  readonly number: number
+  readonly label: string | null
+  readonly entryOrderId: string
+  readonly stop: number
+  readonly stopDistance: number
+  readonly atr: number
+  readonly pointValue: number
+  readonly exit: ExitIntent | null
+  readonly at: Instant
+}
+
+/** Returns a unit that holds nothing yet. */
+export function newUnit(beginning: UnitBeginning): Unit {
+  const { positionId, instrument, number, label, entryOrderId, at } = beginning
+  const { stop, stopDistance, atr, pointValue, exit } = beginning
+  return {
+    id: positionId,
+    instrument,
+    number,
+    label,
+    entryOrderId,
+    openedAt: at,
+    pointValue,
+    stopDistance,
+    entryAtr: atr,
+    lots: ZERO,
+    cost: ZERO,
+    boughtLots: ZERO,
+    boughtValue: ZERO,
+    soldLots: ZERO,
+    soldValue: ZERO,
+    realizedPnl: ZERO,
+    fees: ZERO,
+    initialStop: stop,
+    stop,
+    highestClose: 0,
+    exit,
+    exitOrders: 0,
+    exitNotBefore: 0,
+    closedAt: null,
+    heldLots: 0,
+    averagePrice: 0,
+  }
+}
+
 /** Returns the profit, in quote currency before fees, of selling `lots` at `price`: against the average cost of what is held. */
 export function profitOfSale(unit: Unit, lots: Decimal, price: Decimal): Decimal {
   return price.times(lots).minus(costOf(unit, lots)).times(decimal(unit.pointValue))

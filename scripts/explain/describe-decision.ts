@@ -20,6 +20,7 @@ const kindNames: Readonly<Record<DecisionKind, string>> = {
   tradingState: 'trading state',
   cash: 'cash',
   unlock: 'unlock',
+  settleBreak: 'difference from the broker',
 }
 
 /** Reasons of decisions that no gate explains, as sentences. */
@@ -35,6 +36,21 @@ const reasonWords: Readonly<Record<string, string>> = {
   ALREADY_SO: 'the portfolio was in that state already',
   INSUFFICIENT_CASH: 'there was not that much cash',
   AMOUNT_NOT_ABOVE_ZERO: 'the amount was not above 0',
+  ADOPTED: "the book took over the broker's count",
+  BOOKED: 'what was missing was booked as filled',
+  IGNORED: 'the difference was accepted until it changes',
+  BREAK_UNKNOWN: 'there was no such difference any more',
+  NOT_CONFIRMED: 'the difference was seen once only',
+  NOTHING_DIFFERS: 'the book and the broker agreed',
+  NOT_OURS: 'the order was not ours',
+  ORDER_AT_WORK: 'an order of the instrument was at work',
+  BROKER_IS_SHORT: 'the broker was short, and the book never is',
+  NOT_TRADED: 'the portfolio does not trade the instrument',
+  PRICE_MISSING: 'nobody stated the price',
+  NO_ATR: 'no stop was stated, and no ATR was known',
+  STOP_NOT_BELOW_PRICE: 'the stop was not below the price',
+  NO_ORDER_FOR_FILL: 'no order of ours could have filled so much',
+  LOTS_DO_NOT_FIT: 'the order could not have filled so much',
 }
 
 /** Returns a decision for people: its outcome, its arithmetic, its gates, and what would have had to differ. */

@@ -1,6 +1,7 @@
 import type { PortfolioEvent } from '../../core/event.js'
 import { unreachable } from '../../core/invariant.js'
 import type { PreClosePhase } from '../../core/portfolio/pre-close-run.js'
+import { type BreakAction, describeBreak } from '../../core/reconcile/break.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
 
 /** Returns what happened, as a sentence without its time. */
@@ -49,6 +50,12 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `${event.instrument} was locked: ${event.reason}`
     case 'InstrumentUnlocked':
       return `${event.instrument} was unlocked: ${event.reason}`
+    case 'BreakSettled':
+      return `${SETTLED[event.action]}: ${describeBreak(event.settled)} (${event.reason})`
+    case 'UnitAdopted':
+      return `position ${event.positionId} was taken over from the broker: ${formatLots(`${event.lots}`)} of ${event.instrument} at ${points(`${event.price}`)}, unit ${event.number}, stop ${points(event.stop)}`
+    case 'LotsGivenUp':
+      return `${formatLots(`${event.lots}`)} of position ${event.positionId} were given up at ${points(`${event.price}`)}: the broker does not hold them`
     case 'AlarmRaised':
       return `alarm ${event.code}: ${event.message}`
     case 'ConfigurationApplied':
@@ -64,6 +71,12 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
     default:
       return unreachable(event)
   }
+}
+
+const SETTLED: Readonly<Record<BreakAction, string>> = {
+  adopt: "the broker's count was taken over",
+  book: 'what was missing was booked as filled',
+  ignore: 'the difference was accepted until it changes',
 }
 
 const PHASES: Readonly<Record<PreClosePhase, string>> = {

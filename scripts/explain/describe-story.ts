@@ -90,6 +90,8 @@ function describeInput(input: Input, currency: string): string {
         return `operator: ${command.movement} of ${formatMoney(`${command.amount}`, currency)}`
       if (command.kind === 'tradingState') return `operator: ${command.state}, ${command.reason}`
       if (command.kind === 'unlock') return `operator: unlock ${command.instrument}, ${command.reason}`
+      if (command.kind === 'settleBreak')
+        return `operator: ${command.action} the difference ${command.breakId}, ${command.reason}`
       const { target } = command
       const what = 'all' in target ? 'everything' : Object.values(target).join(' ')
       return `operator: exit ${what}, ${command.reason}`

@@ -51,12 +51,24 @@ export interface OrderRequest {
   readonly at: Instant
 }
 
+/** What is known of an order here, for venues that keep neither our key nor ids of trades. */
+export interface OrderTrace {
+  readonly side: 'buy' | 'sell'
+  readonly lots: Decimal
+  /** When it was made, which is before it was sent. */
+  readonly since: Instant
+  /** What of it is booked, and Σ price × lots of that. */
+  readonly filledLots: Decimal
+  readonly filledValue: Decimal
+}
+
 /** Names an order of ours: some venues look it up by its key, some by their own id, some need the instrument too. */
 export interface OrderReference {
   readonly clientOrderId: string
   /** Null while no answer has told it. */
   readonly venueOrderId: string | null
   readonly instrument: string
+  readonly trace?: OrderTrace
 }
 
 /** A trade of an order, exactly as the venue tells it. */
@@ -172,6 +184,12 @@ export interface Broker {
 
   /** Returns the net lots by instrument, below 0 when short, zero left out. Throws when they could not be read in full. */
   positions(): Promise<Readonly<Record<string, Decimal>>>
+
+  /**
+   * Returns what was paid on average for what is held, in points by instrument. Left out where the venue does not tell;
+   * throws like positions.
+   */
+  averagePrices?(): Promise<Readonly<Record<string, Decimal>>>
 
   /**
    * Returns the price at which an instrument would trade now: the middle of bid and ask, else the last; null when the

@@ -113,10 +113,12 @@ function touchEvent(
       touchOrder(touched, portfolio, event.orderId)
       break
     case 'UnitOpened':
+    case 'UnitAdopted':
       touched.madeUnits.set(event.positionId, place)
       touchUnit(touched, portfolio, event.positionId)
       break
     case 'UnitClosed':
+    case 'LotsGivenUp':
     case 'UnitLabelled':
     case 'StopRaised':
     case 'ExitRequested':
@@ -136,6 +138,7 @@ function touchEvent(
     case 'TradingStateChanged':
     case 'InstrumentLocked':
     case 'InstrumentUnlocked':
+    case 'BreakSettled':
       break
     default:
       unreachable(event)

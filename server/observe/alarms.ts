@@ -12,7 +12,6 @@ export type ShellAlarmCode =
   | 'BAR_MISSING'
   | 'BROKER_UNREACHABLE'
   | 'CALENDAR_STALE'
-  | 'EXTERNAL_ORDER'
   | 'LEASE_LOST'
   | 'ORDER_ESCALATED'
   | 'REPORT_UNMATCHED'

@@ -1,13 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { clientOrderId, digest } from '../../core/ids.js'
+import type { ExternalOrder } from '../../core/input.js'
 import { mayBeAtVenue } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import { describeBreak } from '../../core/reconcile/break.js'
+import { compareOrders, isNothingNew } from '../../core/reconcile/compare.js'
 import { DAY, type Instant } from '../../core/time.js'
 import type { Broker, VenueOrder } from '../brokers/broker.js'
 import type { Clock } from '../clock.js'
 import { reportId } from '../orders/input-ids.js'
 import { referenceTo } from '../orders/order-request.js'
+import { externalOrders, isAccepted } from '../orders/strangers.js'
 import { newReports, reportsOfOrder } from '../orders/venue-reports.js'
+import { readAccount } from './read-account.js'
 import type { RecoverySteps } from './recovery-steps.js'
 
 /** What comparing a portfolio with its venue depends on. */
@@ -29,19 +35,13 @@ export interface PositionBreak {
   readonly isConfirmed: boolean
 }
 
-/** An order at the venue that we did not place. */
-export interface ExternalOrder {
-  readonly venueOrderId: string
-  readonly instrument: string
-  readonly side: 'buy' | 'sell'
-  readonly lots: string
-}
-
 /** What comparing the orders came to. */
 export interface ReconciledOrders {
   /** Ours whose fate is still unknown: the resolver goes on asking. */
   readonly unresolved: readonly string[]
   readonly external: readonly ExternalOrder[]
+  /** Ours that the venue has accepted and does not show, asked for by name. */
+  readonly missing: readonly string[]
 }
 
 /** Returns what the venue shows of the account's orders. Rejects when it could not be read in full. */
@@ -63,10 +63,12 @@ export async function reconcileOrders(
   shown: readonly VenueOrder[],
 ): Promise<ReconciledOrders> {
   await markUnanswered(context)
-  const external = await reportShown(context, shown)
-  await askForTheRest(context, shown)
-  const orders = [...context.steps.state().orders.values()]
-  return { unresolved: orders.filter(({ state }) => state === 'unresolved').map(({ id }) => id), external }
+  const ours = await reportShown(context, shown)
+  const missing = await askForTheRest(context, shown)
+  const { steps } = context
+  const orders = [...steps.state().orders.values()]
+  const unresolved = orders.filter(({ state }) => state === 'unresolved').map(({ id }) => id)
+  return { unresolved, external: externalOrders(steps.state(), shown, (key) => ours.has(key)), missing }
 }
 
 async function markUnanswered(context: ReconcileContext): Promise<void> {
@@ -78,35 +80,34 @@ async function markUnanswered(context: ReconcileContext): Promise<void> {
   }
 }
 
+/** Records what is shown of ours, and returns the keys under which the venue knows our orders. */
 async function reportShown(
   context: ReconcileContext,
   shown: readonly VenueOrder[],
-): Promise<ExternalOrder[]> {
+): Promise<ReadonlyMap<string, string>> {
   const { id: portfolio, orders } = context.steps.state()
   const ours = new Map([...orders.keys()].map((orderId) => [clientOrderId(portfolio, orderId), orderId]))
-  const external: ExternalOrder[] = []
   for (const order of shown) {
     const orderId = order.clientOrderId === null ? undefined : ours.get(order.clientOrderId)
     if (orderId !== undefined) await report(context, orderId, reportsOfOrder(orderId, order))
-    else if (order.status === 'working') external.push(externalOrder(order))
   }
-  return external
+  return ours
 }
 
-function externalOrder({ venueOrderId, instrument, side, lots }: VenueOrder): ExternalOrder {
-  return { venueOrderId, instrument, side, lots: lots.toString() }
-}
-
-async function askForTheRest(context: ReconcileContext, shown: readonly VenueOrder[]): Promise<void> {
+/** Returns the orders that the venue has accepted and shows neither in its list nor when asked for them. */
+async function askForTheRest(context: ReconcileContext, shown: readonly VenueOrder[]): Promise<string[]> {
   const { steps, broker } = context
   const listed = new Set(shown.map((order) => order.clientOrderId))
+  const missing: string[] = []
   for (const order of [...steps.state().orders.values()]) {
     const reference = referenceTo(steps.state(), order)
     if (!mayBeAtVenue(order.state) || listed.has(reference.clientOrderId)) continue
     const answer = await broker.order(reference)
     // What the venue does not show may still come: the resolver knows what that proves at this venue, and when
     if (answer.kind === 'found') await report(context, order.id, reportsOfOrder(order.id, answer.order))
+    else if (answer.kind === 'absent' && isAccepted(order)) missing.push(order.id)
   }
+  return missing
 }
 
 async function report(
@@ -123,26 +124,46 @@ async function report(
 }
 
 /**
- * Compares what is held with what the broker holds, and returns the differences. One look may fall between a trade and
- * its report, so a difference is looked at twice; the second time the core locks its instrument.
+ * Compares what is held, and the orders that the venue shows, with our books, and returns the differences. One look may
+ * fall between a trade and its report, so a difference is looked at twice; the second time the core locks its instrument.
  */
-export async function comparePositions(context: ReconcileContext): Promise<PositionBreak[]> {
+export async function comparePositions(
+  context: ReconcileContext,
+  orders: ReconciledOrders,
+): Promise<PositionBreak[]> {
   const { steps, settleMs } = context
+  await observeOrders(context, orders, 1)
   await observeAccount(context, 1)
-  if (steps.state().suspectedBreaks.size === 0) return []
-  await delay(settleMs)
-  await reconcileOrders(context, await readVenueOrders(context))
-  await observeAccount(context, 2)
-  const { suspectedBreaks, books } = steps.state()
-  return [...suspectedBreaks].map(([instrument, difference]) => ({
-    instrument,
-    difference,
-    isConfirmed: (books.get(instrument)?.lock ?? null) !== null,
-  }))
+  if ([...steps.state().breaks.values()].some(({ isConfirmed }) => !isConfirmed)) {
+    await delay(settleMs)
+    const again = await reconcileOrders(context, await readVenueOrders(context))
+    await observeOrders(context, again, 2)
+    await observeAccount(context, 2)
+  }
+  return breaksOf(steps.state())
+}
+
+/** Returns the differences from the broker that are seen, and not accepted. */
+export function breaksOf({ breaks }: Portfolio): PositionBreak[] {
+  return [...breaks.values()].map((found) => {
+    const { instrument, isConfirmed } = found
+    return { instrument, difference: describeBreak(found), isConfirmed }
+  })
+}
+
+async function observeOrders(
+  { steps, occasion }: ReconcileContext,
+  { external, missing }: ReconciledOrders,
+  look: number,
+): Promise<void> {
+  const seen = { external, missing }
+  if (isNothingNew(compareOrders(steps.state(), seen, steps.state().now))) return
+  const id = `V-${digest('orders', steps.state().id, occasion, String(look))}`
+  await steps.submit({ type: 'VenueOrdersObserved', id, ...seen })
 }
 
 async function observeAccount({ steps, broker, occasion }: ReconcileContext, look: number): Promise<void> {
-  const positions = await broker.positions()
+  const account = await readAccount(broker)
   const id = `V-${digest('account', steps.state().id, occasion, String(look))}`
-  await steps.submit({ type: 'AccountObserved', id, positions })
+  await steps.submit({ type: 'AccountObserved', id, ...account })
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Decimal } from '../../core/decimal.js'
 import { digest } from '../../core/ids.js'
+import type { ExternalOrder } from '../../core/input.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { Broker } from '../brokers/broker.js'
 import type { Clock } from '../clock.js'
@@ -10,7 +11,6 @@ import { type Verification, verifyPortfolio } from '../journal/verify.js'
 import type { AlarmDesk } from '../observe/alarms.js'
 import {
   comparePositions,
-  type ExternalOrder,
   type PositionBreak,
   type ReconcileContext,
   readVenueOrders,
@@ -135,8 +135,9 @@ export async function recoverVenue(
   onProgress({ phase: 'reconcile', code: null, detail: null })
   const orders = await askVenue(context, 'reconcile', () => reconcileOrders(reconcile, shown))
   onProgress({ phase: 'comparePositions', code: null, detail: null })
-  const breaks = await askVenue(context, 'comparePositions', () => comparePositions(reconcile))
-  return { ...orders, breaks }
+  const breaks = await askVenue(context, 'comparePositions', () => comparePositions(reconcile, orders))
+  const { unresolved, external } = orders
+  return { unresolved, external, breaks }
 }
 
 async function askVenue<T>(

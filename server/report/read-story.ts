@@ -101,8 +101,9 @@ const anchorQueries: Readonly<Record<StoryKind, string>> = {
   order: `select ${columns} from orders o join portfolios p on p.id = o.portfolio
       join decisions d on d.portfolio = o.portfolio and d.id = o.decision_id where o.id = $1`,
   position: `select ${columns} from positions u join portfolios p on p.id = u.portfolio
-      join orders o on o.portfolio = u.portfolio and o.id = u.entry_order_id
-      join decisions d on d.portfolio = o.portfolio and d.id = o.decision_id where u.id = $1`,
+      left join orders o on o.portfolio = u.portfolio and o.id = u.entry_order_id
+      join decisions d on d.portfolio = u.portfolio and d.id = coalesce(o.decision_id, 'D' || substr(u.id, 2))
+    where u.id = $1`,
 }
 
 async function readStoryAlert(db: Queryable, id: string): Promise<StoryAlert | null> {

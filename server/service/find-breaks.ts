@@ -1,30 +1,46 @@
+import type { BreakClass } from '../../core/reconcile/break.js'
+import { describeBreak } from '../../core/reconcile/break.js'
+import { type BreakState, type ListedBreak, listBreaks } from '../../core/reconcile/list-breaks.js'
 import { isoInstant } from '../../core/time.js'
 import type { Host } from './hosts.js'
 
 /** A difference between a book and its broker. */
 export interface FoundBreak {
+  readonly id: string
   readonly portfolio: string
   readonly instrument: string
+  readonly class: BreakClass
+  readonly state: BreakState
   readonly difference: string
-  /** suspected: seen once · confirmed: seen twice at rest, or otherwise locked. */
-  readonly state: 'suspected' | 'confirmed'
-  readonly since: string | null
+  /** Lots, as exact decimals. */
+  readonly ours: string
+  readonly theirs: string
+  readonly averagePrice: string | null
+  readonly orderId: string | null
+  readonly since: string
+  readonly lock: { readonly reason: string; readonly since: string } | null
 }
 
-/** Returns the differences of a portfolio that is decided here, locked instruments first. */
+/** Returns the differences of a portfolio that is decided here, those that somebody has to decide first. */
 export function findBreaks(host: Host): FoundBreak[] {
   const portfolio = host.held()?.state()
-  if (portfolio === undefined) return []
-  const confirmed: FoundBreak[] = []
-  const suspected: FoundBreak[] = []
-  for (const { instrument, lock } of portfolio.books.values()) {
-    const difference = portfolio.suspectedBreaks.get(instrument)
-    if (lock !== null) {
-      const since = isoInstant(lock.since)
-      confirmed.push({ portfolio: host.id, instrument, difference: lock.reason, state: 'confirmed', since })
-    } else if (difference !== undefined) {
-      suspected.push({ portfolio: host.id, instrument, difference, state: 'suspected', since: null })
-    }
+  return portfolio === undefined ? [] : listBreaks(portfolio).map((listed) => show(host.id, listed))
+}
+
+function show(portfolio: string, { found, state, lock }: ListedBreak): FoundBreak {
+  const { id, instrument, ours, theirs, averagePrice, orderId, since } = found
+  return {
+    id,
+    portfolio,
+    instrument,
+    class: found.class,
+    state,
+    difference: describeBreak(found),
+    ours: ours.toString(),
+    theirs: theirs.toString(),
+    averagePrice: averagePrice?.toString() ?? null,
+    orderId,
+    since: isoInstant(since),
+    lock: lock === null ? null : { reason: lock.reason, since: isoInstant(lock.since) },
   }
-  return [...confirmed, ...suspected]
 }

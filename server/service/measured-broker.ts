@@ -19,7 +19,7 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     }
   }
   const kindOf = (answer: { readonly kind: string }) => answer.kind
-  const { onReport, quote } = broker
+  const { averagePrices, onReport, quote } = broker
   return {
     name: broker.name,
     capabilities: broker.capabilities,
@@ -39,6 +39,16 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
         () => broker.positions(),
         () => 'read',
       ),
+    ...(averagePrices === undefined
+      ? {}
+      : {
+          averagePrices: () =>
+            timed(
+              'averagePrices',
+              () => averagePrices.call(broker),
+              () => 'read',
+            ),
+        }),
     ...(onReport === undefined
       ? {}
       : { onReport: (listener: ReportListener) => onReport.call(broker, listener) }),

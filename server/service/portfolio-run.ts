@@ -17,7 +17,6 @@ import type { Doorbell } from '../queue/doorbell.js'
 import {
   activate,
   breakCode,
-  type RecoveredVenue,
   type RecoveryContext,
   recoverFold,
   recoverVenue,
@@ -139,7 +138,6 @@ export class PortfolioRun {
     await activate(sequencer, wanted, loaded.fold.seq)
     await this.#calendar.start()
     const venue = await recoverVenue(context, sequencer, `epoch ${loaded.epoch}`)
-    this.#alarmExternal(venue)
     if (this.#stop.signal.aborted) return
     this.#orders.open()
     onProgress({ phase: 'drainInbox', code: null, detail: null })
@@ -185,19 +183,6 @@ export class PortfolioRun {
       this.#raise({ code: 'BROKER_UNREACHABLE', severity: 'critical', message })
     }
     this.#unreachableSince = isUnreachable ? (this.#unreachableSince ?? performance.now()) : null
-  }
-
-  #alarmExternal({ external }: RecoveredVenue): void {
-    for (const { venueOrderId, instrument, side, lots } of external) {
-      const message = `The broker has an order that is not ours: ${venueOrderId}, ${side} ${lots} lots of ${instrument}`
-      this.#raise({
-        code: 'EXTERNAL_ORDER',
-        severity: 'critical',
-        message,
-        instrument,
-        subject: venueOrderId,
-      })
-    }
   }
 
   #raise(alarm: Omit<ShellAlarm, 'at' | 'portfolio'>): void {

@@ -23,6 +23,22 @@ const measure = fc.oneof(number, text, fc.constant(null))
 const side = fc.constantFrom('buy', 'sell')
 const state = fc.constantFrom('active', 'reducing', 'halted', 'frozen')
 
+const breakAction = fc.constantFrom('adopt', 'book', 'ignore')
+const lotsByName = fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), decimal)
+
+const foundBreak = fc.record({
+  id: text,
+  class: fc.constantFrom('match', 'ghost', 'orphan', 'quantity', 'side', 'unknownOrder', 'external'),
+  instrument: text,
+  orderId: textOrNull,
+  side: fc.option(side, { nil: null }),
+  ours: decimal,
+  theirs: decimal,
+  averagePrice: fc.option(decimal, { nil: null }),
+  since: instant,
+  isConfirmed: fc.boolean(),
+})
+
 const gate = fc.record({
   gate: fc.constant('STALE'),
   passed: fc.boolean(),
@@ -149,8 +165,29 @@ const eventFields: {
     note: textOrNull,
   },
   TradingStateChanged: { state, reason: text, at: instant },
-  InstrumentLocked: { instrument: text, reason: text, at: instant },
+  InstrumentLocked: { instrument: text, reason: text, at: instant, breakId: text },
   InstrumentUnlocked: { instrument: text, reason: text },
+  BreakSettled: {
+    decisionId: text,
+    action: breakAction,
+    settled: foundBreak,
+    reason: text,
+    at: instant,
+  },
+  UnitAdopted: {
+    positionId: text,
+    decisionId: text,
+    instrument: text,
+    number: count,
+    lots: decimal,
+    price: decimal,
+    stop: number,
+    stopDistance: number,
+    atr: number,
+    pointValue: number,
+    at: instant,
+  },
+  LotsGivenUp: { positionId: text, decisionId: text, lots: decimal, price: decimal, at: instant },
   AlarmRaised: {
     code: fc.constantFrom('OVERFILL', 'PRICE_SUSPECT'),
     severity: fc.constantFrom('warning', 'critical'),
@@ -200,6 +237,16 @@ const command = fc.oneof(
     note: textOrNull,
   }),
   fc.record({ kind: fc.constant('unlock'), instrument: text, reason: text }),
+  fc.record({
+    kind: fc.constant('settleBreak'),
+    breakId: text,
+    action: breakAction,
+    price: fc.option(decimal, { nil: null }),
+    stop: numberOrNull,
+    lots: fc.option(decimal, { nil: null }),
+    fee: fc.option(decimal, { nil: null }),
+    reason: text,
+  }),
 )
 
 const inputFields: {
@@ -214,7 +261,13 @@ const inputFields: {
   BarClosed: { instrument: text, close: number, atr: numberOrNull, barAt: instant },
   OrdersDue: { orderIds: fc.array(text, { maxLength: 3 }) },
   BrokerReported: { reports: fc.array(report, { maxLength: 3 }) },
-  AccountObserved: { positions: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), decimal) },
+  AccountObserved: { positions: lotsByName, averagePrices: lotsByName },
+  VenueOrdersObserved: {
+    external: fc.array(fc.record({ venueOrderId: text, instrument: text, side, lots: decimal }), {
+      maxLength: 2,
+    }),
+    missing: fc.array(text, { maxLength: 2 }),
+  },
   TimerFired: {},
   OperatorCommanded: { command },
   ConfigurationActivated: configured,

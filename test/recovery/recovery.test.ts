@@ -160,7 +160,7 @@ t.test('a venue that does not answer is asked again; an error is never an empty 
   t.match(check, { code: 'VENUE_UNREACHABLE', detail: 'paper could not be read: no positions', venue: null })
 })
 
-t.test('an order at the venue that is not ours is told', async (t) => {
+t.test('an order at the venue that is not ours locks its instrument until someone decides', async (t) => {
   const room = await openRoom(t)
   const stranger: VenueOrder = {
     clientOrderId: null,
@@ -174,8 +174,15 @@ t.test('an order at the venue that is not ours is told', async (t) => {
     fills: [],
   }
   const broker = changed(room.broker, { orders: async () => [stranger] })
-  const { external } = await recoverVenue(recovering(room, { broker }), room.sequencer, 'epoch 1')
-  t.strictSame(external, [{ venueOrderId: 'v-9', instrument: 'COPPER', side: 'buy', lots: '2' }])
+  const { external, breaks } = await recoverVenue(recovering(room, { broker }), room.sequencer, 'epoch 1')
+  t.same(external, [{ venueOrderId: 'v-9', instrument: 'COPPER', side: 'buy', lots: decimal(2) }])
+  const difference = 'the broker has an order that is not ours: v-9, buy 2 lots'
+  t.strictSame(breaks, [{ instrument: 'COPPER', difference, isConfirmed: true }])
+  t.match(room.sequencer.state().books.get('COPPER')?.lock, { reason: difference })
+  t.strictSame(await alarmCodes(room), ['EXTERNAL_ORDER'])
+  const before = await recordedInputs(room)
+  await recoverVenue(recovering(room, { broker }), room.sequencer, 'epoch 2')
+  t.equal(await recordedInputs(room), before + 1, 'what is known is not recorded again')
 })
 
 t.test('books that contradict themselves stop a recovery', async (t) => {

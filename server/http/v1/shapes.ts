@@ -211,10 +211,20 @@ export const alarmShape = z.object({
 
 /** A difference between the book and the broker. */
 export const breakShape = z.object({
+  id: z.string(),
   portfolio: z.string(),
   instrument: z.string(),
+  class: z
+    .enum(['match', 'ghost', 'orphan', 'quantity', 'side', 'unknownOrder', 'external'])
+    .describe('match: nothing differs, and the instrument is locked'),
+  state: z
+    .enum(['suspected', 'confirmed', 'ignored'])
+    .describe('seen once, seen twice at rest, or accepted until it changes'),
   difference: z.string(),
-  /** suspected: seen once · confirmed: seen twice at rest, the instrument is locked. */
-  state: z.enum(['suspected', 'confirmed']),
-  since: maybe(instant),
+  ours: exact.describe('Lots that the book holds, or that our order may still fill'),
+  theirs: exact.describe('Lots that the broker holds, or of its order'),
+  averagePrice: maybe(exact).describe('What the broker says was paid on average'),
+  orderId: maybe(z.string()).describe('Our id of an unknown order, the id at the broker of an external one'),
+  since: instant,
+  lock: maybe(z.object({ reason: z.string(), since: instant })).describe('Only exits run meanwhile'),
 })

@@ -4,11 +4,13 @@ import type { PostingKind } from '../../../core/portfolio/ledger.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
 import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
-import { decimal, list, number, oneOf, orNull, record, type Shape, text } from './shape.js'
+import { decimal, list, number, oneOf, orNull, record, type Shape, text, whereGiven } from './shape.js'
 import {
+  breakAction,
   calendar,
   code,
   decimalOrNull,
+  foundBreak,
   instant,
   numberOrNull,
   orderType,
@@ -124,8 +126,39 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     note: textOrNull,
   }),
   TradingStateChanged: record({ state: tradingState, reason: text, at: instant }),
-  InstrumentLocked: record({ instrument: text, reason: text, at: instant }),
+  InstrumentLocked: whereGiven(
+    'breakId',
+    record({ instrument: text, reason: text, at: instant, breakId: text }),
+    record({ instrument: text, reason: text, at: instant }),
+  ),
   InstrumentUnlocked: record({ instrument: text, reason: text }),
+  BreakSettled: record({
+    decisionId: text,
+    action: breakAction,
+    settled: foundBreak,
+    reason: text,
+    at: instant,
+  }),
+  UnitAdopted: record({
+    positionId: text,
+    decisionId: text,
+    instrument: text,
+    number,
+    lots: decimal,
+    price: decimal,
+    stop: number,
+    stopDistance: number,
+    atr: number,
+    pointValue: number,
+    at: instant,
+  }),
+  LotsGivenUp: record({
+    positionId: text,
+    decisionId: text,
+    lots: decimal,
+    price: decimal,
+    at: instant,
+  }),
   AlarmRaised: record({
     code: code<Extract<PortfolioEvent, { type: 'AlarmRaised' }>['code']>(),
     severity: oneOf<'warning' | 'critical'>({ warning: true, critical: true }),

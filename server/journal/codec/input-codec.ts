@@ -21,11 +21,14 @@ import {
 } from './shape.js'
 import {
   alert,
+  breakAction,
   calendar,
+  decimalOrNull,
   instant,
   numberOrNull,
   preClosePhase,
   settings,
+  side,
   textOrNull,
   tradingState,
 } from './shapes.js'
@@ -80,6 +83,16 @@ const command = byKind<OperatorCommand>({
     note: textOrNull,
   }),
   unlock: record({ kind: constant('unlock'), instrument: text, reason: text }),
+  settleBreak: record({
+    kind: constant('settleBreak'),
+    breakId: text,
+    action: breakAction,
+    price: decimalOrNull,
+    stop: numberOrNull,
+    lots: decimalOrNull,
+    fee: decimalOrNull,
+    reason: text,
+  }),
 })
 
 const quote: Shape<Quote> = record({ price: number, observedAt: instant })
@@ -101,7 +114,16 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
   }),
   OrdersDue: record({ at: instant, orderIds: list(text) }),
   BrokerReported: record({ at: instant, reports: list(report) }),
-  AccountObserved: record({ at: instant, positions: table(decimal) }),
+  AccountObserved: whereGiven(
+    'averagePrices',
+    record({ at: instant, positions: table(decimal), averagePrices: table(decimal) }),
+    record({ at: instant, positions: table(decimal) }),
+  ),
+  VenueOrdersObserved: record({
+    at: instant,
+    external: list(record({ venueOrderId: text, instrument: text, side, lots: decimal })),
+    missing: list(text),
+  }),
   TimerFired: record({ at: instant }),
   OperatorCommanded: record({ at: instant, command }),
   ConfigurationActivated: record({ at: instant, hash: text, settings }),

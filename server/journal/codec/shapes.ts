@@ -6,9 +6,11 @@ import type {
   PreClosePhase,
   PreCloseRun,
 } from '../../../core/portfolio/pre-close-run.js'
+import type { Break, BreakAction, BreakClass } from '../../../core/reconcile/break.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
 import {
   decimal,
+  flag,
   list,
   loose,
   MalformedError,
@@ -49,6 +51,33 @@ export function shown<T extends object>(): Shape<T> {
 
 /** A side of the market. */
 export const side = oneOf<'buy' | 'sell'>({ buy: true, sell: true })
+
+/** What is done about a difference from the broker. */
+export const breakAction = oneOf<BreakAction>({ adopt: true, book: true, ignore: true })
+
+const breakClass = oneOf<BreakClass>({
+  match: true,
+  ghost: true,
+  orphan: true,
+  quantity: true,
+  side: true,
+  unknownOrder: true,
+  external: true,
+})
+
+/** A difference from the broker. */
+export const foundBreak: Shape<Break> = record({
+  id: text,
+  class: breakClass,
+  instrument: text,
+  orderId: textOrNull,
+  side: orNull(side),
+  ours: decimal,
+  theirs: decimal,
+  averagePrice: decimalOrNull,
+  since: instant,
+  isConfirmed: flag,
+})
 
 /** What an order is for. */
 export const purpose = oneOf<'entry' | 'pyramid' | 'exit' | 'peelOff'>({

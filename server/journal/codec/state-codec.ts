@@ -4,11 +4,13 @@ import type { Book, MarketView } from '../../../core/portfolio/book.js'
 import type { Ledger } from '../../../core/portfolio/ledger.js'
 import type { Portfolio, UnitPlan } from '../../../core/portfolio/portfolio.js'
 import type { Unit } from '../../../core/portfolio/unit.js'
+import { type Break, subjectOf } from '../../../core/reconcile/break.js'
 import { factText } from './fact-text.js'
 import { decimal, flag, list, number, oneOf, orNull, pair, record, type Shape, text } from './shape.js'
 import {
   calendar,
   decimalOrNull,
+  foundBreak,
   instant,
   numberOrNull,
   orderType,
@@ -22,7 +24,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 1
+export const STATE_VERSION = 2
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -112,7 +114,7 @@ const book: Shape<Book> = record({
   lastUnitFillPrice: numberOrNull,
   entryOrderId: textOrNull,
   exitOrderIds: list(text),
-  lock: orNull(record({ reason: text, since: instant })),
+  lock: orNull(record({ reason: text, since: instant, breakId: textOrNull })),
   missingLots: decimal,
   preClose: orNull(preCloseRun),
   market,
@@ -152,7 +154,8 @@ const stored = record({
   closedUnits: list(unit),
   ended: list(record({ id: text, at: instant })),
   entriesOn: record({ day: number, count: number }),
-  suspectedBreaks: list(pair(text, text)),
+  breaks: list(foundBreak),
+  accepted: list(foundBreak),
 })
 
 /** Returns the JSON text of a portfolio's whole state. Throws UnrecordableError on what JSON cannot carry. */
@@ -163,7 +166,8 @@ export function encodeState(portfolio: Portfolio): string {
     orders: [...portfolio.orders.values()],
     unitPlans: [...portfolio.unitPlans],
     closedUnits: [...portfolio.closedUnits.values()],
-    suspectedBreaks: [...portfolio.suspectedBreaks],
+    breaks: [...portfolio.breaks.values()],
+    accepted: [...portfolio.accepted.values()],
   })
 }
 
@@ -176,8 +180,13 @@ export function decodeState(json: string): Portfolio {
     orders: new Map(state.orders.map((order) => [order.id, order])),
     unitPlans: new Map(state.unitPlans),
     closedUnits: new Map(state.closedUnits.map((unit) => [unit.id, unit])),
-    suspectedBreaks: new Map(state.suspectedBreaks),
+    breaks: bySubject(state.breaks),
+    accepted: bySubject(state.accepted),
   }
+}
+
+function bySubject(breaks: readonly Break[]): Map<string, Break> {
+  return new Map(breaks.map((found) => [subjectOf(found), found]))
 }
 
 function readState(state: unknown) {
