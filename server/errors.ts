@@ -146,6 +146,11 @@ export const ERRORS = {
     title: 'The portfolio holds no such position',
     remedy: 'GET /v1/portfolios/:id/positions lists what is open',
   },
+  BREAK_UNKNOWN: {
+    status: 404,
+    title: 'There is no such difference from a broker',
+    remedy: 'GET /v1/reconciliation lists the differences; one that has changed has another id',
+  },
   CURRENCY_MISMATCH: {
     status: 422,
     title: 'The portfolio is kept in another currency',

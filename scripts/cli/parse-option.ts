@@ -14,6 +14,12 @@ export function parseAmount(text: string): string {
   )
 }
 
+/** Returns an amount of 0 or more, as digits, from the command line. Throws a usage error otherwise. */
+export function parseFee(text: string): string {
+  if (/^\d{1,15}(\.\d{1,8})?$/.test(text)) return text
+  throw new InvalidArgumentError('It must be 0 or an amount such as 12.50, without separators.')
+}
+
 /** Returns a text that says something. Throws a usage error when it is blank. */
 export function parseText(text: string): string {
   if (text.trim() !== '') return text.trim()

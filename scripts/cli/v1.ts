@@ -22,6 +22,9 @@ export type DecisionItem = Item<'decisions'>
 /** An alarm of /v1. */
 export type AlarmItem = Item<'alarms'>
 
+/** A difference from a broker in the list of /v1. */
+export type BreakItem = Awaited<ReturnType<V1Reads['breaks']>>[number]
+
 /** The option that names a portfolio. */
 export interface PortfolioOption {
   readonly portfolio?: string

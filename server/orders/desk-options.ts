@@ -23,6 +23,8 @@ export interface OrderTimings {
   /** Between two polls when nothing is at work, for late trades of orders that ended within `lateFor`. */
   readonly idlePollEvery: number
   readonly lateFor: number
+  /** Between two looks at what the venue shows and we do not have, or the other way round. */
+  readonly secondLookAfter: number
   /** An order whose fate is unknown for longer is a person's business; asking goes on. */
   readonly escalateAfter: number
   /** The first wait before a resend or another question about the same order; each further one doubles, up to the most. */
@@ -39,6 +41,7 @@ export const ORDER_TIMINGS: OrderTimings = {
   pollOverlap: 2_000,
   idlePollEvery: 10_000,
   lateFor: 900_000,
+  secondLookAfter: 5_000,
   escalateAfter: 300_000,
   backoff: 500,
   backoffMost: 60_000,
@@ -47,6 +50,8 @@ export const ORDER_TIMINGS: OrderTimings = {
 /** What the orders of one portfolio depend on. */
 export interface OrderDeskOptions {
   readonly portfolio: string
+  /** Tells the inputs of this tenure from those of another. */
+  readonly occasion: string
   readonly sequencer: OrderSequencer
   readonly broker: Broker
   readonly clock: Clock

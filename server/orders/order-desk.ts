@@ -5,6 +5,7 @@ import { ORDER_TIMINGS, type OrderDeskOptions, type OrderTimings } from './desk-
 import { Dispatcher } from './dispatcher.js'
 import { Escalations } from './escalations.js'
 import { OrderInputs } from './order-inputs.js'
+import { OrderSurvey } from './order-survey.js'
 import { Poller } from './poller.js'
 import { RecordedOrders } from './recorded-orders.js'
 import { Reporter } from './reporter.js'
@@ -12,7 +13,8 @@ import { Resolver } from './resolver.js'
 import { Sweeper } from './sweeper.js'
 
 /** What the orders of one portfolio are given; what is left out has its default. */
-export type OrderDeskSetup = Omit<OrderDeskOptions, 'timings' | 'monotonic' | 'maySend'> & {
+export type OrderDeskSetup = Omit<OrderDeskOptions, 'occasion' | 'timings' | 'monotonic' | 'maySend'> & {
+  readonly occasion?: string
   readonly timings?: Partial<OrderTimings>
   readonly monotonic?: OrderDeskOptions['monotonic']
   readonly maySend?: OrderDeskOptions['maySend']
@@ -30,12 +32,14 @@ export class OrderDesk {
   readonly #dispatcher: Dispatcher
   readonly #canceler: Canceler
   readonly #resolver: Resolver
+  readonly #poller: Poller
   readonly #sweeper: Sweeper
   readonly #recorded = new RecordedOrders()
   #isOpen = false
 
   constructor(setup: OrderDeskSetup) {
     const options: OrderDeskOptions = {
+      occasion: 'desk',
       monotonic: () => performance.now(),
       maySend: () => true,
       ...setup,
@@ -44,7 +48,8 @@ export class OrderDesk {
     const inputs = new OrderInputs(options)
     const reporter = new Reporter(options, inputs)
     const escalations = new Escalations(options)
-    const poller = new Poller(options, reporter)
+    const poller = new Poller(options, reporter, new OrderSurvey(options, inputs, reporter))
+    this.#poller = poller
     this.#options = options
     this.#reporter = reporter
     this.#dispatcher = new Dispatcher(options, { inputs, reporter, recorded: this.#recorded })
@@ -85,6 +90,11 @@ export class OrderDesk {
   async sweep(): Promise<void> {
     await this.#sweeper.sweep()
     await this.#dispatcher.settled()
+  }
+
+  /** Reads the venue's orders, whether or not that may tell something; resolves to whether they could be read. */
+  readVenue(): Promise<boolean> {
+    return this.#poller.readNow()
   }
 
   #follow(events: readonly PortfolioEvent[]): void {

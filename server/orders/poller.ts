@@ -2,8 +2,11 @@ import type { Order } from '../../core/order/order.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { Instant } from '../../core/time.js'
 import type { OrderDeskOptions } from './desk-options.js'
+import type { OrderSurvey } from './order-survey.js'
+import { ordersAtWork } from './orders-at-work.js'
 import type { Reporter } from './reporter.js'
 import { SingleFlight } from './single-flight.js'
+import { isAccepted } from './strangers.js'
 
 /**
  * Reads what changed at the venue: at every beat while it has an order of ours at work, and now and then while orders
@@ -13,23 +16,33 @@ import { SingleFlight } from './single-flight.js'
 export class Poller {
   readonly #options: OrderDeskOptions
   readonly #reporter: Reporter
+  readonly #survey: OrderSurvey
   /** Up to when the venue's changes were read. */
   #readTo: Instant | null = null
   #lastPoll = Number.NEGATIVE_INFINITY
+  #reads = 0
   readonly #polling = new SingleFlight()
 
-  constructor(options: OrderDeskOptions, reporter: Reporter) {
+  constructor(options: OrderDeskOptions, reporter: Reporter, survey: OrderSurvey) {
     this.#options = options
     this.#reporter = reporter
+    this.#survey = survey
   }
 
   /** Reads the venue if that may tell something; never throws. */
-  async poll(atWork: readonly Order[]): Promise<void> {
-    if (!this.#isDue(atWork)) return
+  async poll(atWork: readonly Order[], isForced = false): Promise<void> {
+    if (!isForced && !this.#isDue(atWork)) return
     const { log } = this.#options
     const failed = (error: unknown) =>
       log.warn({ err: error }, 'The orders at the venue could not be read; they will be read again')
     await this.#polling.run('orders', () => this.#read(atWork), failed)
+  }
+
+  /** Reads the venue now; resolves to whether it could be read. Never throws. */
+  async readNow(): Promise<boolean> {
+    const before = this.#reads
+    await this.poll(ordersAtWork(this.#options.sequencer.state()), true)
+    return this.#reads !== before
   }
 
   #isDue(atWork: readonly Order[]): boolean {
@@ -45,9 +58,12 @@ export class Poller {
     const earliest = Math.min(now - timings.lateFor, ...atWork.map((order) => order.createdAt))
     const since = this.#readTo === null ? earliest : this.#readTo
     this.#lastPoll = monotonic()
+    const accepted = atWork.filter(isAccepted)
     const list = await broker.orders(since - timings.pollOverlap)
     this.#readTo = now
     await this.#reporter.reportList(list)
+    await this.#survey.take(list, accepted)
+    this.#reads += 1
   }
 }
 

@@ -57,6 +57,11 @@ export class Reporter {
     await Promise.all(reported)
   }
 
+  /** Returns whether the venue knows an order of ours by this key. */
+  knows(key: string): boolean {
+    return this.#index.find(key) !== undefined
+  }
+
   /** Records a report that the venue sent by itself. One that names no order of ours is an alarm, never dropped quietly. */
   async take(report: VenueReport): Promise<void> {
     const orderId = this.#index.find(report.clientOrderId)

@@ -7,6 +7,7 @@ import type { Dispatcher } from './dispatcher.js'
 import type { Escalations } from './escalations.js'
 import { timerId } from './input-ids.js'
 import type { OrderInputs } from './order-inputs.js'
+import { ordersAtWork } from './orders-at-work.js'
 import type { Poller } from './poller.js'
 import type { RecordedOrders } from './recorded-orders.js'
 import type { Reporter } from './reporter.js'
@@ -116,16 +117,6 @@ export class Sweeper {
     this.#to.escalations.forget((id) => isAtWork(orders.get(id)?.state ?? 'denied'))
     this.#to.recorded.forget((id) => orders.get(id)?.state)
   }
-}
-
-/** The books know which orders are at work; all orders of a week would be many to look through each second. */
-function ordersAtWork(portfolio: Portfolio): Order[] {
-  const ids: string[] = []
-  for (const book of portfolio.books.values()) {
-    if (book.entryOrderId !== null) ids.push(book.entryOrderId)
-    ids.push(...book.exitOrderIds)
-  }
-  return ids.flatMap((id) => portfolio.orders.get(id) ?? [])
 }
 
 function idsIn(orders: readonly Order[], state: Order['state']): string[] {

@@ -15,6 +15,7 @@ import { prepareWriter } from '../kernel/writer.js'
 import type { Leases } from '../lease/lease.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
+import type { AccountWatchTimings } from '../recovery/account-watch.js'
 import type { WantedConfiguration } from '../recovery/recover.js'
 import { RecoveryError, type RecoveryProgress } from '../recovery/recovery-progress.js'
 import type { HeldPortfolio, Host } from './hosts.js'
@@ -29,6 +30,8 @@ export interface PortfolioHostOptions {
   readonly leases: Leases
   readonly doorbell: Doorbell
   readonly openBroker: () => Broker
+  /** When the account is compared; default: those of a running service. */
+  readonly accountTimings?: AccountWatchTimings | undefined
   /** Is told each time the portfolio comes into another phase. */
   readonly onPhase: (readiness: PortfolioReadiness) => void
 }
@@ -119,7 +122,7 @@ export class PortfolioHost implements Host {
 
   /** Waits for the lease, and runs the portfolio as long as it is held. */
   async #runOnce(): Promise<void> {
-    const { leases, wanted, clock, desk, doorbell, openBroker } = this.#options
+    const { leases, wanted, clock, desk, doorbell, openBroker, accountTimings } = this.#options
     this.#writer ??= prepareWriter(desk.pool, desk.log)
     await createPortfolio(desk.pool, this.id, wanted.settings.currency)
     const attempt = await leases.take(this.id)
@@ -136,7 +139,7 @@ export class PortfolioHost implements Host {
       return
     }
     const run = new PortfolioRun({
-      ...{ wanted, clock, desk, doorbell },
+      ...{ wanted, clock, desk, doorbell, accountTimings },
       epoch: attempt.epoch,
       broker: openBroker(),
       writer: this.#writer,

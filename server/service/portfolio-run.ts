@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EventType, PortfolioEvent } from '../../core/event.js'
+import type { InputType } from '../../core/input.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { Broker } from '../brokers/broker.js'
@@ -14,6 +16,8 @@ import { ScoutWatch } from '../market/scout-watch.js'
 import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
 import { OrderDesk } from '../orders/order-desk.js'
 import type { Doorbell } from '../queue/doorbell.js'
+import { AccountWatch, type AccountWatchTimings } from '../recovery/account-watch.js'
+import { breaksOf } from '../recovery/reconcile.js'
 import {
   activate,
   breakCode,
@@ -40,11 +44,16 @@ export interface PortfolioRunOptions {
   /** What is decided is recorded on it; it ends with the run. */
   readonly writer: OwnConnection
   readonly onProgress: (progress: RecoveryProgress) => void
+  /** When the account is compared; default: those of a running service. */
+  readonly accountTimings?: AccountWatchTimings | undefined
 }
 
 /** Sends under way when the service stops are waited for this long. */
 const sendsEndWithinMs = 10_000
 const listenAfterMs = 1000
+/** Inputs and events with which differences from the broker come and go. */
+const OBSERVES: ReadonlySet<InputType> = new Set(['AccountObserved', 'VenueOrdersObserved'])
+const SETTLES: ReadonlySet<EventType> = new Set(['BreakSettled', 'InstrumentUnlocked'])
 const drainLookEveryMs = 20
 const drainWithinMs = 10_000
 
@@ -60,10 +69,12 @@ export class PortfolioRun {
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
   readonly #scouts: ScoutWatch
+  readonly #account: AccountWatch
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
   #end: (cause: Error | null) => void = () => undefined
   #isFolded = false
+  #isActive = false
   #unreachableSince: number | null = null
   #unlisten: () => Promise<void> = async () => undefined
   #stopped: Promise<void> | null = null
@@ -87,7 +98,17 @@ export class PortfolioRun {
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
-    this.#orders = new OrderDesk({ portfolio, broker, clock, sequencer: this.#sequencer, log, raise })
+    const shared = { portfolio, broker, clock, sequencer: this.#sequencer, log, raise }
+    const occasion = `epoch ${epoch}`
+    this.#orders = new OrderDesk({ ...shared, occasion })
+    const readOrders = () => this.#orders.readVenue()
+    const timings = options.accountTimings
+    this.#account = new AccountWatch({
+      ...shared,
+      ...{ occasion, readOrders },
+      ...(timings === undefined ? {} : { timings }),
+    })
+    this.#sequencer.onEvents((events, { type }) => this.#showBreaks(events, type))
   }
 
   /** The portfolio as it can be asked and commanded; null until its logs are folded. */
@@ -137,7 +158,7 @@ export class PortfolioRun {
     this.#isFolded = true
     await activate(sequencer, wanted, loaded.fold.seq)
     await this.#calendar.start()
-    const venue = await recoverVenue(context, sequencer, `epoch ${loaded.epoch}`)
+    await recoverVenue(context, sequencer, `epoch ${loaded.epoch}`)
     if (this.#stop.signal.aborted) return
     this.#orders.open()
     onProgress({ phase: 'drainInbox', code: null, detail: null })
@@ -146,9 +167,22 @@ export class PortfolioRun {
     if (this.#stop.signal.aborted) return
     this.#preClose.start()
     this.#scouts.start()
+    this.#account.start()
     this.#listenSoon()
     desk.metrics.recoverySeconds.set({ portfolio }, (performance.now() - begun) / 1000)
-    onProgress({ phase: 'active', ...breakCode(venue.breaks) })
+    this.#isActive = true
+    this.#showActive()
+  }
+
+  #showActive(): void {
+    const confirmed = breaksOf(this.#sequencer.state()).filter(({ isConfirmed }) => isConfirmed)
+    this.#options.onProgress({ phase: 'active', ...breakCode(confirmed) })
+  }
+
+  /** Differences that come and go while the portfolio runs are shown with its phase. */
+  #showBreaks(events: readonly PortfolioEvent[], input: InputType): void {
+    if (!this.#isActive) return
+    if (OBSERVES.has(input) || events.some(({ type }) => SETTLES.has(type))) this.#showActive()
   }
 
   /** Loading the queue keeps the processor busy for a moment, and the first alerts after a start are not to feel it. */
@@ -205,7 +239,9 @@ export class PortfolioRun {
 
   async #letGo(): Promise<void> {
     this.#stop.abort()
-    await Promise.all([this.#scouts.stop(), this.#preClose.stop(), this.#calendar.stop()])
+    this.#isActive = false
+    const watches = [this.#scouts, this.#preClose, this.#calendar, this.#account]
+    await Promise.all(watches.map((watch) => watch.stop()))
     await this.#unlisten()
     await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])
     await this.#sequencer.stop()

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Calendar } from '../../core/calendar/calendar.js'
 import type { OperatorCommand } from '../../core/input.js'
+import { findBreak } from '../../core/reconcile/list-breaks.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/database.js'
 import { ServiceError } from '../errors.js'
@@ -42,6 +43,7 @@ export function createV1Commands(options: V1CommandsOptions): V1Commands {
       if (settings === undefined) return null
       return { currency: settings.currency, instruments: settings.instruments.map(({ name }) => name) }
     },
+    portfolioOfBreak: (breakId) => portfolioOfBreak(hosts, breakId),
     holds: async (id, positionId) => holdsPosition(database().db, id, positionId),
     decide: async (id, inputId, command) => {
       const held = requireHeld(hosts.get(id))
@@ -65,6 +67,16 @@ export function createV1Commands(options: V1CommandsOptions): V1Commands {
       return propose(options, host, { reading, body })
     },
   }
+}
+
+/** A difference is known where its portfolio is decided: elsewhere nobody can say that there is none. */
+function portfolioOfBreak(hosts: ReadonlyMap<string, Host>, breakId: string): string | null {
+  for (const host of hosts.values()) {
+    const state = host.held()?.state()
+    if (state !== undefined && findBreak(state, breakId) !== undefined) return host.id
+  }
+  for (const host of hosts.values()) requireHeld(host)
+  return null
 }
 
 function requireHeld(host: Host | undefined): HeldPortfolio {

@@ -91,7 +91,7 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
     'reconciliation',
     'calendar',
   ]
-  posts.push('post /v1/imports/calendar')
+  posts.push('post /v1/imports/calendar', 'post /v1/reconciliation/breaks/{id}')
   t.same(routes.sort(), [...expected, ...posts, ...others.map((path) => `get /v1/${path}`)].sort())
 })
 

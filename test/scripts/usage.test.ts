@@ -46,6 +46,7 @@ t.test('every verb has a help that names --json', async (t) => {
     ['cash', ['deposit', 'withdraw']],
     ['config', ['check']],
     ['pine', ['generate', 'lint']],
+    ['reconcile', ['list', 'adopt', 'book', 'ignore']],
   ])
   const calls = verbs.flatMap((verb) => (parents.get(verb) ?? [null]).map((child) => [verb, child]))
   const words = calls.map((call) => call.filter((word) => word !== null))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BREAK_ACTIONS } from '../../../core/reconcile/break.js'
 import { TRADING_STATES } from '../../../core/risk/trading-state.js'
 
 const reason = z.string().trim().min(1).max(500)
@@ -22,6 +23,37 @@ export const cashBody = z.strictObject({
 
 /** The body of POST …/unlock: the instrument that someone has looked at. */
 export const unlockBody = z.strictObject({ instrument: name, reason })
+
+const exactAbove0 = z
+  .union([decimalText, z.number().positive().max(1e15)])
+  .refine((value) => Number(value) > 0, 'must be above 0')
+const exactFrom0 = z.union([decimalText, z.number().nonnegative().max(1e15)])
+
+const pricedActions: readonly string[] = ['adopt', 'book']
+
+/** The body of POST /v1/reconciliation/breaks/:id: what is done about the difference, and why. */
+export const settleBreakBody = z
+  .strictObject({
+    action: z.enum(BREAK_ACTIONS),
+    reason,
+    price: exactAbove0
+      .nullish()
+      .describe('At which lots were bought or sold; left out where the broker tells it'),
+    stop: z.number().positive().nullish().describe('Of lots that are taken up; left out: from the last ATR'),
+    lots: exactAbove0.nullish().describe('That an unknown order filled; left out: all that it could'),
+    fee: exactFrom0.nullish().describe('Of what is booked as filled'),
+  })
+  .superRefine(({ action, price, stop, lots, fee }, context) => {
+    const refuse = (field: string, fits: string) =>
+      context.addIssue({ code: 'custom', path: [field], message: `goes with ${fits}, not with ${action}` })
+    if (price != null && !pricedActions.includes(action)) refuse('price', 'adopt and book')
+    if (stop != null && action !== 'adopt') refuse('stop', 'adopt')
+    if (lots != null && action !== 'book') refuse('lots', 'book')
+    if (fee != null && action !== 'book') refuse('fee', 'book')
+  })
+
+/** What that body holds. */
+export type SettleBreakBody = z.infer<typeof settleBreakBody>
 
 /** The body of POST …/exit: what to close, and why. */
 export const exitBody = z

@@ -1,28 +1,13 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { decimal } from '../../../core/decimal.js'
-import { digest } from '../../../core/ids.js'
 import type { OperatorCommand } from '../../../core/input.js'
 import { ServiceError } from '../../errors.js'
-import { answerOnce, type CommandAnswer, idempotencyKey } from '../idempotency.js'
-import { type FieldProblem, problem, problemType } from '../problem.js'
 import { cashBody, exitBody, tradingStateBody, unlockBody } from './command-bodies.js'
+import { addCommandRoute } from './command-route.js'
 import { unknownPortfolio } from './lists.js'
-import type { PortfolioFacts, V1Commands, V1Reads } from './port.js'
-import { decisionShape } from './shapes.js'
+import type { PortfolioFacts, V1Commands } from './port.js'
 import type { TypedApp } from './typed-app.js'
 import type { V1Options } from './v1.js'
-
-const security = [{ adminToken: [] }]
-const params = z.object({ id: z.string() })
-const headers = z.looseObject({
-  'idempotency-key': z.string().optional().describe('Required: new for each new command, kept for ever'),
-})
-const answerShape = z.object({
-  commandId: z.string(),
-  outcome: z.enum(['executed', 'approved', 'ignored']),
-  decision: decisionShape.nullable(),
-  decisions: z.array(decisionShape),
-})
 
 /** Adds what an operator can order. Every route answers the same key and body with its first answer. */
 export function addCommands(app: TypedApp, options: V1Options): void {
@@ -75,7 +60,7 @@ interface CommandContext {
   readonly facts: PortfolioFacts
 }
 
-interface CommandRoute<Body extends z.ZodType> {
+interface PortfolioCommand<Body extends z.ZodType> {
   readonly path: string
   readonly summary: string
   readonly body: Body
@@ -83,83 +68,23 @@ interface CommandRoute<Body extends z.ZodType> {
   readonly toCommand: (body: z.infer<Body>, context: CommandContext) => Promise<OperatorCommand>
 }
 
+/** Adds a command to what is under a portfolio. */
 function addCommand<Body extends z.ZodType>(
   app: TypedApp,
   options: V1Options,
-  route: CommandRoute<Body>,
+  { path, summary, body, toCommand }: PortfolioCommand<Body>,
 ): void {
-  const { body, summary } = route
-  app.post(
-    `/portfolios/:id/${route.path}`,
-    {
-      schema: { security, summary, params, headers, body, response: { 200: answerShape } },
-      // A wrong body is an answer like any other: the first one, kept with its key.
-      validatorCompiler: () => (value: unknown) => ({ value }),
+  addCommandRoute(app, options, {
+    ...{ summary, body },
+    url: `/portfolios/:id/${path}`,
+    scopeOf: (portfolio) => `POST /v1/portfolios/${portfolio}/${path}`,
+    recordedIn: async (portfolio) => [portfolio],
+    toOrder: async (parsed, portfolio) => {
+      const facts = options.commands.facts(portfolio)
+      if (facts === null) throw unknownPortfolio(portfolio)
+      return { portfolio, command: await toCommand(parsed, { portfolio, facts }) }
     },
-    async (request, reply) => {
-      const key = idempotencyKey(request.headers['idempotency-key'])
-      const portfolio = String((request.params as { id: unknown }).id)
-      const scope = `POST /v1/portfolios/${portfolio}/${route.path}`
-      const work = { portfolio, inputId: `C-${digest('command', scope, key)}`, body: request.body as unknown }
-      const named = { scope, key, body: work.body ?? null }
-      const answer = await answerOnce(options.commandPool(), named, () => runCommand(options, route, work))
-      const type = answer.status < 400 ? 'application/json; charset=utf-8' : problemType
-      return reply
-        .code(answer.status as 200)
-        .header('content-type', type)
-        .serializer((payload: unknown) => String(payload))
-        .send(JSON.stringify(answer.body) as never)
-    },
-  )
-}
-
-interface CommandWork {
-  readonly portfolio: string
-  readonly inputId: string
-  readonly body: unknown
-}
-
-async function runCommand<Body extends z.ZodType>(
-  { reads, commands }: V1Options,
-  route: CommandRoute<Body>,
-  work: CommandWork,
-): Promise<CommandAnswer> {
-  const { portfolio, inputId } = work
-  // After a crash it may be recorded already; then it stands, whatever has become of what it names.
-  const recorded = await answerRecorded(reads, portfolio, inputId)
-  if (recorded !== null) return recorded
-  const parsed = route.body.safeParse(work.body)
-  if (!parsed.success) {
-    const document = problem('REQUEST_INVALID', undefined, fieldProblems(parsed.error))
-    return { status: document.status, body: document }
-  }
-  const facts = commands.facts(portfolio)
-  if (facts === null) throw unknownPortfolio(portfolio)
-  await commands.decide(portfolio, inputId, await route.toCommand(parsed.data, { portfolio, facts }))
-  const answer = await answerRecorded(reads, portfolio, inputId)
-  if (answer === null) throw new Error(`The command ${inputId} was decided and is not recorded`)
-  return answer
-}
-
-async function answerRecorded(
-  reads: V1Reads,
-  portfolio: string,
-  inputId: string,
-): Promise<CommandAnswer | null> {
-  const decisions = await reads.decisionsOfInput(portfolio, inputId)
-  if (decisions === null) return null
-  const decision = decisions[0] ?? null
-  if (decisions.length > 0 && decisions.every(({ outcome }) => outcome === 'blocked')) {
-    const reasons = decisions.flatMap(({ reasons: found }) => found)
-    const document = problem('COMMAND_BLOCKED', `Blocked: ${reasons.join(', ')}`)
-    return { status: document.status, body: { ...document, commandId: inputId, decision, decisions } }
-  }
-  const outcome = decision?.outcome ?? 'ignored'
-  return { status: 200, body: { commandId: inputId, outcome, decision, decisions } }
-}
-
-function fieldProblems(error: z.ZodError): FieldProblem[] {
-  return error.issues.map(({ path, message }) => ({ field: path.join('.'), message }))
+  })
 }
 
 function requireCurrency(facts: PortfolioFacts, currency: string): void {

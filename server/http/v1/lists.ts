@@ -5,7 +5,6 @@ import type { FilteredPageQuery, Page, PageQuery, Shown, V1Reads } from './port.
 import {
   alarmShape,
   alertShape,
-  breakShape,
   decisionSummaryShape,
   fillShape,
   orderShape,
@@ -38,15 +37,6 @@ export function addLists(app: TypedApp, reads: V1Reads): void {
     response: { 200: pageOf(alarmShape) },
   }
   app.get('/alarms', { schema: alarms }, async (request) => mutable(await reads.alarms(request.query)))
-  const breaks = {
-    security,
-    summary: 'Differences between books and brokers',
-    response: { 200: pageOf(breakShape) },
-  }
-  app.get('/reconciliation', { schema: breaks }, async () => ({
-    items: [...(await reads.breaks())],
-    next: null,
-  }))
 }
 
 type ReadList<Query, Item> = (portfolio: string, query: Query) => Promise<Page<Item>>

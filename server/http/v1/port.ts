@@ -88,6 +88,11 @@ export interface PortfolioFacts {
 export interface V1Commands {
   /** Null when there is no such portfolio. */
   readonly facts: (portfolio: string) => PortfolioFacts | null
+  /**
+   * Returns the portfolio with this difference from its broker; null when there is none. Throws ServiceError when it may
+   * be one of a portfolio that is not decided here.
+   */
+  readonly portfolioOfBreak: (breakId: string) => string | null
   /** Returns whether the portfolio holds the position. */
   readonly holds: (portfolio: string, positionId: string) => Promise<boolean>
   /**

@@ -5,6 +5,7 @@ import { addCommands } from './commands.js'
 import { addDetails } from './details.js'
 import { addLists } from './lists.js'
 import type { V1Commands, V1Reads } from './port.js'
+import { addReconciliation } from './reconciliation.js'
 import { withZod } from './typed-app.js'
 import { addWhatIf } from './what-if.js'
 
@@ -22,6 +23,7 @@ export function addV1(app: FastifyInstance, options: V1Options): void {
   addLists(typedApp, options.reads)
   addDetails(typedApp, options.reads)
   addCommands(typedApp, options)
+  addReconciliation(typedApp, options)
   addCalendar(typedApp, options)
   addWhatIf(typedApp, options.commands)
 }
