@@ -28,10 +28,11 @@ export interface AccountWatchOptions {
   readonly readOrders: () => Promise<boolean>
   /** Must not throw. */
   readonly raise: (alarm: ShellAlarm) => Promise<void>
-  readonly timings?: AccountWatchTimings
+  readonly timings: AccountWatchTimings
 }
 
-const TIMINGS: AccountWatchTimings = { lookEvery: 60_000, secondLookAfter: 5_000 }
+/** The times of a running service. */
+export const ACCOUNT_TIMINGS: AccountWatchTimings = { lookEvery: 60_000, secondLookAfter: 5_000 }
 
 /** After so many looks in a row that failed a person is told. */
 const FAILURES_BEFORE_ALARM = 3
@@ -42,7 +43,6 @@ const FAILURES_BEFORE_ALARM = 3
  */
 export class AccountWatch {
   readonly #options: AccountWatchOptions
-  readonly #timings: AccountWatchTimings
   readonly #stop = new AbortController()
   #running: Promise<void> | null = null
   #recorded = 0
@@ -52,7 +52,6 @@ export class AccountWatch {
 
   constructor(options: AccountWatchOptions) {
     this.#options = options
-    this.#timings = options.timings ?? TIMINGS
     options.sequencer.onEvents((events) => {
       if (events.some(({ type }) => type === 'OrderFilled' || type === 'OrderInitialized'))
         this.#activity += 1
@@ -64,17 +63,16 @@ export class AccountWatch {
     this.#running ??= this.#keepLooking()
   }
 
-  /** Looks no more, and resolves when a look under way has ended. */
+  /** Looks no more. A look under way is not waited for: the broker may take its time, and nothing is recorded of it. */
   async stop(): Promise<void> {
     this.#stop.abort()
-    await this.#running
   }
 
   async #keepLooking(): Promise<void> {
     const { signal } = this.#stop
     let isSoon = this.#hasSuspicion()
     while (!signal.aborted) {
-      const { lookEvery, secondLookAfter } = this.#timings
+      const { lookEvery, secondLookAfter } = this.#options.timings
       await delay(isSoon ? secondLookAfter : lookEvery, undefined, { signal, ref: false }).catch(
         () => undefined,
       )
@@ -91,6 +89,7 @@ export class AccountWatch {
       this.#failures = 0
       return isSoon
     } catch (error) {
+      if (this.#stop.signal.aborted) return false
       log.warn(
         { err: error, portfolio },
         'The account at the broker could not be compared; it is tried again',
@@ -104,6 +103,7 @@ export class AccountWatch {
     const { sequencer, broker, occasion } = this.#options
     const before = this.#activity
     const account = await readAccount(broker)
+    if (this.#stop.signal.aborted) return false
     if (this.#activity !== before) return true
     const portfolio = sequencer.state()
     if (!isNothingNew(compareAccount(portfolio, account, portfolio.now))) {
@@ -121,7 +121,7 @@ export class AccountWatch {
 
   async #countFailure(error: unknown): Promise<void> {
     this.#failures += 1
-    if (this.#failures !== FAILURES_BEFORE_ALARM || this.#stop.signal.aborted) return
+    if (this.#failures !== FAILURES_BEFORE_ALARM) return
     const { raise, clock, broker, portfolio } = this.#options
     const reason = error instanceof Error ? error.message : String(error)
     const message = `the account at ${broker.name} was not comparable ${this.#failures} times in a row: ${reason}. What differs there is not noticed meanwhile`

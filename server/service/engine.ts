@@ -212,7 +212,7 @@ export class Engine {
   }
 
   #host(portfolio: PortfolioConfiguration): void {
-    const { clock, metrics } = this.#setup
+    const { clock, metrics, accountTimings } = this.#setup
     const { storage, leases, doorbell } = this.#require()
     const { pool } = storage.kernel
     const { id, initialDeposit } = portfolio
@@ -224,7 +224,7 @@ export class Engine {
       return measuredBroker(new PaperBroker({ store, settings: paperSettingsOf(portfolio), clock }), metrics)
     }
     const host = new PortfolioHost({
-      ...{ clock, leases, doorbell, openBroker },
+      ...{ clock, leases, doorbell, openBroker, accountTimings },
       wanted: { settings, openingDeposit, hash: configurationHash(settings) },
       desk: this.#alarmDesk(storage.kernel),
       onPhase: (readiness) => {

@@ -16,7 +16,7 @@ import { ScoutWatch } from '../market/scout-watch.js'
 import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
 import { OrderDesk } from '../orders/order-desk.js'
 import type { Doorbell } from '../queue/doorbell.js'
-import { AccountWatch, type AccountWatchTimings } from '../recovery/account-watch.js'
+import { ACCOUNT_TIMINGS, AccountWatch, type AccountWatchTimings } from '../recovery/account-watch.js'
 import { breaksOf } from '../recovery/reconcile.js'
 import {
   activate,
@@ -100,14 +100,11 @@ export class PortfolioRun {
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
     const shared = { portfolio, broker, clock, sequencer: this.#sequencer, log, raise }
     const occasion = `epoch ${epoch}`
-    this.#orders = new OrderDesk({ ...shared, occasion })
+    const timings = options.accountTimings ?? ACCOUNT_TIMINGS
+    const { secondLookAfter } = timings
+    this.#orders = new OrderDesk({ ...shared, occasion, timings: { secondLookAfter } })
     const readOrders = () => this.#orders.readVenue()
-    const timings = options.accountTimings
-    this.#account = new AccountWatch({
-      ...shared,
-      ...{ occasion, readOrders },
-      ...(timings === undefined ? {} : { timings }),
-    })
+    this.#account = new AccountWatch({ ...shared, occasion, readOrders, timings })
     this.#sequencer.onEvents((events, { type }) => this.#showBreaks(events, type))
   }
 

@@ -9,6 +9,7 @@ import { createLog } from '../observe/create-log.js'
 import type { Log } from '../observe/log.js'
 import { createMetrics, type Metrics } from '../observe/metrics.js'
 import { createSecrets, type Secrets } from '../observe/secrets.js'
+import type { AccountWatchTimings } from '../recovery/account-watch.js'
 import type { AlertSource } from './alert-desk.js'
 import { type FoundToken, findToken } from './token-file.js'
 
@@ -22,6 +23,8 @@ export interface SetupOptions {
   readonly clock?: Clock
   /** Default: lines on standard error, from LOG_LEVEL up. */
   readonly log?: Log
+  /** When accounts are compared with the books. Default: each minute. */
+  readonly accountTimings?: AccountWatchTimings
 }
 
 /** Everything that is known before anything is opened. */
@@ -34,6 +37,7 @@ export interface Setup {
   readonly secrets: Secrets
   readonly log: Log
   readonly metrics: Metrics
+  readonly accountTimings: AccountWatchTimings | undefined
 }
 
 /** Returns the setup of a service. Throws ConfigurationError with everything that is wrong. */
@@ -58,7 +62,9 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
     rules: alertRulesOf(configuration, source),
   }))
   const tokens = { webhook: shownToken(sources, webhook), admin }
-  return { environment, configuration, sources, tokens, clock, secrets, log, metrics: createMetrics() }
+  const { accountTimings } = options
+  const metrics = createMetrics()
+  return { environment, configuration, sources, tokens, clock, secrets, log, metrics, accountTimings }
 }
 
 /** Returns a token of the environment, or of the file that the environment names; null when there is none. */

@@ -49,6 +49,8 @@ export interface AlertAnswer {
 export interface RunningServiceOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly clock?: Clock
+  /** Milliseconds between looks at the account. */
+  readonly looksEvery?: number
   /** A service whose database is shared. */
   readonly beside?: Pick<RunningService, 'pool' | 'connectionString'>
 }
@@ -76,7 +78,9 @@ export async function runService(t: Teardown, options: RunningServiceOptions = {
     ...options.env,
   }
   const clock = options.clock === undefined ? {} : { clock: options.clock }
-  const service = await startService({ env, log: keepingLog(logged), ...clock })
+  const { looksEvery } = options
+  const accountTimings = { lookEvery: looksEvery ?? 60_000, secondLookAfter: looksEvery ?? 5_000 }
+  const service = await startService({ env, log: keepingLog(logged), accountTimings, ...clock })
   t.teardown(service.stop)
   await service.ready
   return { service, pool, connectionString, home, logged, ...clientOf(service) }

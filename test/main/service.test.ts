@@ -1,10 +1,12 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Pool } from 'pg'
 import t from 'tap'
 import { SimulatedClock } from '../../server/clock.js'
 import { startService } from '../../server/main.js'
 import { silentLog } from '../../server/observe/log.js'
 import { eventually } from '../helpers/eventually.js'
+import { runGeneralInTurn } from '../helpers/general.js'
 import { testDatabase } from '../helpers/postgres.js'
 import { tcpProxy } from '../helpers/tcp-proxy.js'
 import { testDirectory } from '../helpers/temporary-directory.js'
@@ -242,4 +244,139 @@ t.test('while it stops it refuses new alerts, and what was acknowledged is not l
   const second = await runService(t, { beside: running })
   const waiting = await second.pool.query(`select count(*) as count from inbox where state = 'waiting'`)
   t.equal(waiting.rows[0].count, 0, 'and all of them are decided after the restart')
+})
+
+interface Break {
+  readonly id: string
+  readonly class: string
+  readonly state: string
+}
+
+/** Somebody trades in the account of the paper venue, at a price that is told to nobody. */
+async function tradeByHand(pool: Pool, side: 'buy' | 'sell', lots: number): Promise<void> {
+  const trade = `insert into paper.fills (account, client_order_id, trade_id, instrument, side, lots, price, fee, at, shown_at)
+    values ('paper', 'by hand', gen_random_uuid(), 'GOLD_MINI', $1, $2, 78600, 0, now(), now())`
+  await pool.query(trade, [side, lots])
+}
+
+t.test('what changes at the broker behind our back is found, locked, and settled by a person', async (t) => {
+  const { send, ask, command, pool, service, home, connectionString } = await runService(t, {
+    looksEvery: 50,
+  })
+  const reconciliation = '/v1/reconciliation'
+  const found = (state: string) =>
+    eventually(`a break is ${state}`, async () =>
+      (await ask<Listed<Break>>(reconciliation)).body.items.find((item) => item.state === state),
+    )
+  const readiness = async () =>
+    (await ask<{ portfolios: { code: string | null; detail: string | null }[] }>('/readyz')).body
+      .portfolios[0]
+  const agreed = () =>
+    eventually('the book and the broker agree', async () => (await readiness())?.code === null)
+  await send(goldEntry())
+  t.same((await ask<Listed<Break>>(reconciliation)).body.items, [])
+  await tradeByHand(pool, 'buy', 3)
+  const more = await found('confirmed')
+  t.match(more, {
+    portfolio: 'paper',
+    instrument: 'GOLD_MINI',
+    class: 'quantity',
+    difference: 'the book holds 2 lots, the broker 5',
+    ours: '2',
+    theirs: '5',
+    lock: { reason: /the broker 5/ },
+  })
+  const told = await eventually('readyz tells it', async () => (await readiness())?.detail)
+  t.equal(told, 'GOLD_MINI: the book holds 2 lots, the broker 5')
+
+  const path = `${reconciliation}/breaks/${more.id}`
+  const reason = 'bought by hand'
+  const missing = await command<{ code: string; detail: string }>(path, 'k1', { action: 'adopt', reason })
+  t.equal(missing.status, 422)
+  t.match(missing.body, { code: 'COMMAND_BLOCKED', detail: /PRICE_MISSING: state the price at which 3 lots/ })
+  t.same((await command(path, 'k1', { action: 'adopt', reason })).body, missing.body, 'the first answer')
+  const wrong = { action: 'ignore', price: '78600', reason }
+  t.match(await command(path, 'k2', wrong), {
+    status: 400,
+    body: { errors: [{ field: 'price', message: 'goes with adopt and book, not with ignore' }] },
+  })
+  const elsewhere = await command(`${reconciliation}/breaks/B-none`, 'k3', { action: 'ignore', reason })
+  t.match(elsewhere, { status: 404, body: { code: 'BREAK_UNKNOWN' } })
+  t.equal((await command(path, null, { action: 'adopt', reason })).status, 400)
+
+  const adopt = { action: 'adopt', price: '78600', stop: 77_900, reason }
+  const adopted = await command<{ commandId: string }>(path, 'k4', adopt)
+  t.match(adopted, {
+    status: 200,
+    body: { outcome: 'approved', decision: { kind: 'settleBreak', reasons: ['ADOPTED', reason], lots: '3' } },
+  })
+  t.same((await command(path, 'k4', adopt)).body, adopted.body, 'although the break is gone')
+  const held = await ask<Listed<Position>>(positionsPath)
+  t.match(held.body.items, [
+    { lots: '3', averagePrice: '78600', stop: 77_900, unit: 2 },
+    { lots: '2', averagePrice: '78500' },
+  ])
+  await agreed()
+
+  const order = `insert into paper.orders (account, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
+      accepted_at, last_news_at)
+    values ('paper', 'by hand', 'v-by-hand', 'COPPER', 'buy', 'limit', 1, 700, now(), 'infinity')`
+  await pool.query(order)
+  t.match(await found('confirmed'), {
+    class: 'external',
+    orderId: 'v-by-hand',
+    lock: { reason: /v-by-hand/ },
+  })
+  await tradeByHand(pool, 'sell', 5)
+  const gone = await eventually('a second one is confirmed', async () => {
+    const { items } = (await ask<Listed<Break>>(reconciliation)).body
+    return items.find((item) => item.class === 'ghost' && item.state === 'confirmed')
+  })
+  const external = (await ask<Listed<Break>>(reconciliation)).body.items.find(
+    (item) => item.class === 'external',
+  )
+  const env = {
+    ...{ DATABASE_URL: connectionString, GENERAL_HOME: home },
+    ADMIN_PORT: new URL(service.adminUrl).port,
+  }
+  const said = ['--reason', 'sold by hand', '--yes']
+  const runs = await runGeneralInTurn(
+    [
+      ['reconcile', '--json'],
+      ['reconcile', 'ignore', external!.id, ...said],
+      ['reconcile', 'book', gone.id, '--price', '78700', ...said],
+      ['reconcile', 'adopt', gone.id, '--price', '78700', ...said, '--json'],
+      ['reconcile', 'adopt', gone.id, '--price', '78700', ...said],
+      ['reconcile'],
+      ['explain', adopted.body.commandId],
+      ['explain', held.body.items[0]!.id],
+      ['recover', '--check', '--full'],
+      ['replay', '--assert-identical'],
+    ],
+    { env },
+  )
+  t.same(
+    runs.map(({ code }) => code),
+    [1, 0, 1, 0, 1, 0, 0, 0, 0, 0],
+    runs.map(({ stderr }) => stderr).join(''),
+  )
+  const [listed, ignored, refused, , again, rest, story, ofPosition] = runs.map(
+    ({ stdout, stderr }) => stdout + stderr,
+  )
+  t.match(listed, /"class": "ghost"/)
+  t.match(ignored, /accepted until it changes/)
+  t.match(refused, /NO_ORDER_FOR_FILL.*adopt takes the broker's count/)
+  t.match(again, /There is no difference B-/)
+  t.match(rest, /external +ignored/)
+  t.match(story, /was taken over from the broker: 3 lots of GOLD_MINI at ₹?78,600/)
+  t.match(ofPosition, /bought by hand/)
+  await agreed()
+  t.same((await ask<Listed<Position>>(positionsPath)).body.items, [])
+  const { body } = await ask<Listed<unknown>>('/v1/portfolios/paper/ledger')
+  t.match(body.items.slice(0, 2), [
+    { kind: 'realizedPnl', amount: '4000', note: /^correction, B-\w+: sold by hand$/ },
+    { kind: 'realizedPnl', amount: '3000' },
+  ])
+  const { rows } = await pool.query(`select count(*) from inputs where type = 'AccountObserved'`)
+  t.equal(Number(rows[0].count), 5, 'one at the start, and two for each difference, of all the looks')
 })
