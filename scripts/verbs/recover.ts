@@ -1,15 +1,13 @@
 import { Command } from 'commander'
-import { PaperBroker } from '../../server/brokers/paper/paper-broker.js'
 import { systemClock } from '../../server/clock.js'
 import { loadConfiguration, type PortfolioConfiguration } from '../../server/config/configuration.js'
-import { paperSettingsOf } from '../../server/config/settings.js'
 import type { Database } from '../../server/db/database.js'
-import { PostgresPaperStore } from '../../server/db/paper-store.js'
 import { describeDifference } from '../../server/journal/difference.js'
 import type { Log } from '../../server/observe/log.js'
 import { createMetrics } from '../../server/observe/metrics.js'
 import { checkRecovery, type RecoveryCheck } from '../../server/recovery/check-recovery.js'
 import type { RecoveryProgress } from '../../server/recovery/recovery-progress.js'
+import { openBroker } from '../../server/service/open-broker.js'
 import { type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
 import { checkedSecrets } from '../cli/configured-secrets.js'
 import { readProcessEnvironment } from '../cli/environment.js'
@@ -46,14 +44,14 @@ export function recoverCommand(): Command {
 
 async function checkAll({ portfolio, full }: Options) {
   const environment = readProcessEnvironment()
-  const { portfolios } = await loadConfiguration(environment.configPath, checkedSecrets(environment))
+  const { portfolios, apiKeys } = await loadConfiguration(environment.configPath, checkedSecrets(environment))
   const checks = await withServiceDatabase(environment, async (database, { log }) => {
     const found: Checked[] = []
     for (const id of await chooseRecorded(database, portfolio)) {
       const configured = portfolios.find((candidate) => candidate.id === id)
-      const check =
-        configured === undefined ? notConfigured(id) : await checkOne({ database, log, configured, full })
-      found.push(check)
+      const apiKey = apiKeys.get(id) ?? null
+      const context = { database, log, apiKey, full }
+      found.push(configured === undefined ? notConfigured(id) : await checkOne({ ...context, configured }))
     }
     return found
   })
@@ -68,14 +66,15 @@ interface CheckOptions {
   readonly database: Database
   readonly log: Log
   readonly configured: PortfolioConfiguration
+  readonly apiKey: string | null
   readonly full: boolean | undefined
 }
 
-async function checkOne({ database, log, configured, full }: CheckOptions): Promise<Checked> {
+async function checkOne({ database, log, configured, apiKey, full }: CheckOptions): Promise<Checked> {
   const { pool } = database
   const { id } = configured
-  const store = new PostgresPaperStore({ pool, account: id })
-  const broker = new PaperBroker({ store, settings: paperSettingsOf(configured), clock: systemClock })
+  const onIncident = ({ message }: { readonly message: string }) => log.warn({ portfolio: id }, message)
+  const broker = openBroker({ portfolio: configured, apiKey, pool, clock: systemClock, onIncident })
   const phases: RecoveryProgress[] = []
   const check = await checkRecovery({
     portfolio: id,
@@ -90,6 +89,7 @@ async function checkOne({ database, log, configured, full }: CheckOptions): Prom
     full: full === true,
     venueAttempts,
   })
+  await broker.close()
   return { ...check, phases }
 }
 

@@ -34,7 +34,9 @@ export function backtestTerms(configuration: Configuration, request: BacktestReq
     }
   }
   const instruments = new Map(names.map((name) => [name, findInstrument(portfolio, request, name)]))
-  const { commissionPct, slippageTicks } = portfolio.broker
+  const { broker } = portfolio
+  const { commissionPct } = broker
+  const slippageTicks = broker.kind === 'paper' ? broker.slippageTicks : 0
   return {
     portfolio,
     initialCapital: request.capital ?? Number(portfolio.initialDeposit),

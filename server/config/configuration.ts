@@ -6,7 +6,7 @@ import { ConfigurationError, type ConfigurationProblem } from './configuration-e
 import { findContradictions } from './contradictions.js'
 import { explainIssue } from './explain-issue.js'
 import { configurationSchema, type ParsedConfiguration, type ParsedPortfolio } from './schema.js'
-import { findReferences, resolveToken, type SecretLookup } from './secrets.js'
+import { findReferences, resolveApiKey, resolveToken, type SecretLookup } from './secrets.js'
 
 /** A portfolio as configured, with every default filled in. */
 export type PortfolioConfiguration = ParsedPortfolio
@@ -26,6 +26,8 @@ export interface SourceConfiguration {
 export interface Configuration {
   readonly portfolios: readonly PortfolioConfiguration[]
   readonly sources: readonly SourceConfiguration[]
+  /** Keys of brokers by portfolio, for those that have one. Secret, and kept apart: portfolios are shown and copied. */
+  readonly apiKeys: ReadonlyMap<string, string>
 }
 
 /** A configuration that was checked. */
@@ -59,15 +61,17 @@ export function readConfiguration(bytes: Uint8Array, secret: SecretLookup): Conf
     problems.push(...parsed.error.issues.flatMap((issue) => explainIssue(issue, configurationSchema)))
   }
   problems.push(...findContradictions(raw))
-  const tokens = new Map(
-    findReferences(parsed.success ? parsed.data : raw).map((reference) => [
-      reference.path,
-      resolveToken(reference, secret, problems),
-    ]),
-  )
+  const context = { secret, problems }
+  const tokens = new Map<string, string>()
+  const apiKeys = new Map<string, string>()
+  for (const reference of findReferences(parsed.success ? parsed.data : raw)) {
+    const { path } = reference
+    if (path.endsWith('.broker.apiKey')) apiKeys.set(path, resolveApiKey(reference, context))
+    else tokens.set(path, resolveToken(reference, context))
+  }
   problems.push(...sharedTokens(tokens))
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems }
-  return { kind: 'valid', configuration: resolved(parsed.data, tokens) }
+  return { kind: 'valid', configuration: resolved(parsed.data, { tokens, apiKeys }) }
 }
 
 async function readBytes(path: string): Promise<Buffer> {
@@ -81,7 +85,13 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-function resolved(parsed: ParsedConfiguration, tokens: ReadonlyMap<string, string>): Configuration {
+/** Values of secrets by the path of their reference. */
+interface ResolvedSecrets {
+  readonly tokens: ReadonlyMap<string, string>
+  readonly apiKeys: ReadonlyMap<string, string>
+}
+
+function resolved(parsed: ParsedConfiguration, { tokens, apiKeys }: ResolvedSecrets): Configuration {
   const sources = parsed.sources.map((source, index) => ({
     id: source.id,
     portfolio: source.portfolio ?? parsed.portfolios[0]!.id,
@@ -89,7 +99,11 @@ function resolved(parsed: ParsedConfiguration, tokens: ReadonlyMap<string, strin
     types: source.types ?? null,
     instruments: source.instruments?.map((name) => name.toUpperCase()) ?? null,
   }))
-  return { portfolios: parsed.portfolios, sources }
+  const keys = parsed.portfolios.flatMap(({ id }, index) => {
+    const key = apiKeys.get(`portfolios[${index}].broker.apiKey`)
+    return key === undefined ? [] : [[id, key] as const]
+  })
+  return { portfolios: parsed.portfolios, sources, apiKeys: new Map(keys) }
 }
 
 /** A token must lead to one source. */

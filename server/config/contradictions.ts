@@ -21,6 +21,8 @@ export function findContradictions(configuration: unknown): ConfigurationProblem
       (index) => `sources[${index}].id`,
     ),
     ...portfolios.flatMap(contradictionsOfPortfolio),
+    ...listOf(member(configuration, 'portfolios')).flatMap(contradictionsOfBroker),
+    ...sharedAccounts(listOf(member(configuration, 'portfolios'))),
     ...sources.flatMap((source, index) =>
       contradictionsOfSource(source, { path: `sources[${index}]`, portfolios }),
     ),
@@ -63,6 +65,50 @@ function contradictionsOfPortfolio(
     ),
     ...foreign,
   ]
+}
+
+/** What OpenAlgo trades as one symbol. A position in Bank Nifty is two options, so that it needs two orders. */
+const OPENALGO_INSTRUMENTS = ['GOLD_MINI', 'SILVER_MINI', 'COPPER']
+
+function contradictionsOfBroker(portfolio: unknown, at: number): ConfigurationProblem[] {
+  if (member(member(portfolio, 'broker'), 'kind') !== 'openalgo') return []
+  const path = `portfolios[${at}]`
+  const problems: ConfigurationProblem[] = []
+  if (member(portfolio, 'sessions') !== 'exchange') {
+    const message =
+      'must be "exchange" with the broker openalgo: its orders are sent while the exchange trades'
+    problems.push({ path: `${path}.sessions`, message })
+  }
+  if ((member(portfolio, 'currency') ?? 'INR') !== 'INR') {
+    problems.push({ path: `${path}.currency`, message: 'must be INR with the broker openalgo' })
+  }
+  const known = OPENALGO_INSTRUMENTS.join(', ')
+  if (member(portfolio, 'instruments') === undefined) {
+    const message = `is required with the broker openalgo: those of ${known} that it is to trade. BANK_NIFTY, which is traded otherwise, needs orders of two legs, which it does not send yet`
+    return [...problems, { path: `${path}.instruments`, message }]
+  }
+  const refused = listOf(member(portfolio, 'instruments')).flatMap((instrument, index) => {
+    const name = textOf(member(instrument, 'name'))
+    if (name === null || OPENALGO_INSTRUMENTS.includes(name)) return []
+    const legs = name === 'BANK_NIFTY' ? ': a synthetic future is two orders, which it does not send yet' : ''
+    const message = `must be one of ${known} with the broker openalgo, was "${name}"${legs}`
+    return [{ path: `${path}.instruments[${index}].name`, message }]
+  })
+  return [...problems, ...refused]
+}
+
+/** Two portfolios in one account could not tell their orders and positions apart. */
+function sharedAccounts(portfolios: readonly unknown[]): ConfigurationProblem[] {
+  const accounts = portfolios.map((portfolio) => {
+    const broker = member(portfolio, 'broker')
+    const [url, key] = [textOf(member(broker, 'url')), textOf(member(broker, 'apiKey'))]
+    return url === null || key === null ? null : `${url.replace(/\/+$/, '')} ${key}`
+  })
+  return accounts.flatMap((account, index) => {
+    if (account === null || accounts.indexOf(account) === index) return []
+    const message = `must be another account than that of portfolios[${accounts.indexOf(account)}]: what one holds must not be taken for the other's`
+    return [{ path: `portfolios[${index}].broker`, message }]
+  })
 }
 
 interface SourcePlace {

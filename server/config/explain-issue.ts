@@ -28,7 +28,7 @@ export function explainIssue(issue: SchemaIssue, schema: z.ZodType): Configurati
     case 'too_big':
       return [{ path, message: `${bound(issue, 'maximum')}${was(issue)}` }]
     case 'invalid_union':
-      return [{ path, message: `must be a text or a number${was(issue)}` }]
+      return [{ path, message: explainUnion(issue) }]
     case 'invalid_format':
       return [
         {
@@ -61,6 +61,17 @@ function expected(type: string): string {
   return names[type] ?? `must be of type ${type}`
 }
 
+/** A union is of objects that one of their keys tells apart, or of a text and a number. */
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion): string {
+  const { discriminator, input } = issue
+  if (discriminator === undefined) return `must be a text or a number${was(issue)}`
+  const given = (input as Readonly<Record<string, unknown>>)[discriminator]
+  const named = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
+  if (given === undefined) return `is required: ${choices(named)}`
+  const told = typeof given === 'string' ? `, was ${JSON.stringify(given.slice(0, 60))}` : ''
+  return `must be ${choices(named)}${told}${typeof given === 'string' ? didYouMean(given, named) : ''}`
+}
+
 function choices(values: readonly unknown[]): string {
   const named = values.map((value) => JSON.stringify(value)).join(', ')
   return values.length === 1 ? named : `one of ${named}`
@@ -86,7 +97,7 @@ function count(number: number | bigint, noun: string): string {
 /** Tells the value, unless it is large or may be a secret. */
 function was(issue: SchemaIssue): string {
   const { input } = issue
-  if (issue.path.includes('tokens')) return ''
+  if (issue.path.includes('tokens') || issue.path.includes('apiKey')) return ''
   if (typeof input === 'string') return `, was ${JSON.stringify(input.slice(0, 60))}`
   if (typeof input === 'number' || typeof input === 'boolean' || input === null) return `, was ${input}`
   return Array.isArray(input) ? ', was a list' : ', was an object'
@@ -99,11 +110,20 @@ function hint(issue: z.core.$ZodIssueInvalidValue): string {
 interface JsonSchemaNode {
   readonly properties?: Readonly<Record<string, JsonSchemaNode>>
   readonly items?: JsonSchemaNode
+  readonly oneOf?: readonly JsonSchemaNode[]
 }
 
 /** Returns the keys that an object at `path` may have, as the schema's own JSON Schema lists them. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let node: JsonSchemaNode | undefined = z.toJSONSchema(schema, { io: 'input' }) as JsonSchemaNode
-  for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[String(step)]
-  return Object.keys(node?.properties ?? {})
+  let nodes: readonly JsonSchemaNode[] = [z.toJSONSchema(schema, { io: 'input' }) as JsonSchemaNode]
+  for (const step of path) {
+    nodes = nodes.flatMap(alternatives).flatMap((node) => {
+      return (typeof step === 'number' ? node.items : node.properties?.[String(step)]) ?? []
+    })
+  }
+  return [...new Set(nodes.flatMap(alternatives).flatMap((node) => Object.keys(node.properties ?? {})))]
+}
+
+function alternatives(node: JsonSchemaNode): readonly JsonSchemaNode[] {
+  return node.oneOf ?? [node]
 }

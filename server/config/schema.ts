@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { ALERT_TYPES } from '../../core/alert/alert.js'
 import type { NO_FAULTS } from '../brokers/paper/paper-settings.js'
 import { defaultInstruments, instrumentSchema } from './instrument-schema.js'
-import { currency, identifier, milliseconds, money, percent, secretReference, share } from './values.js'
+import {
+  currency,
+  identifier,
+  milliseconds,
+  money,
+  openAlgoUrl,
+  percent,
+  secretReference,
+  share,
+} from './values.js'
 
 const faultsSchema = z
   .strictObject({
@@ -42,6 +51,34 @@ const paperBrokerSchema = z
     faults: faultsSchema.default({}),
   })
   .describe('A venue inside the service that fills every order')
+
+const openAlgoBrokerSchema = z
+  .strictObject({
+    kind: z.literal('openalgo'),
+    url: openAlgoUrl.describe('Where OpenAlgo listens, such as http://127.0.0.1:5000'),
+    apiKey: secretReference.describe('Key of its API, by the name of the variable that holds it'),
+    product: z
+      .enum(['NRML', 'MIS'])
+      .default('NRML')
+      .describe('Product of every order; NRML is kept overnight'),
+    bufferPct: z
+      .number()
+      .min(0)
+      .max(5)
+      .default(0.25)
+      .describe('How far beyond the price the limit of a market order goes, in percent'),
+    commissionPct: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('Estimated commission in percent of the value, each side: OpenAlgo tells no fees'),
+    allowLive: z
+      .boolean()
+      .default(false)
+      .describe('True trades real money; false trades only while OpenAlgo is in analyze mode, a simulation'),
+  })
+  .describe('An account behind OpenAlgo, for Gold Mini, Silver Mini and Copper; new, see docs/brokers.md')
 
 const PYRAMID_CAPS = [
   ['pyramidMaxHeatPct', 'maxHeatPct'],
@@ -184,7 +221,9 @@ const portfolioSchema = z
       .enum(['always', 'exchange'])
       .default('always')
       .describe('When orders may be sent: around the clock, or in the sessions of the exchange'),
-    broker: paperBrokerSchema.prefault({ kind: 'paper' }),
+    broker: z
+      .discriminatedUnion('kind', [paperBrokerSchema, openAlgoBrokerSchema])
+      .prefault({ kind: 'paper' }),
     strategy: trendStrategySchema.prefault({ kind: 'trend' }),
     instruments: z
       .array(instrumentSchema)

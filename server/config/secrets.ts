@@ -40,11 +40,35 @@ export function findReferences(value: unknown, path = ''): SecretReference[] {
   )
 }
 
-/** Returns the value of a secret that stands in a webhook URL; what is wrong with it is added to `problems`. */
-export function resolveToken(
+/** What resolving a secret depends on; what is wrong with it is added to `problems`. */
+export interface SecretContext {
+  readonly secret: SecretLookup
+  readonly problems: ConfigurationProblem[]
+}
+
+/** Returns the value of a secret that stands in a webhook URL; empty when something is wrong with it. */
+export function resolveToken(reference: SecretReference, context: SecretContext): string {
+  return resolve(reference, context, { isSound: isWebhookToken, rule: WEBHOOK_TOKEN_RULE })
+}
+
+/** Returns the value of a broker's key; empty when something is wrong with it. */
+export function resolveApiKey(reference: SecretReference, context: SecretContext): string {
+  const isSound = (value: string) => /^[\x21-\x7e]{1,256}$/.test(value)
+  return resolve(reference, context, {
+    isSound,
+    rule: 'must be 1 to 256 printable characters without spaces',
+  })
+}
+
+interface SecretRule {
+  readonly isSound: (value: string) => boolean
+  readonly rule: string
+}
+
+function resolve(
   reference: SecretReference,
-  secret: SecretLookup,
-  problems: ConfigurationProblem[],
+  { secret, problems }: SecretContext,
+  { isSound, rule }: SecretRule,
 ): string {
   const name = REFERENCE.exec(reference.text)?.[1] ?? ''
   const refuse = (message: string) => problems.push({ path: reference.path, message })
@@ -52,7 +76,7 @@ export function resolveToken(
     const value = secret(name)
     if (value === undefined)
       refuse(`the secret ${name} is not set: set the variable ${name}, or ${name}_FILE to a file`)
-    else if (!isWebhookToken(value)) refuse(`the secret ${name} ${WEBHOOK_TOKEN_RULE}`)
+    else if (!isSound(value)) refuse(`the secret ${name} ${rule}`)
     else return value
   } catch (error) {
     refuse(`the secret ${name} could not be read: ${error instanceof Error ? error.message : String(error)}`)

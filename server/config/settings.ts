@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { invariant } from '../../core/invariant.js'
 import type { Constraint, PortfolioSettings, PreCloseSettings } from '../../core/settings.js'
 import type { PaperSettings } from '../brokers/paper/paper-settings.js'
 import { NO_FAULTS } from '../brokers/paper/paper-settings.js'
@@ -40,8 +41,9 @@ export function configurationHash(settings: PortfolioSettings): string {
   return hash('sha256', canonicalJson(settings), 'hex')
 }
 
-/** Returns how the portfolio's paper venue trades. */
+/** Returns how the portfolio's paper venue trades. Throws when its broker is another one. */
 export function paperSettingsOf({ broker }: PortfolioConfiguration): PaperSettings {
+  invariant(broker.kind === 'paper', () => `the broker is ${broker.kind}, not paper`)
   const { seed, slippageTicks, commissionPct, faults } = broker
   const rates = Object.entries(faults).filter(([, rate]) => rate !== undefined)
   return { slippageTicks, commissionPct, faults: { ...NO_FAULTS, ...Object.fromEntries(rates), seed } }

@@ -47,3 +47,26 @@ export const secretReference = z
     /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/,
     `must name the variable that holds the secret, as \${WEBHOOK_TOKEN}; the value is not shown`,
   )
+
+/**
+ * Where OpenAlgo listens. The key stands in the body of every request, so that it may leave this machine and its own
+ * network only encrypted.
+ */
+export const openAlgoUrl = z
+  .string()
+  .max(200)
+  .refine(
+    isPrivateOrEncrypted,
+    'must be such as http://127.0.0.1:5000, or https:// for another network; no path or password',
+  )
+
+/** Loopback, private networks, and names without a dot as containers have them. */
+const PRIVATE_HOST =
+  /^(localhost|[A-Za-z0-9_-]+|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[::1\])$/
+
+function isPrivateOrEncrypted(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && PRIVATE_HOST.test(url.hostname))
+}

@@ -40,5 +40,12 @@ export function referenceTo(portfolio: Portfolio, order: Order): OrderReference 
     clientOrderId: clientOrderId(portfolio.id, order.id),
     venueOrderId: order.venueOrderId,
     instrument: order.instrument,
+    trace: {
+      side: order.side,
+      lots: order.lots,
+      since: order.createdAt,
+      filledLots: order.filledLots,
+      filledValue: order.filledValue,
+    },
   }
 }

@@ -2,24 +2,24 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { decimal } from '../../core/decimal.js'
-import { PaperBroker } from '../brokers/paper/paper-broker.js'
+import type { OpenAlgoIncident } from '../brokers/openalgo/openalgo-settings.js'
 import type { PortfolioConfiguration } from '../config/configuration.js'
-import { configurationHash, paperSettingsOf, settingsOf } from '../config/settings.js'
+import { configurationHash, settingsOf } from '../config/settings.js'
 import type { PhaseName } from '../db/column-values.js'
 import type { Database } from '../db/database.js'
 import { isDatabaseAway } from '../db/is-database-away.js'
-import { PostgresPaperStore } from '../db/paper-store.js'
 import { ServiceError } from '../errors.js'
 import type { PortfolioReadiness, Readiness } from '../http/readiness.js'
 import type { AlertDesk, Intake } from '../http/webhook-port.js'
 import { Receiver } from '../inbox/receive.js'
 import { Leases } from '../lease/lease.js'
 import { CalendarWatch } from '../market/calendar/calendar-watch.js'
-import type { AlarmDesk } from '../observe/alarms.js'
+import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
 import { openDoorbell } from '../queue/open-doorbell.js'
 import { createAlertDesk } from './alert-desk.js'
 import { measuredBroker } from './measured-broker.js'
+import { openBroker } from './open-broker.js'
 import { PortfolioHost } from './portfolio-host.js'
 import type { Setup } from './setup.js'
 import { openStorage, type Storage } from './storage.js'
@@ -219,12 +219,12 @@ export class Engine {
     const settings = settingsOf(portfolio)
     const deposit = decimal(initialDeposit)
     const openingDeposit = deposit.isPositive() ? deposit : null
-    const openBroker = () => {
-      const store = new PostgresPaperStore({ pool, account: id })
-      return measuredBroker(new PaperBroker({ store, settings: paperSettingsOf(portfolio), clock }), metrics)
-    }
+    const onIncident = (incident: OpenAlgoIncident) => this.#alarmIncident(id, incident)
+    const apiKey = this.#setup.configuration.apiKeys.get(id) ?? null
+    const open = () => measuredBroker(openBroker({ portfolio, apiKey, pool, clock, onIncident }), metrics)
     const host = new PortfolioHost({
-      ...{ clock, leases, doorbell, openBroker, accountTimings },
+      ...{ clock, leases, doorbell, accountTimings },
+      openBroker: open,
       wanted: { settings, openingDeposit, hash: configurationHash(settings) },
       desk: this.#alarmDesk(storage.kernel),
       onPhase: (readiness) => {
@@ -233,6 +233,14 @@ export class Engine {
       },
     })
     this.#hosts.set(id, host)
+  }
+
+  /** A broker's account that a person has to look at. */
+  #alarmIncident(portfolio: string, { code, message, instrument }: OpenAlgoIncident): void {
+    const at = this.#setup.clock.now()
+    const about = instrument === undefined ? { portfolio } : { portfolio, instrument }
+    const desk = this.#alarmDesk(this.storage().kernel)
+    void raiseAlarm(desk, { code, severity: 'critical', message, at, ...about })
   }
 
   async #close(): Promise<void> {

@@ -52,7 +52,8 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
   const admin = await findToken({ home, name: 'admin-token', given: given('ADMIN_TOKEN') })
   const lookup = secretsOf(options.env, { WEBHOOK_TOKEN: webhook.token, ADMIN_TOKEN: admin.token })
   const configuration = await loadConfiguration(environment.configPath, lookup)
-  hideSecrets(secrets, environment, [admin.token, ...configuration.sources.flatMap(({ tokens }) => tokens)])
+  const tokensOfSources = configuration.sources.flatMap((source) => source.tokens)
+  hideSecrets(secrets, environment, [admin.token, ...tokensOfSources, ...configuration.apiKeys.values()])
   const clock = options.clock ?? systemClock
   refuseSimulatedTrading(clock, configuration)
   const sources = configuration.sources.map((source) => ({

@@ -8,6 +8,7 @@ import { SimulatedClock, systemClock } from '../../server/clock.js'
 import { PostgresPaperStore } from '../../server/db/paper-store.js'
 import { eventually } from '../helpers/eventually.js'
 import { type TestDatabase, testDatabase } from '../helpers/postgres.js'
+import { type ConformanceVenue, proveConformance } from './conformance.js'
 
 const START = Date.UTC(2026, 0, 5, 4, 0)
 
@@ -384,4 +385,39 @@ t.test('BC-20 orders that arrive together are one transaction of the book', asyn
     [account],
   )
   t.same(rows, [{ orders: 50, transactions: 1 }])
+})
+
+proveConformance(t, 'paper', async (): Promise<ConformanceVenue> => {
+  const clock = new SimulatedClock({ start: START })
+  const account = `account-${++accounts}`
+  const faults = { ...NO_FAULTS, seed: 'seed' }
+  const meet: ConformanceVenue['meet'] = (fault) => {
+    Object.assign(faults, {
+      lostAnswerRate: fault === 'lostAnswers' ? 1 : 0,
+      lostRequestRate: fault === 'lostRequests' ? 1 : 0,
+      rejectRate: fault === 'refusals' ? 1 : 0,
+      failedReadRate: fault === 'failedReads' ? 1 : 0,
+    })
+  }
+  const store = new PostgresPaperStore({ pool: database.pool, account })
+  const broker = new PaperBroker({
+    store,
+    settings: { slippageTicks: 1, commissionPct: 0.01, faults },
+    clock,
+  })
+  return {
+    ...{ broker, meet },
+    order: ({ side = 'buy', lots, rests = false }) =>
+      newOrder({ side, lots: decimal(lots), ...(rests ? { type: 'limit', limitPrice: decimal(100) } : {}) }),
+    sendInParts: async (order) => {
+      Object.assign(faults, { partialFillRate: 1, partialFillMs: 1_000 })
+      await broker.submit(order, patience())
+      return () => clock.advanceBy(1_000)
+    },
+    pass: (milliseconds) => clock.advanceBy(milliseconds),
+    requests: async () => {
+      const { rows } = await database.pool.query('select from paper.orders where account = $1', [account])
+      return rows.length
+    },
+  }
 })

@@ -171,7 +171,7 @@ t.test('every problem is named with its path, what is wrong and what would be ri
         id: 'my portfolio',
         sessions: 'sometimes',
         initialDeposit: -5,
-        broker: { kind: 'papers', slippageTicks: 0.5 },
+        broker: { kind: 'papers', slippageTicks: 1 },
         strategy: {
           kind: 'trend',
           equitymode: 'closed',
@@ -200,8 +200,7 @@ t.test('every problem is named with its path, what is wrong and what would be ri
     'portfolios[0].id: must be 1 to 32 letters, digits, - and _, the first no sign',
     'portfolios[0].sessions: must be one of "always", "exchange", was "sometimes"',
     'portfolios[0].initialDeposit: must be an amount of at least 0 such as "10000000.00"',
-    'portfolios[0].broker.kind: must be "paper", was "papers" (did you mean "paper"?)',
-    'portfolios[0].broker.slippageTicks: must be a whole number, was 0.5',
+    'portfolios[0].broker.kind: must be one of "paper", "openalgo", was "papers" (did you mean "paper"?)',
     'portfolios[0].strategy.equitymode: is not a key of the configuration (did you mean "equityMode"?)',
     'portfolios[0].strategy.equityMode: must be one of "closed", "open", "blended", "high", was "blend" (did you mean "blended"?)',
     'portfolios[0].strategy.caps.maxHeatPct: must be above 0, was 0',
@@ -345,3 +344,54 @@ t.test('a source knows what its alerts may say', async (t) => {
     allowedInstruments: ['COPPER'],
   })
 })
+
+t.test(
+  'an account behind OpenAlgo is configured with its key by name, and trades no money unless told to',
+  async (t) => {
+    const secret = secretsOf({ WEBHOOK_TOKEN: 'hook', OPENALGO_KEY: 'a-key', SHORT: '', SPACED: 'two words' })
+    const broker = { kind: 'openalgo', url: 'http://127.0.0.1:5000', apiKey: `\${OPENALGO_KEY}` }
+    const instruments = [{ name: 'GOLD_MINI' }, { name: 'COPPER' }]
+    const live = { id: 'live', sessions: 'exchange', broker, instruments }
+    const reading = read({ portfolios: [live] }, secret)
+    if (reading.kind === 'invalid') throw new Error(JSON.stringify(reading.problems))
+    t.same(reading.configuration.portfolios[0]!.broker, {
+      ...broker,
+      ...{ product: 'NRML', bufferPct: 0.25, commissionPct: 0, allowLive: false },
+    })
+    t.same([...reading.configuration.apiKeys], [['live', 'a-key']])
+    const hashOf = (allowLive: boolean) => {
+      const told = read({ portfolios: [{ ...live, broker: { ...broker, allowLive } }] }, secret)
+      return told.kind === 'valid' ? configurationHash(settingsOf(told.configuration.portfolios[0]!)) : null
+    }
+    t.equal(hashOf(true), hashOf(false), 'how orders are sent decides nothing')
+    const about = (portfolio: object) => problemsOf({ portfolios: [{ ...live, ...portfolio }] }, secret)
+    t.match(about({ sessions: 'always' }), [
+      /^portfolios\[0\].sessions: must be "exchange" with the broker openalgo/,
+    ])
+    t.match(about({ instruments: [{ name: 'BANK_NIFTY' }] }), [/instruments\[0\].name: .* two orders/])
+    t.match(about({ instruments: undefined }), [/instruments: is required with the broker openalgo/])
+    t.match(about({ broker: { ...broker, slipageTicks: 1 } }), [/broker.slipageTicks: is not a key/])
+    t.match(about({ broker: { ...broker, bufferPct: 7 } }), [/broker.bufferPct: must be at most 5, was 7/])
+    t.match(about({ broker: { ...broker, apiKey: 'the-key-itself' } }), [/^((?!the-key-itself).)*not shown$/])
+    t.match(about({ broker: { ...broker, apiKey: `\${NOWHERE}` } }), [/the secret NOWHERE is not set/])
+    t.match(about({ broker: { ...broker, apiKey: `\${SPACED}` } }), [/^((?!two words).)*without spaces$/])
+    t.match(about({ broker: { seed: '1' } }), [/broker.kind: is required: one of "paper", "openalgo"/])
+    for (const url of [
+      'http://trade.example.com',
+      'ftp://127.0.0.1',
+      'http://u:p@localhost',
+      'x',
+      'http://h/api',
+    ]) {
+      t.match(about({ broker: { ...broker, url } }), [/broker.url: must be such as/], url)
+    }
+    for (const url of ['https://trade.example.com', 'http://openalgo:5000', 'http://192.168.1.4:5000/']) {
+      t.same(about({ broker: { ...broker, url } }), [], url)
+    }
+    const twice = problemsOf(
+      { portfolios: [live, { ...live, id: 'too' }], sources: [{ id: 's', portfolio: 'too' }] },
+      secret,
+    )
+    t.match(twice, [/^portfolios\[1\].broker: must be another account/])
+  },
+)

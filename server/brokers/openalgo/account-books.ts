@@ -1,0 +1,131 @@
+import { type Decimal, ZERO } from '../../../core/decimal.js'
+import type { Instant } from '../../../core/time.js'
+import {
+  type OrderRow,
+  type PositionRow,
+  readOrderRow,
+  readPositionRow,
+  readTradeRow,
+  type TradeRow,
+} from './book-rows.js'
+import type { ContractBook, ListedContract } from './contract-book.js'
+import { decimalOf, type Fields, fieldsOf, rowsOf } from './fields.js'
+import { type Gateway, ReadError, STRATEGY } from './gateway.js'
+
+/** What the books of an account depend on. */
+export interface AccountBooksOptions {
+  readonly gateway: Gateway
+  readonly contracts: ContractBook
+  readonly clock: { readonly now: () => Instant }
+}
+
+/** A row of the order book with the status of the row before it; null for the first. */
+export interface BookedOrder {
+  readonly row: OrderRow
+  readonly statusBefore: string | null
+}
+
+/** A contract of ours that the account holds. */
+export interface HeldContract {
+  readonly contract: ListedContract
+  /** Below 0 when short. */
+  readonly lots: Decimal
+}
+
+/** The books of the account, read in full or not at all: each method throws rather than to return a part. */
+export class AccountBooks {
+  readonly #options: AccountBooksOptions
+
+  constructor(options: AccountBooksOptions) {
+    this.#options = options
+  }
+
+  /** Returns today's orders of the whole account, in the broker's order. */
+  async orders(deadline?: AbortSignal): Promise<readonly BookedOrder[]> {
+    const { gateway, clock } = this.#options
+    const { orders } = await gateway.readFields('orderbook', {}, deadline)
+    const rows = rowsOf(orders, 'orders').map((row) => readOrderRow(row, clock.now()))
+    return rows.map((row, index) => ({ row, statusBefore: rows[index - 1]?.status ?? null }))
+  }
+
+  /** Returns today's trades of the whole account by the id of their order, in the broker's order. */
+  async trades(deadline?: AbortSignal): Promise<ReadonlyMap<string, readonly TradeRow[]>> {
+    const { gateway, clock } = this.#options
+    const { data } = await gateway.read('tradebook', {}, deadline)
+    const byOrder = new Map<string, TradeRow[]>()
+    for (const told of rowsOf(data, 'trades')) {
+      const row = readTradeRow(told, clock.now())
+      byOrder.set(row.venueOrderId, [...(byOrder.get(row.venueOrderId) ?? []), row])
+    }
+    return byOrder
+  }
+
+  /** Returns one order of today; null when a successful read does not contain it. */
+  async order(venueOrderId: string): Promise<OrderRow | null> {
+    const { gateway, clock } = this.#options
+    try {
+      const told = await gateway.readFields('orderstatus', { strategy: STRATEGY, orderid: venueOrderId })
+      const row = readOrderRow(told, clock.now())
+      if (row.venueOrderId === venueOrderId) return row
+      throw new Error(`OpenAlgo was asked for order ${venueOrderId} and told ${row.venueOrderId}`)
+    } catch (error) {
+      const isAbsent =
+        error instanceof ReadError && error.status === 404 && /Order .+ not found/.test(error.message)
+      if (isAbsent) return null
+      throw error
+    }
+  }
+
+  /** Returns the contracts of our instruments that the account holds in `product`, those that expire first at first. */
+  async held(product: string, deadline?: AbortSignal): Promise<readonly HeldContract[]> {
+    const { gateway } = this.#options
+    const { data } = await gateway.read('positionbook', {}, deadline)
+    const rows = rowsOf(data, 'positions').map(readPositionRow)
+    // Closed positions stay in the book with a quantity of 0
+    const open = rows.filter((row) => row.product === product && !row.quantity.isZero())
+    const held = await Promise.all(open.map((row) => this.#heldIn(row, deadline)))
+    return held
+      .filter((position) => position !== null)
+      .sort((left, right) => (left.contract.expiry < right.contract.expiry ? -1 : 1))
+  }
+
+  /** Returns the cash that is free for new positions. A broker that failed tells none, with success. */
+  async availableCash(): Promise<Decimal> {
+    return decimalOf(await this.#options.gateway.readFields('funds'), 'availablecash')
+  }
+
+  /** Returns the contract of a row of a book; null when it is none of ours. */
+  async contractOf(
+    row: Pick<OrderRow, 'symbol' | 'exchange'>,
+    deadline?: AbortSignal,
+  ): Promise<ListedContract | null> {
+    const { contracts } = this.#options
+    const found = contracts.find(row)
+    return found === null ? null : contracts.contract(found.instrument.name, found.expiry, deadline)
+  }
+
+  /** Returns bid, ask and last price of a contract, as told. */
+  async quote({ symbol, exchange }: ListedContract, deadline?: AbortSignal): Promise<Fields> {
+    const { data } = await this.#options.gateway.read('quotes', { symbol, exchange }, deadline)
+    return fieldsOf(data, 'quotes')
+  }
+
+  async #heldIn(row: PositionRow, deadline?: AbortSignal): Promise<HeldContract | null> {
+    const contract = await this.contractOf(row, deadline)
+    return contract === null ? null : { contract, lots: lotsOf(row.quantity, contract) }
+  }
+}
+
+/** Digits after the point of a part of a lot; there is none on the exchanges, so that one is an error. */
+const LOT_SCALE = 8
+
+/** Returns a quantity in lots. Throws when it is no exact number of them. */
+export function lotsOf(quantity: Decimal, { quantityPerLot, symbol }: ListedContract): Decimal {
+  const lots = quantity.dividedBy(quantityPerLot, LOT_SCALE, 'truncate')
+  if (lots.times(quantityPerLot).equals(quantity) && lots.toScale(0, 'truncate').equals(lots)) {
+    return quantity.isZero() ? ZERO : lots.toScale(0, 'truncate')
+  }
+  throw new Error(
+    `OpenAlgo tells ${quantity.toString()} of ${symbol}, which is no whole number of lots of ${quantityPerLot.toString()}`,
+  )
+}

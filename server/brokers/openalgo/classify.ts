@@ -1,0 +1,111 @@
+import type { CancelOutcome, SubmitOutcome } from '../broker.js'
+import type { ApiAnswer } from './api-client.js'
+import { isFields } from './fields.js'
+
+/** What an answer to a request for an order says. A queued one waits for a person in OpenAlgo, and may yet be sent. */
+export type PlaceVerdict =
+  | { readonly kind: 'placed'; readonly venueOrderId: string }
+  | { readonly kind: 'queued'; readonly cause: string }
+  | Exclude<SubmitOutcome, { kind: 'accepted' }>
+
+/** What an answer to a request to cancel says; where only the order itself tells, it has to be looked up. */
+export type CancelVerdict = CancelOutcome | { readonly kind: 'lookUp'; readonly cause: string }
+
+/** Milliseconds after which a request that was turned away by a limit is tried again. */
+const LIMITED_RETRY = 1_000
+/** And one that found nobody listening, or no session. */
+const AWAY_RETRY = 5_000
+
+interface Refusal {
+  readonly status: number
+  readonly message: RegExp
+  readonly code: string
+}
+
+/**
+ * Every answer to placeorder that proves that there is no order and will be none. The rest is unknown: brokers answer
+ * 400 to orders that they place seconds later.
+ */
+const REFUSALS: readonly Refusal[] = [
+  // Checked before anything is sent on: the fields of the request, then the symbol and the broker's plugin
+  { status: 400, message: /^\{['"]\w+['"]: ?\[/, code: 'REQUEST_INVALID' },
+  { status: 400, message: /^Symbol \S+ not found/i, code: 'SYMBOL_UNKNOWN' },
+  { status: 404, message: /^Broker-specific module not found/i, code: 'BROKER_MODULE_MISSING' },
+  { status: 404, message: /^Not found$/i, code: 'OPENALGO_URL_WRONG' },
+  // The broker's own words
+  { status: 400, message: /^Insufficient funds/i, code: 'INSUFFICIENT_FUNDS' },
+  { status: 400, message: /has either expired or does not exist/i, code: 'SYMBOL_UNKNOWN' },
+  // The simulated account of the analyze mode
+  { status: 400, message: /^Quantity must be in multiples of lot size/i, code: 'LOT_SIZE' },
+  { status: 400, message: /product not allowed for/i, code: 'PRODUCT_NOT_ALLOWED' },
+  { status: 400, message: /^(LIMIT|SL|SL-M) orders require /i, code: 'PRICE_MISSING' },
+  { status: 400, message: /^Cannot sell \S+ in CNC/i, code: 'NOTHING_TO_SELL' },
+]
+
+/** Returns what an answer to placeorder says. */
+export function classifyPlace(answer: ApiAnswer): PlaceVerdict {
+  if (answer.kind === 'unsent') return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: answer.cause }
+  if (answer.kind === 'silent') return { kind: 'unknown', cause: answer.cause }
+  const { status, body, message } = answer
+  if (status === 200) return classifySuccess(answer)
+  if (status === 429)
+    return { kind: 'notSent', retryAfterMs: LIMITED_RETRY, cause: 'OpenAlgo limits the rate' }
+  if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
+  const known = REFUSALS.find((refusal) => refusal.status === status && refusal.message.test(message))
+  // Malformed fields come as an object, too
+  const code = known?.code ?? (status === 400 && isFields(body?.message) ? 'REQUEST_INVALID' : null)
+  if (code !== null && body?.status === 'error') return { kind: 'refused', code, message }
+  return { kind: 'unknown', cause: `OpenAlgo answered ${status}: ${message}` }
+}
+
+/** Success alone is not an order: one that waits for approval, and one that was found needless, have no id. */
+function classifySuccess({ body, message }: Extract<ApiAnswer, { kind: 'answered' }>): PlaceVerdict {
+  if (body === null)
+    return { kind: 'unknown', cause: `OpenAlgo answered 200 with no JSON object: ${message}` }
+  const venueOrderId = orderIdOf(body.orderid)
+  if (body.status === 'success' && venueOrderId !== null) return { kind: 'placed', venueOrderId }
+  if (body.mode === 'semi_auto' || body.pending_order_id !== undefined) {
+    const cause = `the order waits for approval in OpenAlgo's Action Center: ${message}`
+    return { kind: 'queued', cause }
+  }
+  return { kind: 'unknown', cause: `OpenAlgo answered 200 without an order id: ${message}` }
+}
+
+/** Returns what an answer to cancelorder says. */
+export function classifyCancel(answer: ApiAnswer): CancelVerdict {
+  if (answer.kind === 'unsent') return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: answer.cause }
+  if (answer.kind === 'silent') return { kind: 'unknown', cause: answer.cause }
+  const { status, body, message } = answer
+  if (status === 429)
+    return { kind: 'notSent', retryAfterMs: LIMITED_RETRY, cause: 'OpenAlgo limits the rate' }
+  if (status === 200 && body?.status === 'success' && orderIdOf(body.orderid) !== null) {
+    return { kind: 'requested' }
+  }
+  if (status === 400 && /^Cannot cancel order in .+ status/i.test(message)) return { kind: 'tooLate' }
+  if (status === 404 && /^Order \S+ not found/i.test(message)) return { kind: 'absent' }
+  if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
+  const cause = `OpenAlgo answered ${status}: ${message}`
+  // Live, a finished order, one that is unknown and a broker in trouble all sound like this
+  if (status === 500 && /^Failed to cancel order/i.test(message)) return { kind: 'lookUp', cause }
+  return { kind: 'unknown', cause }
+}
+
+/** Returns whether OpenAlgo turned the key or the broker's session away, before doing anything. */
+export function isKeyRefused(answer: ApiAnswer): boolean {
+  return (
+    answer.kind === 'answered' && answer.status === 403 && /invalid openalgo apikey/i.test(answer.message)
+  )
+}
+
+/** Returns whether an answer says that the account cannot be used: a key that is refused, or a ban. */
+export function isSessionLost(answer: ApiAnswer): boolean {
+  if (answer.kind !== 'answered') return false
+  if (answer.status === 401) return true
+  // An account whose orders wait for approval forbids only some requests
+  return answer.status === 403 && !/semi-auto/i.test(answer.message)
+}
+
+function orderIdOf(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+}

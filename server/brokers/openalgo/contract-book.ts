@@ -1,0 +1,180 @@
+import type { Calendar } from '../../../core/calendar/calendar.js'
+import { type Decimal, decimal } from '../../../core/decimal.js'
+import { type Product, rollsOn } from '../../../core/instrument/contract.js'
+import { factsAt, type Instrument } from '../../../core/instrument/instrument.js'
+import type { Instant } from '../../../core/time.js'
+import { decimalOf, type Fields, textOf } from './fields.js'
+import type { Gateway } from './gateway.js'
+import { indianDate, parseExpiry } from './venue-time.js'
+
+/** Products whose contracts are one symbol each, by the base name of their symbols. */
+export const OPENALGO_PRODUCTS: Readonly<Record<string, Product>> = {
+  GOLDM: 'GOLD_MINI',
+  SILVERM: 'SILVER_MINI',
+  COPPER: 'COPPER',
+}
+
+/** A contract as OpenAlgo lists it. */
+export interface ListedContract {
+  readonly instrument: string
+  readonly symbol: string
+  readonly exchange: string
+  /** YYYY-MM-DD. */
+  readonly expiry: string
+  /** What an order's quantity is for one lot: 1 where the broker counts lots, else the units in a lot. */
+  readonly quantityPerLot: Decimal
+}
+
+/** What a book of contracts depends on. */
+export interface ContractBookOptions {
+  readonly gateway: Gateway
+  readonly instruments: readonly Instrument[]
+  readonly calendar: () => Promise<Calendar>
+  readonly clock: { readonly now: () => Instant }
+}
+
+/** A contract cannot be traded as it is listed: a person has to look. */
+export class ContractError extends Error {
+  override readonly name = 'ContractError'
+}
+
+/** The contracts of our instruments as OpenAlgo lists them, read once a day: the broker's list decides the expiry. */
+export class ContractBook {
+  readonly #options: ContractBookOptions
+  #date = ''
+  #expiries = new Map<string, Promise<readonly string[]>>()
+  #listed = new Map<string, Promise<ListedContract>>()
+
+  constructor(options: ContractBookOptions) {
+    this.#options = options
+  }
+
+  /** Returns whose contract a symbol of a book is, and its expiry; null when it is none of ours. */
+  find(row: Fields): { readonly instrument: Instrument; readonly expiry: string } | null {
+    const { symbol, exchange } = row
+    const found = /^([A-Z]+)(\d{2}[A-Z]{3}\d{2})FUT$/.exec(typeof symbol === 'string' ? symbol : '')
+    const product = OPENALGO_PRODUCTS[found?.[1] ?? '']
+    const expiry = parseExpiry(found?.[2] ?? '')
+    const instrument = this.#options.instruments.find(({ name }) => name === product)
+    if (instrument === undefined || expiry === null || instrument.exchange !== exchange) return null
+    return { instrument, expiry }
+  }
+
+  /** Returns the contract that a new position of an instrument is opened in. Throws when none is listed. */
+  async toTrade(name: string, deadline?: AbortSignal): Promise<ListedContract> {
+    const instrument = this.#instrument(name)
+    const calendar = await this.#options.calendar()
+    const today = this.#today()
+    const expiries = await this.#expiriesOf(instrument, deadline)
+    const expiry = expiries.find((date) => today < rollDate(instrument, date, calendar))
+    if (expiry !== undefined) return this.#listedAs(instrument, expiry, deadline)
+    const told = expiries.length === 0 ? 'none' : expiries.join(', ')
+    throw new ContractError(
+      `OpenAlgo lists no contract of ${name} that is far enough from its expiry: ${told}`,
+    )
+  }
+
+  /** Returns the contract of an instrument that expires on a date, as listed. Throws when it cannot be traded. */
+  async contract(name: string, expiry: string, deadline?: AbortSignal): Promise<ListedContract> {
+    return this.#listedAs(this.#instrument(name), expiry, deadline)
+  }
+
+  /** Returns whether new lots must not be bought in a contract any more, as it is too near its expiry. */
+  async isToBeLeft({ instrument, expiry }: ListedContract): Promise<boolean> {
+    return rollDate(this.#instrument(instrument), expiry, await this.#options.calendar()) <= this.#today()
+  }
+
+  #instrument(name: string): Instrument {
+    const found = this.#options.instruments.find((instrument) => instrument.name === name)
+    if (found === undefined) throw new ContractError(`${name} is not traded in this account`)
+    return found
+  }
+
+  /** Returns India's date, and forgets what was read on another. */
+  #today(): string {
+    const date = indianDate(this.#options.clock.now())
+    if (date !== this.#date) {
+      this.#date = date
+      this.#expiries = new Map()
+      this.#listed = new Map()
+    }
+    return date
+  }
+
+  #expiriesOf(instrument: Instrument, deadline?: AbortSignal): Promise<readonly string[]> {
+    return remembered(this.#expiries, instrument.name, () => this.#readExpiries(instrument, deadline))
+  }
+
+  #listedAs(instrument: Instrument, expiry: string, deadline?: AbortSignal): Promise<ListedContract> {
+    this.#today()
+    const key = `${instrument.name} ${expiry}`
+    return remembered(this.#listed, key, () => this.#readContract(instrument, expiry, deadline))
+  }
+
+  async #readExpiries({ name, exchange }: Instrument, deadline?: AbortSignal): Promise<readonly string[]> {
+    const fields = { symbol: baseName(name), exchange, instrumenttype: 'futures' }
+    const { data } = await this.#options.gateway.read('expiry', fields, deadline)
+    if (!Array.isArray(data)) throw new ContractError(`OpenAlgo told no expiries of ${name}`)
+    return data.map((told: unknown) => {
+      const date = typeof told === 'string' ? parseExpiry(told) : null
+      if (date === null) throw new ContractError(`OpenAlgo told an expiry of ${name} that cannot be read`)
+      return date
+    })
+  }
+
+  async #readContract(
+    instrument: Instrument,
+    expiry: string,
+    deadline?: AbortSignal,
+  ): Promise<ListedContract> {
+    const { name, exchange } = instrument
+    const symbol = symbolOf(name, expiry)
+    const { gateway } = this.#options
+    const listed = await gateway.readFields('symbol', { symbol, exchange }, deadline)
+    const isSame = textOf(listed, 'symbol') === symbol && parseExpiry(textOf(listed, 'expiry')) === expiry
+    if (!isSame) throw new ContractError(`OpenAlgo lists ${symbol} as something else`)
+    return { instrument: name, symbol, exchange, expiry, quantityPerLot: this.#perLot(instrument, listed) }
+  }
+
+  /** On MCX some brokers count lots and list a lot of 1; others count units, and list those in a lot. */
+  #perLot(instrument: Instrument, listed: Fields): Decimal {
+    const lotSize = decimalOf(listed, 'lotsize')
+    const configured = decimal(factsAt(instrument, this.#options.clock.now()).lotSize)
+    const one = decimal(1)
+    if (instrument.exchange === 'MCX' && lotSize.equals(one)) return one
+    if (lotSize.equals(configured)) return lotSize
+    throw new ContractError(
+      `OpenAlgo lists a lot of ${lotSize.toString()} for ${textOf(listed, 'symbol')}, the configuration says ${configured.toString()}: nothing of ${instrument.name} is sent, as its quantity is not certain`,
+    )
+  }
+}
+
+function rollDate({ name }: Instrument, expiry: string, calendar: Calendar): string {
+  const product = OPENALGO_PRODUCTS[baseName(name)]!
+  return rollsOn({ product, month: expiry.slice(0, 7), expiry, isCertain: true }, calendar)
+}
+
+function baseName(name: string): string {
+  const found = Object.entries(OPENALGO_PRODUCTS).find(([, product]) => product === name)
+  if (found === undefined)
+    throw new ContractError(`${name} has no contract that OpenAlgo trades as one symbol`)
+  return found[0]
+}
+
+const MONTH_NAMES = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
+
+/** The spelling of symbols is OpenAlgo's own; the day is the one it told, and the symbol is looked up before its use. */
+function symbolOf(name: string, expiry: string): string {
+  const [year, month, day] = expiry.split('-')
+  return `${baseName(name)}${day}${MONTH_NAMES[Number(month) - 1]}${year!.slice(2)}FUT`
+}
+
+/** Returns what was made for the key before, or makes it; a failure is not remembered. */
+function remembered<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  made.catch(() => known.delete(key))
+  return made
+}

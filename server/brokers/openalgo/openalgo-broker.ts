@@ -1,0 +1,314 @@
+import { type Decimal, ZERO } from '../../../core/decimal.js'
+import type { Quote } from '../../../core/input.js'
+import { factsAt } from '../../../core/instrument/instrument.js'
+import { unreachable } from '../../../core/invariant.js'
+import type { Instant } from '../../../core/time.js'
+import type {
+  Broker,
+  BrokerCapabilities,
+  CancelOutcome,
+  OrderAnswer,
+  OrderReference,
+  OrderRequest,
+  ReportListener,
+  SubmitOutcome,
+  Unknown,
+  VenueOrder,
+} from '../broker.js'
+import { AccountBooks } from './account-books.js'
+import type { ApiAnswer } from './api-client.js'
+import { classifyCancel, classifyPlace } from './classify.js'
+import { ContractBook } from './contract-book.js'
+import { positiveOf } from './fields.js'
+import { Gateway } from './gateway.js'
+import {
+  OPENALGO_TIMINGS,
+  type OpenAlgoIncident,
+  type OpenAlgoOptions,
+  type OpenAlgoTimings,
+} from './openalgo-settings.js'
+import { OrderPreparer, type PreparedOrder } from './prepare-order.js'
+import { OrderSearch } from './search-order.js'
+import { type SentOrder, SentOrders } from './sent-orders.js'
+import { modeOf } from './session.js'
+import { OrderShow } from './show-order.js'
+
+/** Milliseconds after which an order is tried again that found the account closed, or another order on its way. */
+const CLOSED_RETRY = 15_000
+const RIVAL_RETRY = 1_000
+/** The same incident is told again after so many milliseconds. */
+const INCIDENT_EVERY = 600_000
+
+/**
+ * One account behind OpenAlgo, for futures that are one symbol: Gold Mini, Silver Mini and Copper. Nothing at the venue
+ * leads from an order back to its request (class D), so one order at a time is under way on a side of an instrument, the
+ * book is read before each, and an order whose answer is lost is recognized by being the only new one that is like it.
+ */
+export class OpenAlgoBroker implements Broker {
+  readonly name = 'openalgo'
+  readonly capabilities: BrokerCapabilities = { resendClass: 'D', absenceProvenAfterMs: null }
+  readonly #options: OpenAlgoOptions
+  readonly #timings: OpenAlgoTimings
+  readonly #monotonic: () => number
+  readonly #gateway: Gateway
+  readonly #books: AccountBooks
+  readonly #preparer: OrderPreparer
+  readonly #sent: SentOrders
+  readonly #show: OrderShow
+  readonly #search: OrderSearch
+  readonly #told = new Map<string, number>()
+  #listener: ReportListener = () => undefined
+
+  constructor(options: OpenAlgoOptions) {
+    const { settings, instruments, calendar, clock } = options
+    this.#options = options
+    this.#timings = { ...OPENALGO_TIMINGS, ...options.timings }
+    this.#monotonic = options.monotonic ?? (() => performance.now())
+    const [timings, monotonic] = [this.#timings, this.#monotonic]
+    const onIncident = (incident: OpenAlgoIncident) => this.#tell(incident)
+    this.#gateway = new Gateway({ settings, timings, monotonic, onIncident })
+    const contracts = new ContractBook({ gateway: this.#gateway, instruments, calendar, clock })
+    this.#books = new AccountBooks({ gateway: this.#gateway, contracts, clock })
+    this.#preparer = new OrderPreparer({ books: this.#books, contracts, settings, onIncident })
+    this.#sent = new SentOrders(monotonic)
+    const pointValueOf = (instrument: string) => this.#pointValueOf(instrument)
+    this.#show = new OrderShow({ ...{ clock, monotonic, timings, pointValueOf }, ...settings })
+    const { product } = settings
+    this.#search = new OrderSearch({ books: this.#books, sent: this.#sent, clock, product, onIncident })
+  }
+
+  async submit(request: OrderRequest, deadline: AbortSignal): Promise<SubmitOutcome> {
+    const begunAt = this.#monotonic()
+    const obstacle = await this.#gateway.session.obstacle()
+    if (obstacle !== null) return notSent(CLOSED_RETRY, obstacle)
+    const { clientOrderId, instrument, side } = request
+    const rival = this.#sent.rival(clientOrderId, instrument, side)
+    if (rival !== null) {
+      return notSent(RIVAL_RETRY, `${rival.clientOrderId} is on its way on the same side of ${instrument}`)
+    }
+    const order = this.#sent.begin(clientOrderId, instrument, side)
+    // It is there already: a second request would be a second order
+    if (order.venueOrderId !== null) return { kind: 'accepted', venueOrderId: order.venueOrderId, fills: [] }
+    const reading = AbortSignal.any([deadline, AbortSignal.timeout(this.#timings.readBeforeSendWithin)])
+    const prepared = await this.#preparer.prepare(request, reading)
+    const obstructed = 'kind' in prepared ? prepared : this.#obstruct(begunAt, deadline)
+    if (obstructed !== null) {
+      this.#sent.drop(order)
+      return obstructed
+    }
+    return this.#send(order, request, { prepared: prepared as PreparedOrder, deadline })
+  }
+
+  async cancel(reference: OrderReference): Promise<CancelOutcome> {
+    const { venueOrderId } = this.#sent.recall(reference)
+    if (venueOrderId === null) return unknown('the order is not found yet, so that it cannot be cancelled')
+    const obstacle = await this.#gateway.session.obstacle()
+    if (obstacle !== null) return notSent(CLOSED_RETRY, obstacle)
+    const wait = this.#gateway.takeOrder()
+    if (wait > 0) return notSent(wait, 'the rate of orders is at its limit')
+    const verdict = classifyCancel(await this.#gateway.send('cancelorder', { orderid: venueOrderId }))
+    if (verdict.kind !== 'lookUp') return verdict
+    const answer = await this.order(reference)
+    if (answer.kind === 'absent') return answer
+    const hasEnded = answer.kind === 'found' && answer.order.status !== 'working'
+    return hasEnded ? { kind: 'tooLate' } : unknown(verdict.cause)
+  }
+
+  async order(reference: OrderReference): Promise<OrderAnswer> {
+    const order = this.#sent.recall(reference)
+    try {
+      if (order.venueOrderId === null) {
+        const found = await this.#search.find(order, reference.trace ?? null)
+        if (found.kind !== 'found') return found
+        this.#sent.learn(order, found.venueOrderId)
+      }
+      return await this.#lookUp(order, order.venueOrderId!)
+    } catch (error) {
+      return unknown(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  async orders(_since: Instant): Promise<readonly VenueOrder[]> {
+    // Rows do not tell when they changed, so that all of today's are returned
+    const [booked, trades] = await Promise.all([this.#books.orders(), this.#books.trades()])
+    const shown: VenueOrder[] = []
+    for (const { row, statusBefore } of booked) {
+      const contract = await this.#books.contractOf(row)
+      if (contract === null) continue
+      const order = this.#sent.ofVenue(row.venueOrderId)
+      const own = trades.get(row.venueOrderId) ?? []
+      shown.push(this.#show.show({ row, statusBefore, contract, order, trades: own }))
+    }
+    return shown
+  }
+
+  async positions(): Promise<Readonly<Record<string, Decimal>>> {
+    const held = await this.#books.held(this.#options.settings.product)
+    this.#preparer.observe(held)
+    const positions: Record<string, Decimal> = {}
+    for (const { contract, lots } of held) {
+      positions[contract.instrument] = (positions[contract.instrument] ?? ZERO).plus(lots)
+    }
+    return Object.fromEntries(Object.entries(positions).filter(([, lots]) => !lots.isZero()))
+  }
+
+  async quote(instrument: string, deadline: AbortSignal): Promise<Quote | null> {
+    const contract = await this.#preparer.contractOf(instrument, deadline)
+    const told = await this.#books.quote(contract, deadline)
+    const [bid, ask] = [positiveOf(told, 'bid'), positiveOf(told, 'ask')]
+    const price = bid !== null && ask !== null && bid <= ask ? (bid + ask) / 2 : positiveOf(told, 'ltp')
+    return price === null ? null : { price, observedAt: this.#options.clock.now() }
+  }
+
+  /** Returns the cash that is free for new positions. Throws when it could not be read. */
+  async availableCash(): Promise<Decimal> {
+    return this.#books.availableCash()
+  }
+
+  /** Calls the listener with answers that came after their deadline; OpenAlgo's own stream is not listened to. */
+  onReport(listener: ReportListener): void {
+    this.#listener = listener
+  }
+
+  async close(): Promise<void> {
+    this.#gateway.close()
+  }
+
+  /** Returns why an order that is prepared may not be sent now; null when it may, and is counted as sent. */
+  #obstruct(begunAt: number, deadline: AbortSignal): Extract<SubmitOutcome, { kind: 'notSent' }> | null {
+    const tookTooLong = this.#monotonic() - begunAt > this.#timings.sendBegunWithin
+    if (deadline.aborted || tookTooLong) return notSent(RIVAL_RETRY, 'reading the account took too long')
+    const wait = this.#gateway.takeOrder()
+    return wait > 0 ? notSent(wait, 'the rate of orders is at its limit') : null
+  }
+
+  /** Sends once. Who asked hears the answer until the deadline; one that comes later is reported, as it is evidence. */
+  async #send(
+    order: SentOrder,
+    request: OrderRequest,
+    { prepared, deadline }: { readonly prepared: PreparedOrder; readonly deadline: AbortSignal },
+  ): Promise<SubmitOutcome> {
+    const { instrument, side } = request
+    const { contract, quantity, price, before } = prepared
+    const { product } = this.#options.settings
+    const { symbol, exchange } = contract
+    const at = this.#options.clock.now()
+    order.fingerprint = { ...{ instrument, side, symbol, quantity, price, product, at, before } }
+    const fields = {
+      ...{ symbol, exchange, product, action: side === 'buy' ? 'BUY' : 'SELL', pricetype: 'LIMIT' },
+      ...{ quantity: quantity.toNumber(), price: price.toNumber(), trigger_price: 0, disclosed_quantity: 0 },
+    }
+    let isLate = false
+    const answered = this.#gateway.send('placeorder', fields).then((answer) => {
+      const outcome = this.#settle(order, answer, isLate)
+      if (isLate) this.#reportLate(order, outcome)
+      return outcome
+    })
+    const overdue = new Promise<Unknown>((resolve) => {
+      const giveUp = () => {
+        isLate = true
+        resolve(unknown('OpenAlgo has not answered yet'))
+      }
+      if (deadline.aborted) giveUp()
+      else deadline.addEventListener('abort', giveUp, { once: true })
+    })
+    return Promise.race([answered, overdue])
+  }
+
+  /** Takes up what an answer says about an order that was sent. */
+  #settle(order: SentOrder, answer: ApiAnswer, isLate: boolean): SubmitOutcome {
+    order.isSending = false
+    order.touched = this.#monotonic()
+    const verdict = classifyPlace(answer)
+    switch (verdict.kind) {
+      case 'placed':
+        return this.#settlePlaced(order, verdict.venueOrderId, answer)
+      case 'queued': {
+        const message = `${order.clientOrderId}: ${verdict.cause}. Approve or reject it there, and switch OpenAlgo to automatic orders`
+        this.#tell({ code: 'BROKER_ORDER_QUEUED', message, instrument: order.instrument })
+        return unknown(verdict.cause)
+      }
+      case 'refused':
+        this.#sent.drop(order)
+        return verdict
+      case 'notSent':
+        // Who asked was told that nobody knows; only the venue's evidence ends that
+        if (!isLate) this.#sent.drop(order)
+        return verdict
+      case 'unknown':
+        return verdict
+      default:
+        return unreachable(verdict)
+    }
+  }
+
+  #settlePlaced(order: SentOrder, venueOrderId: string, answer: ApiAnswer): SubmitOutcome {
+    const isSimulated = modeOf(answer) === 'analyze'
+    const { allowLive } = this.#options.settings
+    if (isSimulated && allowLive) {
+      this.#sent.drop(order)
+      return {
+        kind: 'refused',
+        code: 'ANALYZE_MODE',
+        message: 'OpenAlgo simulated the order; it was not sent',
+      }
+    }
+    if (!isSimulated && !allowLive) this.#gateway.session.refuseMode('live')
+    if (order.venueOrderId !== null && order.venueOrderId !== venueOrderId) {
+      const message = `${order.clientOrderId} was taken for the order ${order.venueOrderId}, and is ${venueOrderId}: one of them is not ours`
+      this.#tell({ code: 'BROKER_ORDER_AMBIGUOUS', message, instrument: order.instrument })
+      return { kind: 'accepted', venueOrderId: order.venueOrderId, fills: [] }
+    }
+    this.#sent.learn(order, venueOrderId)
+    return { kind: 'accepted', venueOrderId, fills: [] }
+  }
+
+  #reportLate({ clientOrderId }: SentOrder, outcome: SubmitOutcome): void {
+    if (outcome.kind === 'accepted') {
+      this.#listener({ kind: 'accepted', clientOrderId, venueOrderId: outcome.venueOrderId })
+    } else if (outcome.kind === 'refused') {
+      const { code, message } = outcome
+      this.#listener({ kind: 'rejected', clientOrderId, code, message })
+    }
+  }
+
+  async #lookUp(order: SentOrder, venueOrderId: string): Promise<OrderAnswer> {
+    const [row, trades] = await Promise.all([this.#books.order(venueOrderId), this.#books.trades()])
+    if (row === null) return { kind: 'absent' }
+    const contract = await this.#books.contractOf(row)
+    if (contract?.instrument !== order.instrument) {
+      return unknown(`order ${venueOrderId} is for ${row.symbol}, not for ${order.instrument}`)
+    }
+    const own = trades.get(venueOrderId) ?? []
+    const shown = { row, contract, order, trades: own, statusBefore: null }
+    if (!this.#show.isEndInDoubt(shown)) return { kind: 'found', order: this.#show.show(shown) }
+    // The book shows whether the end may be that of the order before it
+    const booked = (await this.#books.orders()).find((other) => other.row.venueOrderId === venueOrderId)
+    if (booked === undefined)
+      return unknown(`order ${venueOrderId} is shown alone, and not in the order book`)
+    return { kind: 'found', order: this.#show.show({ ...shown, ...booked }) }
+  }
+
+  #pointValueOf(name: string): number {
+    const found = this.#options.instruments.find((instrument) => instrument.name === name)
+    return found === undefined ? 0 : factsAt(found, this.#options.clock.now()).pointValue
+  }
+
+  #tell(incident: OpenAlgoIncident): void {
+    const now = this.#monotonic()
+    const key = `${incident.code} ${incident.message}`
+    const last = this.#told.get(key)
+    if (last !== undefined && now < last + INCIDENT_EVERY) return
+    if (this.#told.size > 1_000) this.#told.clear()
+    this.#told.set(key, now)
+    this.#options.onIncident(incident)
+  }
+}
+
+function unknown(cause: string): Unknown {
+  return { kind: 'unknown', cause }
+}
+
+function notSent(retryAfterMs: number, cause: string): Extract<SubmitOutcome, { kind: 'notSent' }> {
+  return { kind: 'notSent', retryAfterMs: Math.ceil(retryAfterMs), cause }
+}

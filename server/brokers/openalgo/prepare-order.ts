@@ -1,0 +1,179 @@
+import { type Decimal, decimal } from '../../../core/decimal.js'
+import { limitAbove, limitBelow } from '../../../core/instrument/instrument.js'
+import type { NotSent, OrderRequest, SubmitOutcome } from '../broker.js'
+import type { AccountBooks, HeldContract } from './account-books.js'
+import { type ContractBook, ContractError, type ListedContract } from './contract-book.js'
+import { positiveOf } from './fields.js'
+import type { OpenAlgoIncident, OpenAlgoSettings } from './openalgo-settings.js'
+
+/** An order as OpenAlgo is asked for it. */
+export interface PreparedOrder {
+  readonly contract: ListedContract
+  readonly quantity: Decimal
+  readonly price: Decimal
+  /** Every order of the account before this one; null when the book could not be read. */
+  readonly before: ReadonlySet<string> | null
+}
+
+/** Why an order is not asked for. Nothing was sent. */
+export type Unprepared = NotSent | Extract<SubmitOutcome, { kind: 'refused' }>
+
+/** What preparing orders depends on. */
+export interface PreparerOptions {
+  readonly books: AccountBooks
+  readonly contracts: ContractBook
+  readonly settings: OpenAlgoSettings
+  readonly onIncident: (incident: OpenAlgoIncident) => void
+}
+
+/** Milliseconds after which a read that failed, or a contract that a person has to look at, is tried again. */
+const READ_RETRY = 2_000
+const CONTRACT_RETRY = 30_000
+/** A quote so far from the price that the decision saw is an error of the quote: no session moves a price that far. */
+const QUOTE_WITHIN = 0.1
+
+/** Finds out what has to be known before an order is sent: its contract, its price, and the book before it. */
+export class OrderPreparer {
+  readonly #options: PreparerOptions
+  /** In which contract an instrument was held when the account was last read. */
+  readonly #held = new Map<string, ListedContract>()
+
+  constructor(options: PreparerOptions) {
+    this.#options = options
+  }
+
+  /** Returns the order as it is to be asked for, or why it is not. Never throws. */
+  async prepare(request: OrderRequest, deadline: AbortSignal): Promise<PreparedOrder | Unprepared> {
+    try {
+      const [contract, before] = await Promise.all([
+        this.#contractFor(request, deadline),
+        this.#ordersBefore(deadline),
+      ])
+      if ('kind' in contract) return contract
+      const quantity = request.lots.times(contract.quantityPerLot)
+      if (!quantity.toScale(0, 'truncate').equals(quantity) || !quantity.isPositive()) {
+        return refused(
+          'LOT_SIZE',
+          `${request.lots.toString()} lots are no whole quantity of ${contract.symbol}`,
+        )
+      }
+      const price = request.limitPrice ?? (await this.#marketableLimit(request, contract, deadline))
+      return { contract, quantity, price, before }
+    } catch (error) {
+      return this.#failed(request, error)
+    }
+  }
+
+  /** Returns the contract whose price is that of an instrument: the one that is held, else the one to trade. */
+  async contractOf(instrument: string, deadline?: AbortSignal): Promise<ListedContract> {
+    return this.#held.get(instrument) ?? this.#options.contracts.toTrade(instrument, deadline)
+  }
+
+  /** Takes up which contracts are held. */
+  observe(held: readonly HeldContract[]): void {
+    this.#held.clear()
+    for (const { contract } of held.toReversed()) this.#held.set(contract.instrument, contract)
+  }
+
+  /**
+   * An instrument is in one contract at a time: whatever is held of it is added to and closed in its own contract, and
+   * only a flat instrument goes to the one that the calendar says.
+   */
+  async #contractFor(request: OrderRequest, deadline: AbortSignal): Promise<ListedContract | Unprepared> {
+    const { books, contracts, settings } = this.#options
+    const { instrument, side } = request
+    let held: readonly HeldContract[]
+    try {
+      const all = await books.held(settings.product, deadline)
+      this.observe(all)
+      held = all.filter(({ contract }) => contract.instrument === instrument)
+    } catch (error) {
+      // An entry can wait until the account can be read; an exit goes where the position was last
+      if (side === 'buy' || error instanceof ContractError) throw error
+      return this.contractOf(instrument, deadline)
+    }
+    const [first] = held
+    if (first === undefined) return contracts.toTrade(instrument, deadline)
+    return side === 'buy' ? this.#addTo(first, held) : closeIn(request, held)
+  }
+
+  async #addTo(
+    { contract }: HeldContract,
+    held: readonly HeldContract[],
+  ): Promise<ListedContract | Unprepared> {
+    if (held.length > 1) {
+      const symbols = held.map((position) => position.contract.symbol).join(', ')
+      return refused('SEVERAL_CONTRACTS', `${contract.instrument} is held in several contracts: ${symbols}`)
+    }
+    if (!(await this.#options.contracts.isToBeLeft(contract))) return contract
+    const message = `${contract.instrument} is held in ${contract.symbol}, which expires on ${contract.expiry} and takes no new lots; close the position or roll it over by hand`
+    return refused('ROLLOVER_DUE', message)
+  }
+
+  async #ordersBefore(deadline: AbortSignal): Promise<ReadonlySet<string> | null> {
+    try {
+      const orders = await this.#options.books.orders(deadline)
+      return new Set(orders.map(({ row }) => row.venueOrderId))
+    } catch {
+      return null
+    }
+  }
+
+  /** A bare market order is not taken from programs in India, so the limit goes a little beyond the other side's price. */
+  async #marketableLimit(
+    request: OrderRequest,
+    contract: ListedContract,
+    deadline: AbortSignal,
+  ): Promise<Decimal> {
+    const { side, tick } = request
+    const { bufferPct } = this.#options.settings
+    const price = (await this.#priceOf(request, contract, deadline)) ?? request.referencePrice
+    return side === 'buy' ? limitAbove(price, bufferPct, tick) : limitBelow(price, bufferPct, tick)
+  }
+
+  async #priceOf(
+    { side, referencePrice }: OrderRequest,
+    contract: ListedContract,
+    deadline: AbortSignal,
+  ): Promise<number | null> {
+    try {
+      const told = await this.#options.books.quote(contract, deadline)
+      const price = positiveOf(told, side === 'buy' ? 'ask' : 'bid') ?? positiveOf(told, 'ltp')
+      const isNear = price !== null && Math.abs(price / referencePrice - 1) <= QUOTE_WITHIN
+      return isNear ? price : null
+    } catch {
+      return null
+    }
+  }
+
+  #failed({ instrument }: OrderRequest, error: unknown): NotSent {
+    const cause = error instanceof Error ? error.message : String(error)
+    if (!(error instanceof ContractError)) return { kind: 'notSent', retryAfterMs: READ_RETRY, cause }
+    this.#options.onIncident({ code: 'BROKER_CONTRACT', message: cause, instrument })
+    return { kind: 'notSent', retryAfterMs: CONTRACT_RETRY, cause }
+  }
+}
+
+/** An exit goes to the first contract that holds all of it. */
+function closeIn({ instrument, lots }: OrderRequest, held: readonly HeldContract[]): ListedContract {
+  if (held.length === 1) return held[0]!.contract
+  const whole = held.find((position) => !position.lots.isLessThan(lots))
+  if (whole !== undefined) return whole.contract
+  const told = held.map((position) => `${position.lots.toString()} of ${position.contract.symbol}`).join(', ')
+  throw new ContractError(
+    `No contract of ${instrument} holds the ${lots.toString()} lots that are to be sold (${told}): sell them by hand`,
+  )
+}
+
+function refused(code: string, message: string): Unprepared {
+  return { kind: 'refused', code, message }
+}
+
+/** Returns the fee of a trade as the schedule of the configuration estimates it. */
+export function estimateFee(
+  { lots, price }: { readonly lots: Decimal; readonly price: Decimal },
+  { commissionPct, pointValue }: { readonly commissionPct: number; readonly pointValue: number },
+): Decimal {
+  const value = price.times(lots).times(decimal(pointValue))
+  return value.times(decimal(commissionPct)).times(decimal('0.01'))
+}

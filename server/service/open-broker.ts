@@ -1,0 +1,41 @@
+import type { Pool } from 'pg'
+import { unreachable } from '../../core/invariant.js'
+import type { Broker } from '../brokers/broker.js'
+import { OpenAlgoBroker } from '../brokers/openalgo/openalgo-broker.js'
+import type { OpenAlgoIncident } from '../brokers/openalgo/openalgo-settings.js'
+import { PaperBroker } from '../brokers/paper/paper-broker.js'
+import type { Clock } from '../clock.js'
+import type { PortfolioConfiguration } from '../config/configuration.js'
+import { paperSettingsOf } from '../config/settings.js'
+import { PostgresPaperStore } from '../db/paper-store.js'
+import { loadCalendar } from '../market/calendar/effective-calendar.js'
+
+/** What opening the broker of a portfolio depends on. */
+export interface OpenBrokerOptions {
+  readonly portfolio: PortfolioConfiguration
+  /** Null for a broker that needs none. */
+  readonly apiKey: string | null
+  readonly pool: Pool
+  readonly clock: Clock
+  /** Is told what a person has to know about the account; must not throw. */
+  readonly onIncident: (incident: OpenAlgoIncident) => void
+}
+
+/** Returns the broker of a portfolio, as the configuration names it. */
+export function openBroker({ portfolio, apiKey, pool, clock, onIncident }: OpenBrokerOptions): Broker {
+  const { id, broker, instruments } = portfolio
+  switch (broker.kind) {
+    case 'paper': {
+      const store = new PostgresPaperStore({ pool, account: id })
+      return new PaperBroker({ store, settings: paperSettingsOf(portfolio), clock })
+    }
+    case 'openalgo': {
+      const { url, product, bufferPct, commissionPct, allowLive } = broker
+      const settings = { url, apiKey: apiKey ?? '', product, bufferPct, commissionPct, allowLive }
+      const calendar = () => loadCalendar(pool)
+      return new OpenAlgoBroker({ settings, instruments, calendar, clock, onIncident })
+    }
+    default:
+      return unreachable(broker)
+  }
+}
