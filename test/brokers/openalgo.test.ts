@@ -168,6 +168,8 @@ t.test('recorded positions and orders are read in lots of our instruments', asyn
   }
   replay('positionbook MCX +100/lot move')
   t.same(plain(await broker.positions()), { GOLD_MINI: '1' }, 'rows of other symbols are not ours')
+  replay('positionbook MCX +100/lot move')
+  t.same(plain(await broker.averagePrices()), { GOLD_MINI: '125000' })
   replay('positionbook flat')
   t.same(await broker.positions(), {})
   replay('orderbook final')

@@ -30,6 +30,8 @@ export interface HeldContract {
   readonly contract: ListedContract
   /** Below 0 when short. */
   readonly lots: Decimal
+  /** What was paid on average, in points; null where that is not told. */
+  readonly averagePrice: number | null
 }
 
 /** The books of the account, read in full or not at all: each method throws rather than to return a part. */
@@ -112,7 +114,8 @@ export class AccountBooks {
 
   async #heldIn(row: PositionRow, deadline?: AbortSignal): Promise<HeldContract | null> {
     const contract = await this.contractOf(row, deadline)
-    return contract === null ? null : { contract, lots: lotsOf(row.quantity, contract) }
+    if (contract === null) return null
+    return { contract, lots: lotsOf(row.quantity, contract), averagePrice: row.averagePrice }
   }
 }
 

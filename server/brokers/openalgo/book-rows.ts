@@ -1,6 +1,6 @@
 import type { Decimal } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
-import { decimalOf, type Fields, textOf } from './fields.js'
+import { decimalOf, type Fields, positiveOf, textOf } from './fields.js'
 import { parseVenueTime } from './venue-time.js'
 
 /** A row of the order book. */
@@ -34,6 +34,8 @@ export interface PositionRow {
   readonly product: string
   /** Below 0 when short. */
   readonly quantity: Decimal
+  /** What was paid on average, in points; null where that is not told. */
+  readonly averagePrice: number | null
 }
 
 /** Returns an order as a row tells it. Throws when something that matters is missing. */
@@ -70,6 +72,7 @@ export function readPositionRow(row: Fields): PositionRow {
     exchange: textOf(row, 'exchange'),
     product: textOf(row, 'product'),
     quantity: decimalOf(row, 'quantity'),
+    averagePrice: positiveOf(row, 'average_price'),
   }
 }
 

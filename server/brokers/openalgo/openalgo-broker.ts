@@ -1,4 +1,4 @@
-import { type Decimal, ZERO } from '../../../core/decimal.js'
+import { type Decimal, decimal, ZERO } from '../../../core/decimal.js'
 import type { Quote } from '../../../core/input.js'
 import { factsAt } from '../../../core/instrument/instrument.js'
 import { unreachable } from '../../../core/invariant.js'
@@ -15,7 +15,7 @@ import type {
   Unknown,
   VenueOrder,
 } from '../broker.js'
-import { AccountBooks } from './account-books.js'
+import { AccountBooks, type HeldContract } from './account-books.js'
 import type { ApiAnswer } from './api-client.js'
 import { classifyCancel, classifyPlace } from './classify.js'
 import { ContractBook } from './contract-book.js'
@@ -143,13 +143,23 @@ export class OpenAlgoBroker implements Broker {
   }
 
   async positions(): Promise<Readonly<Record<string, Decimal>>> {
-    const held = await this.#books.held(this.#options.settings.product)
-    this.#preparer.observe(held)
+    const held = await this.#held()
     const positions: Record<string, Decimal> = {}
     for (const { contract, lots } of held) {
       positions[contract.instrument] = (positions[contract.instrument] ?? ZERO).plus(lots)
     }
     return Object.fromEntries(Object.entries(positions).filter(([, lots]) => !lots.isZero()))
+  }
+
+  async averagePrices(): Promise<Readonly<Record<string, Decimal>>> {
+    const prices: Record<string, Decimal> = {}
+    const held = await this.#held()
+    for (const { contract, averagePrice } of held) {
+      // What was paid for several contracts at once has no one price
+      const isOnly = held.filter((other) => other.contract.instrument === contract.instrument).length === 1
+      if (isOnly && averagePrice !== null) prices[contract.instrument] = decimal(averagePrice)
+    }
+    return prices
   }
 
   async quote(instrument: string, deadline: AbortSignal): Promise<Quote | null> {
@@ -172,6 +182,12 @@ export class OpenAlgoBroker implements Broker {
 
   async close(): Promise<void> {
     this.#gateway.close()
+  }
+
+  async #held(): Promise<readonly HeldContract[]> {
+    const held = await this.#books.held(this.#options.settings.product)
+    this.#preparer.observe(held)
+    return held
   }
 
   /** Returns why an order that is prepared may not be sent now; null when it may, and is counted as sent. */
