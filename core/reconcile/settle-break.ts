@@ -3,6 +3,7 @@ import type { PortfolioEvent } from '../event.js'
 import type { SettleBreak } from '../input.js'
 import { unreachable } from '../invariant.js'
 import { decideReport } from '../order/reports.js'
+import { type Book, plannedEntry } from '../portfolio/book.js'
 import { bookOf, type Portfolio } from '../portfolio/portfolio.js'
 import { commandDecision } from '../risk/commands.js'
 import { planAdoption } from './adopt.js'
@@ -78,8 +79,11 @@ function planSettlement(portfolio: Portfolio, listed: ListedBreak, settling: Set
     case 'orphan':
     case 'quantity':
     case 'side':
-      if (!isAtRest(bookOf(portfolio, found.instrument))) {
-        return refusal('ORDER_AT_WORK', `an order of ${found.instrument} is at work: wait until it has ended`)
+      if (!isSettled(bookOf(portfolio, found.instrument))) {
+        return refusal(
+          'ORDER_AT_WORK',
+          `an order of ${found.instrument} is planned or at work: wait until it has ended`,
+        )
       }
       return command.action === 'adopt'
         ? planAdoption(portfolio, found, settling)
@@ -87,6 +91,11 @@ function planSettlement(portfolio: Portfolio, listed: ListedBreak, settling: Set
     default:
       return unreachable(found.class)
   }
+}
+
+/** An entry that is planned is as good as one at work: it was sized for what the book held. */
+function isSettled(book: Book): boolean {
+  return isAtRest(book) && plannedEntry(book) === null
 }
 
 /** The broker does not show the order, and that is taken as the truth. Should it fill after all, it is an alarm. */

@@ -1,8 +1,7 @@
-import type { BreakClass } from '../../core/reconcile/break.js'
-import { describeBreak } from '../../core/reconcile/break.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import { type BreakClass, describeBreak } from '../../core/reconcile/break.js'
 import { type BreakState, type ListedBreak, listBreaks } from '../../core/reconcile/list-breaks.js'
 import { isoInstant } from '../../core/time.js'
-import type { Host } from './hosts.js'
 
 /** A difference between a book and its broker. */
 export interface FoundBreak {
@@ -21,10 +20,9 @@ export interface FoundBreak {
   readonly lock: { readonly reason: string; readonly since: string } | null
 }
 
-/** Returns the differences of a portfolio that is decided here, those that somebody has to decide first. */
-export function findBreaks(host: Host): FoundBreak[] {
-  const portfolio = host.held()?.state()
-  return portfolio === undefined ? [] : listBreaks(portfolio).map((listed) => show(host.id, listed))
+/** Returns the differences of a portfolio from its broker, those first that somebody has to decide. */
+export function findBreaks(portfolio: Portfolio): FoundBreak[] {
+  return listBreaks(portfolio).map((listed) => show(portfolio.id, listed))
 }
 
 function show(portfolio: string, { found, state, lock }: ListedBreak): FoundBreak {

@@ -13,7 +13,7 @@ import { readPortfolios } from '../journal/read/portfolios.js'
 import { readPositions } from '../journal/read/positions.js'
 import { loadCalendar } from '../market/calendar/effective-calendar.js'
 import type { Log } from '../observe/log.js'
-import { findBreaks } from './find-breaks.js'
+import { type FoundBreak, findBreaks } from './find-breaks.js'
 import type { Host } from './hosts.js'
 import { showPortfolio } from './show-portfolio.js'
 
@@ -55,9 +55,20 @@ export function createV1Reads(options: V1ReadsOptions): V1Reads {
     decision: async (id) => readDecision(database().db, id),
     alert: async (id) => readAlert(database().db, id),
     calendar: async () => ({ calendar: await loadCalendar(database().pool), now: clock.now() }),
-    breaks: async () => [...hosts.values()].flatMap(findBreaks),
+    breaks: () => findAllBreaks(options),
     decisionsOfInput: async (portfolio, inputId) => readDecisionsOfInput(database().db, portfolio, inputId),
   }
+}
+
+/** A portfolio that another instance decides is read from its logs: that nothing is known here is no agreement. */
+async function findAllBreaks({ database, hosts, log }: V1ReadsOptions) {
+  const found: FoundBreak[] = []
+  const known = new Set((await readPortfolios(database().db)).map(({ id }) => id))
+  for (const host of hosts.values()) {
+    if (!known.has(host.id)) continue
+    found.push(...findBreaks(host.held()?.state() ?? (await loadState(database().pool, host.id, log))))
+  }
+  return found
 }
 
 /** Returns the state as the logs have it, for a portfolio that another instance decides. */

@@ -365,3 +365,126 @@ t.test('whatever the broker holds, adopting makes the book equal to it, and repl
     { numRuns: counts.propertyRuns },
   )
 })
+
+type Move =
+  | { readonly do: 'entry' | 'exit' | 'send' | 'fill' | 'cancel' | 'look' | 'unlock' }
+  | { readonly do: 'theirs'; readonly by: number }
+  | { readonly do: 'settle'; readonly action: SettleBreak['action']; readonly pick: number }
+  | { readonly do: 'stranger'; readonly isThere: boolean }
+  | { readonly do: 'missing' }
+
+const moves: fc.Arbitrary<Move> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc
+      .constantFrom('entry', 'exit', 'send', 'fill', 'cancel', 'look', 'look', 'unlock')
+      .map((what) => ({ do: what }) as Move),
+  },
+  fc.integer({ min: -4, max: 4 }).map((by) => ({ do: 'theirs', by }) as const),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('settle' as const),
+      action: fc.constantFrom('adopt', 'book', 'ignore'),
+      pick: fc.nat({ max: 3 }),
+    }),
+  },
+  fc.boolean().map((isThere) => ({ do: 'stranger', isThere }) as const),
+  fc.constant({ do: 'missing' } as const),
+)
+
+/** An account in which somebody else trades, too, with its counts as the broker keeps them. */
+class SharedAccount {
+  readonly desk = new Desk(settings(), 50_000_000)
+  #byHand = 0
+  #missing = false
+
+  run(move: Move): void {
+    const { desk } = this
+    desk.wait(MINUTE)
+    const [working] = [...desk.portfolio.orders.values()].filter(({ state }) => state === 'accepted')
+    switch (move.do) {
+      case 'entry':
+        desk.entry(gold, 78_500, 350)
+        break
+      case 'exit':
+        desk.exit(gold)
+        break
+      case 'send':
+        desk.send()
+        break
+      case 'fill':
+        if (working !== undefined) desk.fill(working.id, 0.5)
+        break
+      case 'cancel':
+        if (working !== undefined)
+          desk.report({ kind: 'canceled', orderId: working.id, reason: 'by the broker' })
+        break
+      case 'look':
+        this.look()
+        break
+      case 'unlock':
+        desk.command({ kind: 'unlock', instrument: gold, reason: 'looked at' })
+        break
+      case 'theirs':
+        this.#byHand += move.by
+        break
+      case 'settle':
+        this.#settle(move)
+        break
+      case 'stranger': {
+        const stranger = { venueOrderId: 'v-9', instrument: gold, side: 'buy', lots: decimal(1) } as const
+        seeOrders(desk, move.isThere ? [stranger] : [])
+        break
+      }
+      case 'missing':
+        this.#missing = !this.#missing
+        seeOrders(desk, [], this.#missing && working !== undefined ? [working.id] : [])
+        break
+    }
+  }
+
+  /** The broker counts our reported fills and what was traded by hand, whatever the book says. */
+  get theirs(): number {
+    let lots = this.#byHand
+    for (const { side, filledLots, tradeIds } of this.desk.portfolio.orders.values()) {
+      if (tradeIds.every((id) => !id.startsWith('operator')))
+        lots += (side === 'buy' ? 1 : -1) * filledLots.toNumber()
+    }
+    return lots
+  }
+
+  look(): void {
+    this.desk.account({ [gold]: this.theirs })
+  }
+
+  #settle({ action, pick }: Extract<Move, { do: 'settle' }>): void {
+    const { desk } = this
+    const listed = listBreaks(desk.portfolio)
+    const chosen = listed[pick % Math.max(1, listed.length)]
+    if (chosen === undefined) return
+    const { found } = chosen
+    const before = heldLots(desk.book(gold)).plus(found.theirs.minus(found.ours))
+    const priced = action === 'ignore' ? {} : { at: 78_400 }
+    const stop = action === 'adopt' ? 70_000 : null
+    const decision = decisionIn(settle(desk, action, { breakId: found.id, ...priced, stop }))
+    if (decision.outcome !== 'approved' || action === 'ignore' || found.orderId !== null) return
+    if (lotsOf(desk) !== before.toString())
+      throw new Error(`${action} left ${lotsOf(desk)} lots, not ${before}`)
+  }
+}
+
+t.test('whatever happens around it, settling never contradicts the books', async () => {
+  fc.assert(
+    fc.property(fc.array(moves, { maxLength: 40 }), (all) => {
+      const account = new SharedAccount()
+      for (const move of all) {
+        account.run(move)
+        const broken = validateState(account.desk.portfolio)
+        if (broken.length > 0) throw new Error(broken.join('; '))
+      }
+      return isReproducible(account.desk)
+    }),
+    { numRuns: Math.ceil(counts.propertyRuns / 4) },
+  )
+})

@@ -444,3 +444,39 @@ t.test(
     t.same(heldLots(life), await venueLots(life), 'the next process books it')
   },
 )
+
+t.test(
+  'OD-22 what the venue shows and we did not place, and what it drops, is seen twice and locked',
+  async (t) => {
+    const room = await openRoom(t, { faults: { partialFillRate: 1, partialFillMs: 3_600_000 } })
+    const { pool } = room.database
+    room.desk.open()
+    const id = await enter(room, GOLD, PRICE)
+    await settle(room, id, 'partiallyFilled')
+    await pool.query(
+      `insert into paper.orders (account, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
+       accepted_at, last_news_at)
+     values ('test', 'by hand', 'v-by-hand', 'COPPER', 'sell', 'limit', 2, 900, now(), 'infinity')`,
+    )
+    const { books } = room.sequencer.state()
+    await room.desk.sweep()
+    await room.desk.sweep()
+    t.equal(books.get('COPPER')?.lock, null, 'the second look does not follow at once')
+    room.monotonic.now += 5_000
+    await room.desk.sweep()
+    t.match(books.get('COPPER')?.lock, { reason: /not ours: v-by-hand, sell 2 lots/ })
+    t.equal(books.get(GOLD)?.lock, null)
+    await pool.query(`delete from paper.orders where client_order_id <> 'by hand'`)
+    for (let look = 0; look < 4; look++) {
+      room.monotonic.now += 5_000
+      await room.desk.sweep()
+    }
+    t.match(books.get(GOLD)?.lock, { reason: new RegExp(`order ${id} to buy may still fill`) })
+    t.equal(orderOf(room, id).state, 'partiallyFilled', 'it counts in full until someone decides')
+    t.same(await alarmCodes(room), ['EXTERNAL_ORDER', 'ORDER_MISSING'])
+    const { rows } = await pool.query(
+      `select count(*) as looks from inputs where type = 'VenueOrdersObserved'`,
+    )
+    t.equal(Number(rows[0].looks), 4, 'equal lists are recorded once')
+  },
+)

@@ -4,9 +4,11 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { Broker, VenueOrder } from '../../server/brokers/broker.js'
 import { copyState } from '../../server/journal/codec/state-codec.js'
 import { verifyPortfolio } from '../../server/journal/verify.js'
+import type { ShellAlarm } from '../../server/observe/alarms.js'
 import { silentLog } from '../../server/observe/log.js'
 import { createMetrics } from '../../server/observe/metrics.js'
 import { requestFor } from '../../server/orders/order-request.js'
+import { AccountWatch } from '../../server/recovery/account-watch.js'
 import { checkRecovery } from '../../server/recovery/check-recovery.js'
 import { activate, type RecoveryContext, recoverFold, recoverVenue } from '../../server/recovery/recover.js'
 import type { RecoveryProgress } from '../../server/recovery/recovery-progress.js'
@@ -284,5 +286,44 @@ t.test(
       log: silentLog,
     })
     t.strictSame(differences, [])
+  },
+)
+
+t.test(
+  'an account that cannot be read is tried again, and a person is told after the third time',
+  async (t) => {
+    const room = await openRoom(t)
+    const alarms: ShellAlarm[] = []
+    let [failures, meanwhile] = [4, async () => undefined as unknown]
+    const positions = async () => {
+      if (failures-- > 0) throw new Error('no positions')
+      await meanwhile()
+      return { COPPER: decimal(3) }
+    }
+    const watch = new AccountWatch({
+      ...{
+        portfolio: 'test',
+        sequencer: room.sequencer,
+        clock: room.clock,
+        log: silentLog,
+        occasion: 'epoch 1',
+      },
+      broker: changed(room.broker, { positions }),
+      readOrders: async () => true,
+      raise: async (alarm) => void alarms.push(alarm),
+      timings: { lookEvery: 1e9, secondLookAfter: 1e9 },
+    })
+    for (let look = 0; look < 4; look++) t.equal(await watch.look(), false)
+    t.match(alarms, [
+      { code: 'BROKER_UNREACHABLE', severity: 'warning', message: /3 times in a row: no positions/ },
+    ])
+    t.equal(alarms.length, 1)
+    meanwhile = () => enter(room, 'GOLD_MINI', 78_500)
+    t.equal(await watch.look(), true, 'what was read while an order was made is read again')
+    t.equal(room.sequencer.state().breaks.size, 0)
+    meanwhile = async () => undefined
+    t.equal(await watch.look(), true, 'a difference is looked at again soon')
+    t.equal(await watch.look(), false)
+    t.match(room.sequencer.state().books.get('COPPER')?.lock, { reason: /the broker 3/ })
   },
 )
