@@ -6,7 +6,7 @@ import type { OrderReference, OrderRequest, VenueOrder } from '../../server/brok
 import type { OpenAlgoBroker } from '../../server/brokers/openalgo/openalgo-broker.js'
 import { eventually } from '../helpers/eventually.js'
 import { type Interception, listedContracts, OPENALGO_KEY } from '../helpers/openalgo-server.js'
-import { type ConformanceVenue, proveConformance, referenceOf } from './conformance.js'
+import { CONFORMANCE, type ConformanceVenue, proveConformance, referenceOf } from './conformance.js'
 import { newOrder, openAccount, RECORDED_AT, restingOrder } from './openalgo-account.js'
 
 interface Recording {
@@ -17,7 +17,8 @@ interface Recording {
   readonly json: Readonly<Record<string, unknown>>
 }
 
-const data = join(import.meta.dirname, '..', '..', '..', 'test', 'data', 'openalgo-recordings.json')
+const root = join(import.meta.dirname, '..', '..', '..')
+const data = join(root, 'test', 'data', 'openalgo-recordings.json')
 const recordings: Readonly<Record<'live' | 'analyze', readonly Recording[]>> = JSON.parse(
   readFileSync(data, 'utf8'),
 )
@@ -32,7 +33,7 @@ const failsAfterwards: Interception = (act) => {
   return { status: 500, body: { status: 'error', message: 'Failed to place order due to internal error' } }
 }
 
-const patience = () => AbortSignal.timeout(5_000)
+const patience = () => AbortSignal.timeout(60_000)
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
 
 async function send(broker: OpenAlgoBroker, order: OrderRequest): Promise<string> {
@@ -82,6 +83,16 @@ proveConformance(t, 'openalgo', async (): Promise<ConformanceVenue> => {
     },
     requests: async () => double.count('placeorder'),
   }
+})
+
+t.test('docs/brokers.md tells every case of the conformance, and who passes it', (t) => {
+  const page = readFileSync(join(root, 'docs', 'brokers.md'), 'utf8')
+  const rows = CONFORMANCE.map(({ title }) => {
+    const [id, ...words] = title.split(' ')
+    return `| ${id} | ${words.join(' ')} | yes | yes |`
+  })
+  t.same(page.match(/^\| V-\d+ .*$/gm), rows)
+  t.end()
 })
 
 t.test('every recorded answer to an order says what it says, live and simulated', async (t) => {
@@ -364,19 +375,19 @@ t.test('an order without an answer is recognized when it is the only new one tha
 
 t.test('an answer that comes after its deadline is evidence all the same', async (t) => {
   const { broker, double, reports } = await openAccount(t)
+  const deadline = new AbortController()
   let answer: () => void = () => undefined
   const held = new Promise<void>((resolve) => {
     answer = resolve
   })
   double.intercept('placeorder', async (act) => {
+    deadline.abort()
     await held
     return act()
   })
   const order = newOrder()
-  t.match(await broker.submit(order, AbortSignal.timeout(300)), {
-    kind: 'unknown',
-    cause: /not answered yet/,
-  })
+  const outcome = await broker.submit(order, deadline.signal)
+  t.match(outcome, { kind: 'unknown', cause: /not answered yet/ })
   t.match(await broker.order(referenceOf(order)), { kind: 'unknown' }, 'nothing is there yet')
   answer()
   await eventually('the late answer is reported', () => reports.length > 0)
@@ -410,6 +421,8 @@ t.test('answers that prove nothing leave the outcome unknown, whatever their sta
   const doubtful: readonly [number, unknown][] = [
     [400, error('Order request timed out. Please check the order book and confirm before placing again')],
     [400, error('Something that nobody has heard of')],
+    [400, error('Insufficient funds could not be checked: the request timed out')],
+    [400, error('The price is off the tick size; your order may have been placed')],
     [400, 'Insufficient funds'],
     [403, '<html>banned</html>'],
     [408, error('Timeout')],
@@ -426,6 +439,22 @@ t.test('answers that prove nothing leave the outcome unknown, whatever their sta
     const outcome = await broker.submit(newOrder(), patience())
     t.match(outcome, { kind: 'unknown', cause: /\w/ }, `${status} ${JSON.stringify(body)}`)
     t.notOk(JSON.stringify(outcome).includes(OPENALGO_KEY))
+    await broker.close()
+  }
+})
+
+t.test('what a broker never takes is refused for good', async (t) => {
+  const refusals: Readonly<Record<string, string>> = {
+    'RMS:Margin Exceeds, Required:1, Available:0': 'INSUFFICIENT_FUNDS',
+    'Your order price is lower than the current lower circuit limit of 70.65.': 'PRICE_REFUSED',
+    'Tick size for this script is 5 paise. Kindly enter price in the multiple of tick size': 'PRICE_REFUSED',
+    'Quantity is above the freeze quantity of 600': 'QUANTITY_REFUSED',
+    'Markets are closed right now. Use GTT for placing long standing orders.': 'MARKET_CLOSED',
+  }
+  for (const [message, code] of Object.entries(refusals)) {
+    const { broker, double } = await openAccount(t)
+    double.answer('placeorder', 400, { status: 'error', message })
+    t.match(await broker.submit(newOrder(), patience()), { kind: 'refused', code, message })
     await broker.close()
   }
 })

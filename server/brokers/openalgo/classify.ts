@@ -35,12 +35,21 @@ const REFUSALS: readonly Refusal[] = [
   // The broker's own words
   { status: 400, message: /^Insufficient funds/i, code: 'INSUFFICIENT_FUNDS' },
   { status: 400, message: /has either expired or does not exist/i, code: 'SYMBOL_UNKNOWN' },
+  // Words of brokers for what they never take, which no recording has
+  { status: 400, message: /\bmargin\b.*\b(exceeds?|shortfall|insufficient)\b/i, code: 'INSUFFICIENT_FUNDS' },
+  { status: 400, message: /\b(circuit limits?|price (band|range))\b/i, code: 'PRICE_REFUSED' },
+  { status: 400, message: /\btick size\b/i, code: 'PRICE_REFUSED' },
+  { status: 400, message: /\bfreeze (qty|quantity|limit)\b/i, code: 'QUANTITY_REFUSED' },
+  { status: 400, message: /\bmarkets? (is|are) (currently )?closed\b/i, code: 'MARKET_CLOSED' },
   // The simulated account of the analyze mode
   { status: 400, message: /^Quantity must be in multiples of lot size/i, code: 'LOT_SIZE' },
   { status: 400, message: /product not allowed for/i, code: 'PRODUCT_NOT_ALLOWED' },
   { status: 400, message: /^(LIMIT|SL|SL-M) orders require /i, code: 'PRICE_MISSING' },
   { status: 400, message: /^Cannot sell \S+ in CNC/i, code: 'NOTHING_TO_SELL' },
 ]
+
+/** Whatever else is told, the order may be there or may yet come. */
+const DOUBTFUL = /timed? ?out|order ?book|processing|may have|try again|duplicate/i
 
 /** Returns what an answer to placeorder says. */
 export function classifyPlace(answer: ApiAnswer): PlaceVerdict {
@@ -51,10 +60,11 @@ export function classifyPlace(answer: ApiAnswer): PlaceVerdict {
   if (status === 429)
     return { kind: 'notSent', retryAfterMs: LIMITED_RETRY, cause: 'OpenAlgo limits the rate' }
   if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
+  const isDoubtful = DOUBTFUL.test(message)
   const known = REFUSALS.find((refusal) => refusal.status === status && refusal.message.test(message))
   // Malformed fields come as an object, too
   const code = known?.code ?? (status === 400 && isFields(body?.message) ? 'REQUEST_INVALID' : null)
-  if (code !== null && body?.status === 'error') return { kind: 'refused', code, message }
+  if (code !== null && body?.status === 'error' && !isDoubtful) return { kind: 'refused', code, message }
   return { kind: 'unknown', cause: `OpenAlgo answered ${status}: ${message}` }
 }
 
