@@ -1,7 +1,9 @@
 import type { Zone } from '../../core/calendar/zone.js'
+import { bankNiftyLotsByDate } from '../../core/instrument/contract.js'
 import type { TrendParameters } from '../../core/instrument/instrument.js'
 import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
 import type { LocalDate } from '../../core/time.js'
+import { builtInCalendar } from '../market/calendar/effective-calendar.js'
 
 /** Facts of a contract as the configuration writes them. */
 export interface DatedFacts {
@@ -23,21 +25,8 @@ export interface CatalogInstrument {
   readonly signals: SignalParameters
 }
 
-/** Units in a lot of Bank Nifty from each date on; from 2023 by NSE circulars FAOP64625, 70616 and 67372. */
-const BANK_NIFTY_LOTS: readonly (readonly [LocalDate, number])[] = [
-  ['2000-01-01', 25],
-  ['2005-06-13', 100],
-  ['2007-02-23', 50],
-  ['2010-04-30', 25],
-  ['2015-08-28', 30],
-  ['2016-04-29', 40],
-  ['2018-10-26', 20],
-  ['2020-05-04', 25],
-  ['2023-07-01', 15],
-  ['2024-11-20', 30],
-  ['2025-04-25', 35],
-  ['2025-12-30', 30],
-]
+/** Units in a lot of Bank Nifty from each date on: of the contract that is traded then, not of the date's circular. */
+const BANK_NIFTY_LOTS = bankNiftyLotsByDate(builtInCalendar())
 
 /**
  * The margin of a synthetic future is a share of the index's value, so per lot it goes with the lot's size: ₹270,000 at
@@ -62,7 +51,7 @@ export const INSTRUMENT_CATALOG: Readonly<Record<string, CatalogInstrument>> = {
     // Its options and futures; NSE itself is where shares trade, at other hours
     exchange: 'NFO',
     barMinutes: 75,
-    facts: BANK_NIFTY_LOTS.map(([from, lotSize]) => ({
+    facts: BANK_NIFTY_LOTS.map(({ from, lotSize }) => ({
       from,
       lotSize,
       // A synthetic future moves one rupee per point and unit

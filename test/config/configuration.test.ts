@@ -85,11 +85,11 @@ t.test('without a file there is a paper portfolio of four instruments', async (t
   t.same([rsiPeriod, rsiAbove, superTrendFactor, superTrendPeriod], [6, 70, 1.5, 10])
 })
 
-t.test('a lot of Bank Nifty is that of the day', async (t) => {
+t.test('a lot of Bank Nifty is that of the contract that is traded on the day', async (t) => {
   const [bankNifty] = settingsOf(portfolioOf({})).instruments
   const lots: [string, number][] = [
     ['1999-06-01', 25],
-    ['2005-06-12', 25],
+    ['2005-05-17', 25],
     ['2005-06-13', 100],
     ['2009-01-01', 50],
     ['2012-01-01', 25],
@@ -98,10 +98,13 @@ t.test('a lot of Bank Nifty is that of the day', async (t) => {
     ['2019-01-01', 20],
     ['2021-01-01', 25],
     ['2024-01-01', 15],
-    ['2024-11-19', 15],
-    ['2024-11-20', 30],
-    ['2025-06-01', 35],
-    ['2025-12-30', 30],
+    ['2024-11-20', 15],
+    ['2025-01-21', 15],
+    ['2025-01-22', 30],
+    ['2025-06-01', 30],
+    ['2025-06-18', 35],
+    ['2025-12-18', 35],
+    ['2025-12-19', 30],
   ]
   for (const [day, lotSize] of lots) {
     const facts = factsAt(bankNifty!, Date.parse(`${day}T00:00:00+05:30`))

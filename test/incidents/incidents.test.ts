@@ -260,7 +260,7 @@ t.test(
   'incident 19: the size of a lot is a fact with a date in one table, and changes by itself',
   async (t) => {
     const { facts } = INSTRUMENT_CATALOG[nifty]!
-    t.ok(facts.some(({ from, lotSize }) => from === '2025-12-30' && lotSize === 30))
+    t.ok(facts.some(({ from, lotSize }) => from === '2025-12-19' && lotSize === 30))
     const reading = readConfiguration(
       Buffer.from('{"portfolios":[{"id":"paper"}]}'),
       secretsOf({ WEBHOOK_TOKEN: 'hook' }),
