@@ -56,7 +56,7 @@ export class Gateway {
   /** Posts an order or a cancel, which was counted before, once; never throws. */
   async send(endpoint: 'placeorder' | 'cancelorder', fields: Fields): Promise<ApiAnswer> {
     const answer = await this.#client.post(endpoint, { strategy: STRATEGY, ...fields })
-    this.session.note(answer)
+    this.session.note(endpoint, answer)
     return answer
   }
 
@@ -68,7 +68,7 @@ export class Gateway {
     const signal = deadline === undefined ? limit : AbortSignal.any([deadline, limit])
     await this.#turn(endpoint, signal)
     const answer = await this.#client.post(endpoint, fields, signal)
-    this.session.note(answer)
+    this.session.note(endpoint, answer)
     if (answer.kind !== 'answered') throw new ReadError(answer.cause, null)
     const { status, body, message } = answer
     if (status !== 200 || body?.status !== 'success') {

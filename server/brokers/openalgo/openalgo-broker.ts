@@ -36,6 +36,8 @@ import { OrderShow } from './show-order.js'
 /** Milliseconds after which an order is tried again that found the account closed, or another order on its way. */
 const CLOSED_RETRY = 15_000
 const RIVAL_RETRY = 1_000
+/** An end is shown some time after its cancel, which is not sent again for so many milliseconds. */
+const CANCEL_AGAIN = 5_000
 /** The same incident is told again after so many milliseconds. */
 const INCIDENT_EVERY = 600_000
 
@@ -100,13 +102,18 @@ export class OpenAlgoBroker implements Broker {
   }
 
   async cancel(reference: OrderReference): Promise<CancelOutcome> {
-    const { venueOrderId } = this.#sent.recall(reference)
+    const sent = this.#sent.recall(reference)
+    const { venueOrderId } = sent
+    if (sent.canceledAt !== null && this.#monotonic() < sent.canceledAt + CANCEL_AGAIN) {
+      return { kind: 'requested' }
+    }
     if (venueOrderId === null) return unknown('the order is not found yet, so that it cannot be cancelled')
     const obstacle = await this.#gateway.session.obstacle()
     if (obstacle !== null) return notSent(CLOSED_RETRY, obstacle)
     const wait = this.#gateway.takeOrder()
     if (wait > 0) return notSent(wait, 'the rate of orders is at its limit')
     const verdict = classifyCancel(await this.#gateway.send('cancelorder', { orderid: venueOrderId }))
+    if (verdict.kind === 'requested') sent.canceledAt = this.#monotonic()
     if (verdict.kind !== 'lookUp') return verdict
     const answer = await this.order(reference)
     if (answer.kind === 'absent') return answer

@@ -1,5 +1,5 @@
 import type { ApiAnswer } from './api-client.js'
-import { isSessionLost } from './classify.js'
+import { isKeyRefused, isSessionLost } from './classify.js'
 import { isFields } from './fields.js'
 import type { OpenAlgoIncident } from './openalgo-settings.js'
 
@@ -38,9 +38,13 @@ export class Session {
     return this.#obstacle
   }
 
-  /** Takes up what any answer says about the account. */
-  note(answer: ApiAnswer): void {
-    if (isSessionLost(answer)) this.#lose(answer)
+  /**
+   * Takes up what the answer of an endpoint says about the account. Prices may be forbidden to an account that trades:
+   * of them only a key that is refused counts.
+   */
+  note(endpoint: string, answer: ApiAnswer): void {
+    const isLost = endpoint === 'quotes' ? isKeyRefused(answer) : isSessionLost(answer)
+    if (isLost) this.#lose(answer)
     else if (this.#options.mode === 'live' && modeOf(answer) === 'analyze') this.#refuseMode('analyze')
   }
 
