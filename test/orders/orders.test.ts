@@ -2,8 +2,8 @@ import t from 'tap'
 import { decimal } from '../../core/decimal.js'
 import type { OrderReport } from '../../core/order/report.js'
 import { createMetrics } from '../../server/observe/metrics.js'
-import { timeBroker } from '../../server/observe/timed-broker.js'
 import { reportId } from '../../server/orders/input-ids.js'
+import { measuredBroker } from '../../server/service/measured-broker.js'
 import { eventually } from '../helpers/eventually.js'
 import {
   alarmCodes,
@@ -394,7 +394,7 @@ t.test('OD-19 the id of an input says what it says', async (t) => {
 t.test('OD-20 each call of the venue is timed by its kind of answer', async (t) => {
   const room = await openRoom(t, { faults: { rejectRate: 1 } })
   const metrics = createMetrics()
-  const broker = timeBroker(room.broker, metrics)
+  const broker = measuredBroker(room.broker, metrics)
   const id = await enter(room, GOLD, PRICE)
   t.same(await broker.order(reference(room, id)), { kind: 'absent' })
   t.same(await broker.orders(0), [])
@@ -404,7 +404,7 @@ t.test('OD-20 each call of the venue is timed by its kind of answer', async (t) 
   for (const labels of [
     'call="order",outcome="absent"',
     'call="orders",outcome="read"',
-    'call="positions",outcome="error"',
+    'call="positions",outcome="failed"',
   ]) {
     t.match(printed, `general_broker_call_seconds_count{broker="paper",${labels}} 1`)
   }
