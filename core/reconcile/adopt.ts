@@ -9,7 +9,7 @@ import { bookOf, instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import { type Break, describeBreak, differenceOf } from './break.js'
 import { heldLots } from './compare.js'
-import { type Plan, type Refusal, refusal } from './plan.js'
+import { farPriceNotes, type Plan, type Refusal, refusal } from './plan.js'
 
 interface Adopting {
   readonly inputId: string
@@ -66,7 +66,8 @@ function planUnit(portfolio: Portfolio, extra: Extra, { inputId, command }: Adop
     at: portfolio.now,
   }
   const from = command.price === null ? "the broker's average" : "the operator's"
-  const notes = [`${lots} lots are taken up at ${price}, ${from} price, with a stop of ${stop.stop}`]
+  const taken = `${lots} lots are taken up at ${price}, ${from} price, with a stop of ${stop.stop}`
+  const notes = [taken, ...farPriceNotes(book, price)]
   const shown = { lots: lots.toNumber(), price: price.toNumber(), stop: stop.stop, positionIds: [id] }
   return { reason: 'ADOPTED', steps: [() => [adopted]], notes, shown }
 }
@@ -102,14 +103,14 @@ interface Entered {
   readonly price: number
 }
 
-/** The operator's stop, else the initial multiple of the last ATR below the price. */
+/** The operator's stop, else the initial multiple of the last ATR below the price: a bar's, else the last unit's. */
 function planStop(
   portfolio: Portfolio,
   { traded, book, price }: Entered,
   command: SettleBreak,
 ): PlannedStop | Refusal {
   const { initialAtrMultiple } = traded.trend
-  const { atr } = book.market
+  const atr = book.market.atr ?? book.units.at(-1)?.entryAtr ?? null
   if (command.stop !== null) {
     if (command.stop > 0 && command.stop < price) {
       const stopDistance = price - command.stop
@@ -120,7 +121,7 @@ function planStop(
   if (atr === null) {
     return refusal(
       'NO_ATR',
-      `no bar of ${traded.name} has told an ATR in portfolio ${portfolio.id}: state the stop`,
+      `nothing has told an ATR of ${traded.name} in portfolio ${portfolio.id}: state the stop`,
     )
   }
   const stopDistance = initialAtrMultiple * atr
@@ -145,7 +146,8 @@ function planGivingUp(portfolio: Portfolio, found: Break, adopting: Adopting): P
       () =>
         giveUp(portfolio, unit, { decisionId, lots, price, note: `${found.id}: ${command.reason}` }),
   )
-  const notes = parts.map(([unit, lots]) => `${lots} lots of ${unit.id} are given up at ${price}`)
+  const given = parts.map(([unit, lots]) => `${lots} lots of ${unit.id} are given up at ${price}`)
+  const notes = [...given, ...farPriceNotes(bookOf(portfolio, found.instrument), price)]
   const lots = differenceOf(found).negated().toNumber()
   const shown = { lots, price: price.toNumber(), positionIds: parts.map(([{ id }]) => id) }
   return { reason: 'ADOPTED', steps, notes, shown }

@@ -7,7 +7,7 @@ import { findUnit } from '../portfolio/evolve.js'
 import { bookOf, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import { type Break, describeBreak, differenceOf } from './break.js'
 import { heldLots } from './compare.js'
-import { type Plan, type Refusal, refusal } from './plan.js'
+import { farPriceNotes, type Plan, type Refusal, refusal } from './plan.js'
 
 interface Booking {
   readonly inputId: string
@@ -74,7 +74,11 @@ function planFills(portfolio: Portfolio, parts: readonly [Order, Decimal][], boo
     return bookFill(portfolio, orderOf(portfolio, order.id), fillOf(portfolio, booking, { order, lots, fee }))
   })
   const { price } = booking.command
-  const notes = parts.map(([{ id }, lots]) => `${lots} lots of order ${id} are booked as filled at ${price}`)
+  const booked = parts.map(([{ id }, lots]) => `${lots} lots of order ${id} are booked as filled at ${price}`)
+  const [first] = parts
+  const isStated = price !== null && first !== undefined
+  const far = isStated ? farPriceNotes(bookOf(portfolio, first[0].instrument), price) : []
+  const notes = [...booked, ...far]
   const lots = parts.reduce((sum, [, part]) => sum.plus(part), ZERO).toNumber()
   const positionIds = [...new Set(parts.map(([order]) => order.positionId))]
   return { reason: 'BOOKED', steps, notes, shown: { lots, positionIds } }

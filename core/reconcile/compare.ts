@@ -62,10 +62,15 @@ export function compareAccount(
     if (book !== undefined && !book.missingLots.equals(missing)) {
       draft.missing.push({ instrument, lots: missing })
     }
-    const averagePrice = averagePrices?.[instrument] ?? null
+    const averagePrice = averagePrices?.[instrument] ?? knownPrice(portfolio, instrument)
     comparePosition(portfolio, draft, { instrument, ours, theirs, averagePrice, now })
   }
   return draft
+}
+
+/** Prices are told when something differs; that they are not told again changes nothing. */
+function knownPrice(portfolio: Portfolio, instrument: string): Decimal | null {
+  return portfolio.breaks.get(positionSubject(instrument))?.averagePrice ?? null
 }
 
 interface Counted {

@@ -1,5 +1,8 @@
+import type { Decimal } from '../decimal.js'
 import type { Decision } from '../decision.js'
 import type { PortfolioEvent } from '../event.js'
+import type { Book } from '../portfolio/book.js'
+import { isNear } from '../portfolio/observe.js'
 
 /** What is done to settle a break. */
 export interface Plan {
@@ -28,4 +31,10 @@ export function refusal(refused: string, words: string): Refusal {
 /** Returns whether a plan is none. */
 export function isRefusal(plan: Plan | Refusal): plan is Refusal {
   return 'refused' in plan
+}
+
+/** Returns a note when a price is further from the last one than a bar would be believed: it may be a slip. */
+export function farPriceNotes({ market }: Book, price: Decimal): readonly string[] {
+  if (market.price === null || isNear(price.toNumber(), market.price, market.atr)) return []
+  return [`the price ${price} is far from the last one, ${market.price}`]
 }

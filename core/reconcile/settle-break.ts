@@ -51,10 +51,7 @@ function planSettlement(portfolio: Portfolio, listed: ListedBreak, settling: Set
   const { command } = settling
   const { found, state } = listed
   if (state === 'suspected') {
-    return refusal(
-      'NOT_CONFIRMED',
-      `${describeBreak(found)}: it was seen once only, wait for the second look`,
-    )
+    return refusal('NOT_CONFIRMED', `${describeBreak(found)}: this is not certain yet, wait for another look`)
   }
   if (command.action === 'ignore') {
     const notes = found.class === 'match' ? [] : [`accepted until it changes: ${describeBreak(found)}`]

@@ -56,6 +56,20 @@ export class PostgresPaperStore implements PaperStore {
     return Object.fromEntries(rows.map((row) => [row.instrument, decimal(row.lots)]))
   }
 
+  async averagePrices(now: Instant): Promise<Readonly<Record<string, Decimal>>> {
+    const values = [this.#account, isoInstant(now)]
+    const { rows } = await this.#pool.query<{ instrument: string; value: string; lots: string }>({
+      ...AVERAGES,
+      values,
+    })
+    return Object.fromEntries(
+      rows.map(({ instrument, value, lots }) => [
+        instrument,
+        decimal(value).dividedBy(decimal(lots), 8, 'halfEven'),
+      ]),
+    )
+  }
+
   async #taken(order: PaperOrder): Promise<PaperOrder> {
     const found = await this.find(order.clientOrderId)
     if (found === null) throw new Error(`Venue order id ${order.venueOrderId} is taken by another order`)
@@ -131,6 +145,23 @@ const POSITIONS = {
     select instrument, sum(case side when 'buy' then lots else -lots end) as lots
     from paper.fills where account = $1 and at <= $2
     group by instrument having sum(case side when 'buy' then lots else -lots end) <> 0`,
+}
+
+const AVERAGES = {
+  name: 'paper-averages',
+  text: `
+    with traded as (
+      select instrument, side, lots, price,
+        sum(case side when 'buy' then lots else -lots end) over after_each as held,
+        row_number() over after_each as place
+      from paper.fills where account = $1 and at <= $2
+      window after_each as (partition by instrument order by at, client_order_id, trade_id
+        rows between unbounded preceding and current row)
+    ), flat as (select instrument, max(place) as place from traded where held <= 0 group by instrument)
+    select instrument, sum(lots * price) as value, sum(lots) as lots
+    from traded left join flat using (instrument)
+    where side = 'buy' and traded.place > coalesce(flat.place, 0)
+    group by instrument`,
 }
 
 interface OrderRow {

@@ -102,7 +102,7 @@ export class AccountWatch {
   async #compare(): Promise<boolean> {
     const { sequencer, broker, occasion } = this.#options
     const before = this.#activity
-    const account = await readAccount(broker)
+    const account = await readAccount(broker, () => sequencer.state())
     if (this.#stop.signal.aborted) return false
     if (this.#activity !== before) return true
     const portfolio = sequencer.state()

@@ -163,7 +163,7 @@ async function observeOrders(
 }
 
 async function observeAccount({ steps, broker, occasion }: ReconcileContext, look: number): Promise<void> {
-  const account = await readAccount(broker)
+  const account = await readAccount(broker, () => steps.state())
   const id = `V-${digest('account', steps.state().id, occasion, String(look))}`
   await steps.submit({ type: 'AccountObserved', id, ...account })
 }

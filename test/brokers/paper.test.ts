@@ -387,6 +387,22 @@ t.test('BC-20 orders that arrive together are one transaction of the book', asyn
   t.same(rows, [{ orders: 50, transactions: 1 }])
 })
 
+t.test('what is held has the average price of the purchases since nothing was held', async (t) => {
+  const { broker, clock } = openVenue()
+  const trade = async (side: 'buy' | 'sell', lots: number, referencePrice: number) => {
+    clock.advanceBy(1000)
+    await broker.submit(newOrder({ side, lots: decimal(lots), referencePrice, tick: 1 }), patience())
+  }
+  t.same(await broker.averagePrices(), {})
+  await trade('buy', 2, 100)
+  await trade('sell', 2, 300)
+  t.same(await broker.averagePrices(), {}, 'nothing is held')
+  await trade('buy', 3, 200)
+  await trade('buy', 1, 240)
+  await trade('sell', 1, 500)
+  t.same(plain(await broker.averagePrices()), { BANK_NIFTY: '210' })
+})
+
 proveConformance(t, 'paper', async (): Promise<ConformanceVenue> => {
   const clock = new SimulatedClock({ start: START })
   const account = `account-${++accounts}`

@@ -284,6 +284,7 @@ t.test('what changes at the broker behind our back is found, locked, and settled
     difference: 'the book holds 2 lots, the broker 5',
     ours: '2',
     theirs: '5',
+    averagePrice: '78560',
     lock: { reason: /the broker 5/ },
   })
   const told = await eventually('readyz tells it', async () => (await readiness())?.detail)
@@ -291,10 +292,10 @@ t.test('what changes at the broker behind our back is found, locked, and settled
 
   const path = `${reconciliation}/breaks/${more.id}`
   const reason = 'bought by hand'
-  const missing = await command<{ code: string; detail: string }>(path, 'k1', { action: 'adopt', reason })
+  const missing = await command<{ code: string; detail: string }>(path, 'k1', { action: 'book', reason })
   t.equal(missing.status, 422)
   t.match(missing.body, { code: 'COMMAND_BLOCKED', detail: /PRICE_MISSING: state the price at which 3 lots/ })
-  t.same((await command(path, 'k1', { action: 'adopt', reason })).body, missing.body, 'the first answer')
+  t.same((await command(path, 'k1', { action: 'book', reason })).body, missing.body, 'the first answer')
   const wrong = { action: 'ignore', price: '78600', reason }
   t.match(await command(path, 'k2', wrong), {
     status: 400,
@@ -304,13 +305,23 @@ t.test('what changes at the broker behind our back is found, locked, and settled
   t.match(elsewhere, { status: 404, body: { code: 'BREAK_UNKNOWN' } })
   t.equal((await command(path, null, { action: 'adopt', reason })).status, 400)
 
-  const adopt = { action: 'adopt', price: '78600', stop: 77_900, reason }
-  const adopted = await command<{ commandId: string }>(path, 'k4', adopt)
+  const other = await runService(t, { beside: { pool, connectionString } })
+  t.match((await other.ask<Listed<Break>>(reconciliation)).body.items, [{ id: more.id, state: 'confirmed' }])
+  const refusedThere = await other.command(path, 'k4', { action: 'ignore', reason })
+  t.match(
+    refusedThere,
+    { status: 503, body: { code: 'LEASE_HELD' } },
+    'it is decided where the portfolio runs',
+  )
+  await other.service.stop()
+
+  const adopt = { action: 'adopt', reason }
+  const adopted = await command<{ commandId: string }>(path, 'k5', adopt)
   t.match(adopted, {
     status: 200,
     body: { outcome: 'approved', decision: { kind: 'settleBreak', reasons: ['ADOPTED', reason], lots: '3' } },
   })
-  t.same((await command(path, 'k4', adopt)).body, adopted.body, 'although the break is gone')
+  t.same((await command(path, 'k5', adopt)).body, adopted.body, 'although the break is gone')
   const held = await ask<Listed<Position>>(positionsPath)
   t.match(held.body.items, [
     { lots: '3', averagePrice: '78600', stop: 77_900, unit: 2 },

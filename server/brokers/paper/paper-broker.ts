@@ -105,6 +105,10 @@ export class PaperBroker implements Broker {
     return this.#store.positions(this.#clock.now())
   }
 
+  async averagePrices(): Promise<Readonly<Record<string, Decimal>>> {
+    return this.#store.averagePrices(this.#clock.now())
+  }
+
   onReport(listener: ReportListener): void {
     this.#reports.listen(listener)
   }

@@ -27,4 +27,7 @@ export interface PaperStore {
 
   /** Returns the sums of the trades up to `now` by instrument, bought less sold, zero left out. */
   positions(now: Instant): Promise<Readonly<Record<string, Decimal>>>
+
+  /** Returns what was paid on average, by instrument that is held, by the purchases since nothing was held. */
+  averagePrices(now: Instant): Promise<Readonly<Record<string, Decimal>>>
 }
