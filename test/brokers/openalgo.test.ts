@@ -233,7 +233,9 @@ t.test('quantities are lots or units, as the broker lists a lot; another lot is 
   t.same(traded(await look(units.broker, referenceOf(order, id))), ['3 at 125000'])
   t.same(plain(await units.broker.positions()), { GOLD_MINI: '3' })
   units.double.trade(units.double.placeElsewhere({ symbol: 'GOLDM04DEC26FUT', quantity: 50 }).orderid, 50, 1)
-  await t.rejects(units.broker.positions(), /no whole number of lots/)
+  t.same(plain(await units.broker.positions()), { GOLD_MINI: '3.5' }, 'what cannot be is a difference')
+  units.double.placeElsewhere({ symbol: 'GOLDM04DEC26FUT', quantity: 31, status: 'rejected' })
+  t.equal((await units.broker.orders(0)).at(-1)!.lots.toNumber(), 0.31, 'and so is an order of somebody else')
   const odd = await openAccount(t, { contracts: listedContracts(10) })
   t.match(await odd.broker.submit(newOrder(), patience()), {
     kind: 'notSent',
@@ -565,8 +567,14 @@ t.test(
     await t.rejects(broker.availableCash(), /availablecash/, 'cash that is missing is not zero')
     double.answer('positionbook', 200, { status: 'success' })
     await t.rejects(broker.positions(), /no list/)
-    double.answer('tradebook', 200, { status: 'success', data: [{ orderid: '1' }] })
+    const row = { orderid: '1', symbol: 'GOLDM04DEC26FUT', exchange: 'MCX' }
+    double.answer('tradebook', 200, { status: 'success', data: [row] })
     await t.rejects(broker.orders(0), /no number for quantity/)
+    double.answer('tradebook', 200, { status: 'success', data: [{ orderid: '1' }] })
+    await t.rejects(broker.orders(0), /left out symbol/)
+    const stranger = { orderid: 5, symbol: 'RELIANCE', exchange: 'NSE', order_status: null }
+    double.answer('orderbook', 200, { status: 'success', data: { orders: [stranger] } })
+    t.same(await broker.orders(0), [], 'what is not ours cannot make a read fail')
     const gone = await openAccount(t)
     await gone.double.close()
     t.match(await gone.broker.submit(newOrder(), patience()), { kind: 'notSent', cause: /does not listen/ })

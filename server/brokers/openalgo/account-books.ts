@@ -1,4 +1,4 @@
-import { type Decimal, ZERO } from '../../../core/decimal.js'
+import type { Decimal } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
 import {
   type OrderRow,
@@ -9,7 +9,7 @@ import {
   type TradeRow,
 } from './book-rows.js'
 import type { ContractBook, ListedContract } from './contract-book.js'
-import { decimalOf, type Fields, fieldsOf, rowsOf } from './fields.js'
+import { decimalOf, type Fields, fieldsOf, rowsOf, textOf } from './fields.js'
 import { type Gateway, ReadError, STRATEGY } from './gateway.js'
 
 /** What the books of an account depend on. */
@@ -42,20 +42,25 @@ export class AccountBooks {
     this.#options = options
   }
 
-  /** Returns today's orders of the whole account, in the broker's order. */
+  /** Returns today's orders of our instruments, whoever placed them, in the broker's order. */
   async orders(deadline?: AbortSignal): Promise<readonly BookedOrder[]> {
     const { gateway, clock } = this.#options
     const { orders } = await gateway.readFields('orderbook', {}, deadline)
-    const rows = rowsOf(orders, 'orders').map((row) => readOrderRow(row, clock.now()))
-    return rows.map((row, index) => ({ row, statusBefore: rows[index - 1]?.status ?? null }))
+    const rows = rowsOf(orders, 'orders')
+    return rows.flatMap((told, index) => {
+      if (!this.#isOfOurs(told)) return []
+      const before = rows[index - 1]?.order_status
+      const statusBefore = typeof before === 'string' ? before.toLowerCase() : null
+      return [{ row: readOrderRow(told, clock.now()), statusBefore }]
+    })
   }
 
-  /** Returns today's trades of the whole account by the id of their order, in the broker's order. */
+  /** Returns today's trades of our instruments by the id of their order, in the broker's order. */
   async trades(deadline?: AbortSignal): Promise<ReadonlyMap<string, readonly TradeRow[]>> {
     const { gateway, clock } = this.#options
     const { data } = await gateway.read('tradebook', {}, deadline)
     const byOrder = new Map<string, TradeRow[]>()
-    for (const told of rowsOf(data, 'trades')) {
+    for (const told of rowsOf(data, 'trades').filter((row) => this.#isOfOurs(row))) {
       const row = readTradeRow(told, clock.now())
       byOrder.set(row.venueOrderId, [...(byOrder.get(row.venueOrderId) ?? []), row])
     }
@@ -82,7 +87,9 @@ export class AccountBooks {
   async held(product: string, deadline?: AbortSignal): Promise<readonly HeldContract[]> {
     const { gateway } = this.#options
     const { data } = await gateway.read('positionbook', {}, deadline)
-    const rows = rowsOf(data, 'positions').map(readPositionRow)
+    const rows = rowsOf(data, 'positions')
+      .filter((row) => this.#isOfOurs(row))
+      .map(readPositionRow)
     // Closed positions stay in the book with a quantity of 0
     const open = rows.filter((row) => row.product === product && !row.quantity.isZero())
     const held = await Promise.all(open.map((row) => this.#heldIn(row, deadline)))
@@ -112,6 +119,12 @@ export class AccountBooks {
     return fieldsOf(data, 'quotes')
   }
 
+  /** What else is in the account is not read, so that it cannot fail. Throws when a row does not tell what it is about. */
+  #isOfOurs(row: Fields): boolean {
+    const [symbol, exchange] = [textOf(row, 'symbol'), textOf(row, 'exchange')]
+    return this.#options.contracts.find({ symbol, exchange }) !== null
+  }
+
   async #heldIn(row: PositionRow, deadline?: AbortSignal): Promise<HeldContract | null> {
     const contract = await this.contractOf(row, deadline)
     if (contract === null) return null
@@ -119,16 +132,14 @@ export class AccountBooks {
   }
 }
 
-/** Digits after the point of a part of a lot; there is none on the exchanges, so that one is an error. */
+/** Digits after the point of lots. Orders of others, which the broker refused, need not be of whole ones. */
 const LOT_SCALE = 8
 
-/** Returns a quantity in lots. Throws when it is no exact number of them. */
+/** Returns a quantity in lots. Throws when they cannot be told exactly. */
 export function lotsOf(quantity: Decimal, { quantityPerLot, symbol }: ListedContract): Decimal {
   const lots = quantity.dividedBy(quantityPerLot, LOT_SCALE, 'truncate')
-  if (lots.times(quantityPerLot).equals(quantity) && lots.toScale(0, 'truncate').equals(lots)) {
-    return quantity.isZero() ? ZERO : lots.toScale(0, 'truncate')
-  }
+  if (lots.times(quantityPerLot).equals(quantity)) return lots
   throw new Error(
-    `OpenAlgo tells ${quantity.toString()} of ${symbol}, which is no whole number of lots of ${quantityPerLot.toString()}`,
+    `OpenAlgo tells ${quantity.toString()} of ${symbol}, which are no lots of ${quantityPerLot.toString()}`,
   )
 }
