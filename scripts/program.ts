@@ -29,6 +29,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   config: async () => (await import('./verbs/config.js')).configCommand(),
   calendar: async () => (await import('./verbs/calendar.js')).calendarCommand(),
   demo: async () => (await import('./verbs/demo.js')).demoCommand(),
+  simulate: async () => (await import('./verbs/simulate.js')).simulateCommand(),
   bench: async () => (await import('./verbs/bench.js')).benchCommand(),
   pine: async () => (await import('./verbs/pine.js')).pineCommand(),
   vectors: async () => (await import('./verbs/vectors.js')).vectorsCommand(),

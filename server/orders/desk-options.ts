@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import type { Sequencer } from '../kernel/sequencer.js'
 import type { ShellAlarm } from '../observe/alarms.js'
 import type { Log } from '../observe/log.js'
+import type { Timers } from './timers.js'
 
 /** What the orders' side needs of a portfolio's sequencer: inputs go in, and what they caused comes out once recorded. */
 export type OrderSequencer = Pick<Sequencer, 'submit' | 'state' | 'ring' | 'onEvents'>
@@ -61,6 +62,7 @@ export interface OrderDeskOptions {
   readonly timings: OrderTimings
   /** Milliseconds since any origin, never going back. */
   readonly monotonic: () => number
+  readonly timers: Timers
   /** Whether an order may be sent at present; others stay initialized and are asked about again each second. */
   readonly maySend: (order: Order) => boolean
 }

@@ -146,12 +146,12 @@ export class Dispatcher {
   }
 
   async #submit(orderId: string, sendBy: number): Promise<SubmitOutcome> {
-    const { sequencer, broker, monotonic, timings } = this.#options
+    const { sequencer, broker, monotonic, timings, timers } = this.#options
     const portfolio = sequencer.state()
     const order = portfolio.orders.get(orderId)
     if (order === undefined) return { kind: 'unknown', cause: 'the order was forgotten before it was sent' }
     const request = requestFor(portfolio, order)
-    const deadline = AbortSignal.timeout(timings.answerBy)
+    const deadline = timers.deadline(timings.answerBy)
     if (sendBy < monotonic())
       return { kind: 'unknown', cause: `not sent: recording it took over ${timings.sendBy} ms` }
     return broker.submit(request, deadline)
@@ -160,9 +160,10 @@ export class Dispatcher {
   #hold(orderId: string, notBefore: number): void {
     const until = Math.max(notBefore, this.#held.get(orderId) ?? 0)
     this.#held.set(orderId, until)
-    const wait = until - this.#options.monotonic()
+    const { monotonic, timers } = this.#options
+    const wait = until - monotonic()
     if (wait <= 0) this.ring([orderId])
-    else setTimeout(() => this.ring([orderId]), wait).unref()
+    else timers.after(wait, () => this.ring([orderId]))
   }
 }
 

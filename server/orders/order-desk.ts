@@ -11,12 +11,17 @@ import { RecordedOrders } from './recorded-orders.js'
 import { Reporter } from './reporter.js'
 import { Resolver } from './resolver.js'
 import { Sweeper } from './sweeper.js'
+import { systemTimers } from './timers.js'
 
 /** What the orders of one portfolio are given; what is left out has its default. */
-export type OrderDeskSetup = Omit<OrderDeskOptions, 'occasion' | 'timings' | 'monotonic' | 'maySend'> & {
+export type OrderDeskSetup = Omit<
+  OrderDeskOptions,
+  'occasion' | 'timings' | 'monotonic' | 'timers' | 'maySend'
+> & {
   readonly occasion?: string
   readonly timings?: Partial<OrderTimings>
   readonly monotonic?: OrderDeskOptions['monotonic']
+  readonly timers?: OrderDeskOptions['timers']
   readonly maySend?: OrderDeskOptions['maySend']
 }
 
@@ -41,6 +46,7 @@ export class OrderDesk {
     const options: OrderDeskOptions = {
       occasion: 'desk',
       monotonic: () => performance.now(),
+      timers: systemTimers,
       maySend: () => true,
       ...setup,
       timings: { ...ORDER_TIMINGS, ...setup.timings },

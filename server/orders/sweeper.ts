@@ -34,7 +34,7 @@ export class Sweeper {
   readonly #to: Sweepers
   /** When an order that nobody is sending was first seen as submitted, by order and attempt. */
   #unanswered = new Map<string, number>()
-  #timer: NodeJS.Timeout | null = null
+  #stopBeats: (() => void) | null = null
   /** When the alarm of a frozen portfolio is due again, by the monotonic clock. */
   #frozenAlarmAt = 0
 
@@ -45,15 +45,16 @@ export class Sweeper {
 
   /** Sweeps now and then at every beat. */
   start(): void {
+    const { timers, timings } = this.#options
     const sweep = () => void this.sweep()
-    this.#timer ??= setInterval(sweep, this.#options.timings.sweepEvery)
+    this.#stopBeats ??= timers.every(timings.sweepEvery, sweep)
     sweep()
   }
 
   /** Sweeps no more. */
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    this.#timer = null
+    this.#stopBeats?.()
+    this.#stopBeats = null
   }
 
   /** Looks once, and resolves when what it found is done or has failed. A slow venue holds up only its own part. */

@@ -37,6 +37,7 @@ t.test('every verb has a help that names --json', async (t) => {
     'migrate',
     'doctor',
     'config',
+    'simulate',
     'vectors',
     'start',
   ]
@@ -83,6 +84,8 @@ t.test('wrong usage is told on standard error with exit code 2', async (t) => {
     [['vectors', 'astrology'], /Allowed choices/],
     [['config', 'check'], /missing required argument/],
     [['recover'], /--check/],
+    [['simulate', '--trace'], /--trace needs --seed/],
+    [['simulate', '--class', 'E'], /Allowed choices/],
   ]
   const runs = await runGeneralInTurn(wrong.map(([args]) => args))
   for (const [index, [args, expected]] of wrong.entries()) {

@@ -1,0 +1,114 @@
+import { Command, Option } from 'commander'
+import { ABLATIONS, type Ablation, VENUE_CLASSES } from '../../server/simulation/faults.js'
+import { type Answer, type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
+import { formatNumber } from '../cli/format.js'
+import { parseCount } from '../cli/parse-option.js'
+import { createProgress } from '../cli/progress.js'
+import type { Style } from '../cli/style.js'
+import { formatTable } from '../cli/table.js'
+import { type ClassReport, runSeeds } from '../simulate/run-seeds.js'
+import { simulatedSettings } from '../simulate/simulated-settings.js'
+
+interface Options extends JsonOption {
+  readonly seeds?: number
+  readonly seed?: number
+  readonly class: string
+  readonly ablate?: Ablation
+  readonly trace?: boolean
+}
+
+const SEEDS_WITHOUT_WISH = 200
+/** So many seeds of a class are named; the others are counted. */
+const NAMED_MOST = 10
+
+/** Returns the verb that runs the service's parts against a store, a venue and a clock that fail at random. */
+export function simulateCommand(): Command {
+  const command = new Command('simulate')
+    .description(
+      'Run the deciding, sending and resolving of orders in virtual time, with crashes and a venue that loses, delays ' +
+        'and repeats what it is told and tells; exit code 1 and the seeds when something happened that must not',
+    )
+    .option(
+      '--seeds <count>',
+      `how many seeds for each class (default: ${SEEDS_WITHOUT_WISH}, or 1 with --seed)`,
+      parseCount,
+    )
+    .option('--seed <number>', 'the first seed (default: 1)', parseCount)
+    .option('--trace', 'print everything that happened; with --seed only')
+    .addOption(
+      new Option('--class <class>', 'what the venue promises about a request that comes twice')
+        .choices([...VENUE_CLASSES, 'all'])
+        .default('all'),
+    )
+    .addOption(
+      new Option('--ablate <safeguard>', 'take a safeguard out, to see that it is missed').choices(ABLATIONS),
+    )
+    .option('--json', jsonHelp)
+  return command.action((options: Options) => {
+    if (options.trace === true && options.seed === undefined) command.error('error: --trace needs --seed')
+    return printAnswer(options, () => runSimulation(options))
+  })
+}
+
+async function runSimulation(options: Options): Promise<Answer> {
+  const { seed, json, ablate = null, trace = false } = options
+  const seeds = options.seeds ?? (seed === undefined ? SEEDS_WITHOUT_WISH : 1)
+  const progress = createProgress('simulate', json !== true && !trace)
+  const reports = await runSeeds({
+    classes: VENUE_CLASSES.filter((name) => options.class === 'all' || options.class === name),
+    ...{ first: seed ?? 1, seeds, ablation: ablate, isTraced: trace, onProgress: progress.advance },
+    settings: await simulatedSettings(),
+  }).finally(progress.finish)
+  const classes = reports.map(({ trace: lines, ...report }) => (trace ? { ...report, trace: lines } : report))
+  return {
+    document: { first: seed ?? 1, seeds, ablate, classes },
+    describe: (style) => describeReports(reports, style),
+    isFinding: reports.some(({ violated }) => violated.length > 0),
+  }
+}
+
+function describeReports(reports: readonly ClassReport[], style: Style): string {
+  const titles = [
+    'class',
+    'seeds',
+    'alerts',
+    'orders',
+    'trades',
+    'processes',
+    'to a person',
+    'seeds/s',
+    'violated',
+  ]
+  const columns = titles.map((title) => ({ title, align: 'right' as const }))
+  const rows = reports.map(({ venueClass, seeds, counts, seconds, violated }) => {
+    const { alerts, orders, trades, lives, escalated } = counts
+    const numbers = [
+      seeds,
+      alerts,
+      orders,
+      trades,
+      lives,
+      escalated,
+      Math.round(seeds / seconds),
+      violated.length,
+    ]
+    return [venueClass, ...numbers.map((count) => formatNumber(count, 'USD'))]
+  })
+  const traces = reports.flatMap(({ venueClass, trace }) =>
+    trace.length === 0 ? [] : [style.strong(`class ${venueClass}`), ...trace, ''],
+  )
+  return [
+    ...traces,
+    formatTable(columns, rows, style),
+    ...reports.flatMap((report) => describeViolated(report, style)),
+  ].join('\n')
+}
+
+function describeViolated({ venueClass, violated }: ClassReport, style: Style): string[] {
+  const lines = violated.slice(0, NAMED_MOST).map(({ seed, violations }) => {
+    const again = `general simulate --class ${venueClass} --seed ${seed} --trace`
+    return `${style.bad(`class ${venueClass}, seed ${seed}`)}: ${violations[0]}\n  ${style.faint(again)}\n`
+  })
+  const rest = violated.length - lines.length
+  return rest > 0 ? [...lines, `class ${venueClass}: and ${rest} more seeds\n`] : lines
+}

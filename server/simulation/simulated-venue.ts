@@ -1,0 +1,188 @@
+import { type Decimal, decimal, ZERO } from '../../core/decimal.js'
+import type { Instant } from '../../core/time.js'
+import type {
+  OrderRequest,
+  ResendClass,
+  VenueFill,
+  VenueOrder,
+  VenueOrderStatus,
+  VenueReport,
+} from '../brokers/broker.js'
+import type { Chance } from './chance.js'
+import type { FaultRates } from './faults.js'
+import type { VirtualTime } from './virtual-time.js'
+import type { Watch } from './watch.js'
+
+/** What a simulated venue depends on. */
+export interface SimulatedVenueOptions {
+  readonly resendClass: ResendClass
+  readonly time: VirtualTime
+  readonly chance: Chance
+  readonly faults: () => FaultRates
+  readonly watch: Watch
+  readonly trace: (line: string) => void
+}
+
+/** A trade, and from when reads show it. */
+interface Trade {
+  readonly fill: VenueFill
+  readonly shownAt: Instant
+}
+
+/** An order as it truly is. */
+export interface HeldOrder {
+  readonly request: OrderRequest
+  readonly venueOrderId: string
+  readonly placedAt: Instant
+  readonly shownAt: Instant
+  readonly trades: Trade[]
+  status: VenueOrderStatus
+  left: Decimal
+  changedAt: Instant
+}
+
+/** Milliseconds that reads may lag behind. */
+export const READ_LAG = 5_000
+/** A class B venue refuses a request that is older, in milliseconds. */
+export const TIME_FENCE = 10_000
+/** So late a request may arrive at the others, in milliseconds. */
+export const LATE_MOST = 90_000
+
+/** The truth at the venue: orders, trades and what the account holds. It never loses anything, and tells it badly. */
+export class SimulatedVenue {
+  readonly orders: HeldOrder[] = []
+  readonly held = new Map<string, Decimal>()
+  readonly #options: SimulatedVenueOptions
+  #listener: (order: HeldOrder, report: VenueReport) => void = () => undefined
+  #trades = 0
+
+  constructor(options: SimulatedVenueOptions) {
+    this.#options = options
+  }
+
+  /** Sends what the venue tells by itself to `listener` from here on, and to nobody else. */
+  tell(listener: (order: HeldOrder, report: VenueReport) => void): void {
+    this.#listener = listener
+  }
+
+  /** Takes a request that arrived, and returns the order that it means; null when it is refused. */
+  take(request: OrderRequest, sentAt: Instant): HeldOrder | null {
+    const { time, watch, chance, faults, resendClass, trace } = this.#options
+    if (resendClass === 'B' && sentAt + TIME_FENCE < time.now()) return null
+    const known = this.orders.find(
+      ({ request: { clientOrderId }, status }) =>
+        clientOrderId === request.clientOrderId &&
+        (resendClass === 'A' || (resendClass === 'B' && status === 'working')),
+    )
+    if (known !== undefined) return known
+    if (chance.happens(faults().rejected)) return null
+    const order: HeldOrder = {
+      request,
+      venueOrderId: `v${this.orders.length + 1}`,
+      placedAt: time.now(),
+      shownAt: time.now() + this.#lag(),
+      trades: [],
+      status: 'working',
+      left: request.lots,
+      changedAt: time.now(),
+    }
+    this.orders.push(order)
+    watch.landed(request)
+    trace(`venue has ${request.orderId} attempt ${request.attempt} as ${order.venueOrderId}`)
+    this.#report(order, { kind: 'accepted', ...this.#keys(order) })
+    this.#fillLater(order)
+    return order
+  }
+
+  /** Ends a working order; what it traded stays. */
+  end(order: HeldOrder, status: 'canceled' | 'expired'): void {
+    const { time, trace } = this.#options
+    order.status = status
+    order.changedAt = time.now()
+    trace(`venue ends ${order.venueOrderId}: ${status}, ${order.left} lots left`)
+  }
+
+  /** Returns the order as a read shows it, or undefined while it shows nothing of it; null `key` where it echoes none. */
+  show(order: HeldOrder, key: string | null): VenueOrder | undefined {
+    const now = this.#options.time.now()
+    if (now < order.shownAt) return undefined
+    const shown = order.trades.filter(({ shownAt }) => shownAt <= now)
+    // The end of an order is shown with all of its trades, never before them
+    const isWhole = shown.length === order.trades.length
+    return { ...this.showWhole(order, key), ...(isWhole ? {} : { status: 'working' }), fills: fillsOf(shown) }
+  }
+
+  /** Returns the order as it truly is. */
+  showWhole(order: HeldOrder, key: string | null): VenueOrder {
+    const { venueOrderId, request, status, trades } = order
+    const { instrument, side, lots } = request
+    const unsaid = { code: null, message: null }
+    return {
+      clientOrderId: key,
+      venueOrderId,
+      instrument,
+      side,
+      lots,
+      status,
+      ...unsaid,
+      fills: fillsOf(trades),
+    }
+  }
+
+  /** Returns whether something of the order changed, or became readable, at or after `since`. */
+  isRecent({ changedAt, status }: HeldOrder, since: Instant): boolean {
+    return status === 'working' || since <= changedAt + READ_LAG
+  }
+
+  #fillLater(order: HeldOrder): void {
+    const { time, chance, faults } = this.#options
+    const isSlow = chance.happens(faults().partial)
+    time.after(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
+      if (order.status !== 'working') return
+      if (chance.happens(faults().expired)) return this.end(order, 'expired')
+      const left = order.left.toNumber()
+      this.#trade(order, decimal(isSlow ? chance.between(1, left) : left))
+      if (order.status === 'working') this.#fillLater(order)
+    })
+  }
+
+  #trade(order: HeldOrder, lots: Decimal): void {
+    const { time, chance, watch, trace } = this.#options
+    const { instrument, side, referencePrice } = order.request
+    this.#trades += 1
+    const price = decimal(Math.max(1, Math.round(referencePrice) + chance.between(-2, 2)))
+    const fill = { tradeId: `t${this.#trades}`, lots, price, fee: decimal(20), at: time.now() }
+    order.trades.push({ fill, shownAt: time.now() + this.#lag() })
+    order.left = order.left.minus(lots)
+    order.changedAt = time.now()
+    if (order.left.isZero()) order.status = 'filled'
+    const held = (this.held.get(instrument) ?? ZERO).plus(side === 'buy' ? lots : lots.negated())
+    this.held.set(instrument, held)
+    trace(`venue trades ${side} ${lots} ${instrument} of ${order.venueOrderId}, holds ${held}`)
+    watch.traded(instrument, held)
+    this.#report(order, { kind: 'fill', clientOrderId: order.request.clientOrderId, fill })
+  }
+
+  /** Reports get lost, come late, in any order and twice. The end of an order is left to reads, which know its trades. */
+  #report(order: HeldOrder, report: VenueReport): void {
+    const { time, chance, faults } = this.#options
+    const copies =
+      (chance.happens(faults().reportLost) ? 0 : 1) + (chance.happens(faults().reportTwice) ? 1 : 0)
+    for (let copy = 0; copy < copies; copy++) {
+      time.after(chance.between(1, copy === 0 ? 800 : 8_000), () => this.#listener(order, report))
+    }
+  }
+
+  #keys({ request, venueOrderId }: HeldOrder): { clientOrderId: string; venueOrderId: string } {
+    return { clientOrderId: request.clientOrderId, venueOrderId }
+  }
+
+  #lag(): number {
+    const { chance, faults } = this.#options
+    return chance.happens(faults().slow * 2) ? chance.between(0, READ_LAG) : 0
+  }
+}
+
+function fillsOf(trades: readonly Trade[]): VenueFill[] {
+  return trades.map(({ fill }) => fill)
+}

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Decimal, ZERO } from '../../core/decimal.js'
+import type { PortfolioEvent } from '../../core/event.js'
+import type { Input } from '../../core/input.js'
+import { evolve, observe } from '../../core/kernel.js'
+import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
+import type { OrderRequest } from '../brokers/broker.js'
+import { validateState } from '../recovery/validate-state.js'
+
+/** An input as it is recorded, with what it led to. */
+export interface Recorded {
+  readonly seq: number
+  readonly input: Input
+  readonly events: readonly PortfolioEvent[]
+}
+
+/** Comparing whole states costs more than all the rest. */
+const COMPARED_EVERY = 16
+
+/** Looks on from outside, sees what no process sees, and notes what must never happen. */
+export class Watch {
+  readonly violations: string[] = []
+  /** The fold of everything that is recorded. */
+  readonly truth: Portfolio
+  /** What a person was told to look at: instruments and orders. */
+  readonly alarmed = new Set<string>()
+  readonly #stops = new Map<string, number>()
+  readonly #attempts = new Map<string, number>()
+  readonly #landed = new Map<string, number>()
+  readonly #trace: (line: string) => void
+  #compared = 0
+
+  constructor(portfolio: string, trace: (line: string) => void) {
+    this.truth = emptyPortfolio(portfolio)
+    this.#trace = trace
+  }
+
+  /** Notes a violation. */
+  note(violation: string): void {
+    this.violations.push(violation)
+    this.#trace(`VIOLATION ${violation}`)
+  }
+
+  /** Folds what was recorded, and looks at what must hold after it. */
+  recorded(batch: readonly Recorded[]): void {
+    for (const { seq, input, events } of batch) {
+      this.#trace(`#${seq} ${input.type} ${input.id} -> ${events.map(({ type }) => type).join(' ')}`)
+      try {
+        observe(this.truth, input)
+        for (const event of events) this.#fold(event)
+      } catch (error) {
+        this.note(`the log cannot be folded at ${seq}: ${error instanceof Error ? error.message : error}`)
+      }
+    }
+    for (const broken of validateState(this.truth)) this.note(broken)
+    this.#watchStops()
+  }
+
+  #fold(event: PortfolioEvent): void {
+    evolve(this.truth, event)
+    if (event.type === 'OrderSubmitted') this.#attempts.set(event.orderId, event.attempt)
+    if (event.type === 'AlarmRaised') this.alarm(event.instrument, event.subject)
+  }
+
+  /** Takes up that a person was told. */
+  alarm(instrument: string | null | undefined, subject: string | null | undefined): void {
+    for (const what of [instrument, subject]) if (what != null) this.alarmed.add(what)
+  }
+
+  #watchStops(): void {
+    for (const { units } of this.truth.books.values()) {
+      for (const { id, stop } of units) {
+        if (stop < (this.#stops.get(id) ?? stop)) this.note(`the stop of ${id} fell to ${stop}`)
+        this.#stops.set(id, stop)
+      }
+    }
+  }
+
+  /** Compares, now and then, what a process holds in memory with the fold of the log, when it holds exactly that. */
+  compare(memory: Portfolio): void {
+    this.#compared += 1
+    if (this.#compared % COMPARED_EVERY !== 0) return
+    if (!isDeepStrictEqual(memory, this.truth)) this.note('the state in memory is not the fold of the log')
+  }
+
+  /** A request is leaving the process: that it would must be recorded. */
+  leaving({ orderId, attempt }: OrderRequest): void {
+    if (this.#attempts.get(orderId) !== attempt)
+      this.note(`attempt ${attempt} of ${orderId} leaves and is not recorded`)
+  }
+
+  /** The venue made an order of a request. */
+  landed({ orderId }: OrderRequest): void {
+    const count = (this.#landed.get(orderId) ?? 0) + 1
+    this.#landed.set(orderId, count)
+    if (count > 1) this.note(`${orderId} is at the venue ${count} times`)
+  }
+
+  /** The account holds this after a trade. */
+  traded(instrument: string, held: Decimal): void {
+    if (held.isLessThan(ZERO)) this.note(`${instrument} is oversold: ${held}`)
+  }
+}
