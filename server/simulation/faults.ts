@@ -25,6 +25,8 @@ export interface FaultRates {
   /** An order fills in parts, with pauses; the venue ends it by itself. */
   readonly partial: number
   readonly expired: number
+  /** A buying order rests unfilled until it is cancelled. */
+  readonly resting: number
   readonly reportLost: number
   readonly reportTwice: number
   /** The process dies, at each point where it waits for the store or the venue. */
@@ -32,7 +34,9 @@ export interface FaultRates {
   /** A commit fails, or its acknowledgement is lost. */
   readonly commitFailed: number
   readonly commitInDoubt: number
-  /** The process stands still for a while, at each beat; long enough and another takes its place. */
+  /** The venue hears and tells nothing for up to a minute; drawn each second. */
+  readonly outage: number
+  /** The process stands still for a while, at each point where it may die; long enough and another takes its place. */
   readonly pause: number
 }
 
@@ -47,11 +51,13 @@ const MOST: FaultRates = {
   slow: 0.15,
   partial: 0.6,
   expired: 0.1,
+  resting: 0.1,
   reportLost: 0.5,
   reportTwice: 0.5,
   crash: 0.03,
-  commitFailed: 0.03,
-  commitInDoubt: 0.03,
+  commitFailed: 0.15,
+  commitInDoubt: 0.15,
+  outage: 0.03,
   pause: 0.02,
 }
 

@@ -9,6 +9,8 @@ export interface LifeOptions {
   readonly chance: Chance
   readonly faults: () => FaultRates
   readonly trace: (line: string) => void
+  /** Is told that this life stands still for so many milliseconds. */
+  readonly onStill: (life: Life, ms: number) => void
   /** Is told that this life has ended. */
   readonly onEnd: (life: Life) => void
 }
@@ -57,18 +59,20 @@ export class Life {
     })
   }
 
-  /** Returns whether this life goes on beyond `point`, where it may be killed. */
+  /** Returns whether this life goes on beyond `point`, where it may be killed, or stand still after it. */
   survives(point: string): boolean {
     const { chance, faults } = this.#options
     if (this.#isAlive && chance.happens(faults().crash)) this.end(`killed ${point}`)
+    if (this.#isAlive && chance.happens(faults().pause)) this.#standStill(chance.between(1_000, 40_000))
     return this.#isAlive
   }
 
   /** Nothing reaches this life for `ms` milliseconds. */
-  standStill(ms: number): void {
-    const { time, trace } = this.#options
+  #standStill(ms: number): void {
+    const { time, trace, onStill } = this.#options
     this.#stillUntil = time.elapsed + ms
     trace(`life ${this.number} stands still for ${ms} ms`)
+    onStill(this, ms)
   }
 
   /** Ends this life. */

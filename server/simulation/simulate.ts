@@ -1,9 +1,10 @@
 import { decimal, ZERO } from '../../core/decimal.js'
-import { isAtWork } from '../../core/order/order.js'
+import { isAtWork, isEntry } from '../../core/order/order.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { ResendClass } from '../brokers/broker.js'
 import type { Log } from '../observe/log.js'
 import { OrderDesk } from '../orders/order-desk.js'
+import { isAccepted } from '../orders/strangers.js'
 import type { Timers } from '../orders/timers.js'
 import { readVenueOrders, reconcileOrders } from '../recovery/reconcile.js'
 import { activate } from '../recovery/recover.js'
@@ -103,6 +104,7 @@ class Simulation {
     this.#stopSometimes()
     await this.#time.runUntil(STORM, this.#isOver)
     this.#faults = CALM
+    this.#venue.speakAgain()
     this.#trace('calm')
     if (this.#current === null) this.#startLife()
     for (let until = STORM; until < STORM + AFTERMATH && !this.#isAtRest(); ) {
@@ -130,7 +132,10 @@ class Simulation {
     this.#store.epoch += 1
     const world = this.#world()
     const onEnd = (ended: Life): void => this.#replace(ended)
-    const life = new Life({ ...world, number: this.#lives, onEnd })
+    const onStill = (life: Life, ms: number): void => {
+      if (LEASE < ms) this.#time.after(LEASE, () => this.#takeOver(life))
+    }
+    const life = new Life({ ...world, number: this.#lives, onStill, onEnd })
     this.#current = life
     this.#trace(`life ${life.number} starts`)
     const { ablation, venueClass } = this.#run
@@ -235,20 +240,17 @@ class Simulation {
     })
   }
 
-  /** A process that stands still for longer than its lease is replaced, and goes on later knowing nothing of it. */
   #stopSometimes(): void {
     this.#time.after(1_000, () => {
       if (this.#faults === CALM) return
-      const life = this.#current
-      if (life !== null && this.#chance.happens(this.#faults.pause)) {
-        const still = this.#chance.between(1_000, 40_000)
-        life.standStill(still)
-        if (LEASE < still) this.#time.after(LEASE, () => this.#takeOver(life))
-      } else life?.survives('at any moment')
+      this.#current?.survives('at any moment')
+      if (this.#chance.happens(this.#faults.outage))
+        this.#venue.fallSilent(this.#chance.between(1_000, 60_000))
       this.#stopSometimes()
     })
   }
 
+  /** A process that stands still for longer than its lease is replaced, and goes on later knowing nothing of it. */
   #takeOver(stalled: Life): void {
     if (this.#current === stalled) this.#startLife()
   }
@@ -272,6 +274,8 @@ class Simulation {
     const doubtful = new Set<string>()
     for (const order of truth.orders.values()) {
       if (!isAtWork(order.state)) continue
+      const isResting = isEntry(order) && isAccepted(order) && !order.cancelRequested
+      if (isResting) continue
       if (this.#escalated.has(order.id)) doubtful.add(order.instrument)
       else found.push(`${order.id} is still ${order.state}, and nobody was called`)
     }

@@ -88,7 +88,7 @@ export class SimulatedBroker implements Broker {
       if (chance.happens(faults().requestLost)) return
       time.after(arrival, () => {
         const order = venue.take(request, sentAt)
-        if (chance.happens(faults().answerLost)) return
+        if (venue.isSilent || chance.happens(faults().answerLost)) return
         life.later(chance.between(5, 200), () => {
           const outcome = this.#answerTo(request, order)
           if (life.survives('with an answer in hand')) resolve(outcome)
@@ -104,11 +104,11 @@ export class SimulatedBroker implements Broker {
   }
 
   cancel(reference: OrderReference): Promise<CancelOutcome> {
-    const { life, time, chance, faults } = this.#options
+    const { life, venue, time, chance, faults } = this.#options
     if (!life.survives('before a cancel')) return never()
     return new Promise((resolve) => {
       life.later(ANSWER_BY, () => resolve({ kind: 'unknown', cause: 'timeout' }))
-      if (chance.happens(faults().requestLost)) return
+      if (venue.isSilent || chance.happens(faults().requestLost)) return
       time.after(chance.between(5, 300), () => {
         const outcome = this.#cancelNow(reference)
         if (!chance.happens(faults().answerLost)) life.later(chance.between(5, 200), () => resolve(outcome))
@@ -127,9 +127,9 @@ export class SimulatedBroker implements Broker {
   }
 
   async order(reference: OrderReference): Promise<OrderAnswer> {
-    const { life, chance, faults } = this.#options
+    const { life, venue, chance, faults } = this.#options
     if (!life.survives('before a question')) return never()
-    if (chance.happens(faults().readFailed)) {
+    if (venue.isSilent || chance.happens(faults().readFailed)) {
       return life.answer(ANSWER_BY, () => ({ kind: 'unknown', cause: 'timeout' }))
     }
     const answer = await life.answer(this.#readTime(), () => this.#look(reference))
@@ -177,11 +177,13 @@ export class SimulatedBroker implements Broker {
   async orders(since: Instant): Promise<readonly VenueOrder[]> {
     const { life, venue, chance, faults } = this.#options
     if (!life.survives('before a list')) return never()
-    const isFailed = chance.happens(faults().readFailed)
+    const isFailed = venue.isSilent || chance.happens(faults().readFailed)
     const list = await life.answer(this.#readTime(), () => {
       if (isFailed) throw new VenueUnreadableError()
-      const recent = venue.orders.filter((order) => venue.isRecent(order, since))
-      return recent.flatMap((order) => venue.show(order, this.#keyOf(order)) ?? [])
+      return venue.orders.flatMap((order) => {
+        const shown = venue.show(order, this.#keyOf(order))
+        return shown !== undefined && venue.isListed(shown, order, since) ? shown : []
+      })
     })
     return life.answer(chance.between(1, 100), () => list.map((order) => this.#named(order)))
   }

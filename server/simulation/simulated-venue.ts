@@ -54,7 +54,9 @@ export class SimulatedVenue {
   readonly held = new Map<string, Decimal>()
   readonly #options: SimulatedVenueOptions
   #listener: (order: HeldOrder, report: VenueReport) => void = () => undefined
+  readonly #refused = new Set<string>()
   #trades = 0
+  #silentUntil = 0
 
   constructor(options: SimulatedVenueOptions) {
     this.#options = options
@@ -75,7 +77,12 @@ export class SimulatedVenue {
         (resendClass === 'A' || (resendClass === 'B' && status === 'working')),
     )
     if (known !== undefined) return known
-    if (chance.happens(faults().rejected)) return null
+    if (this.#refused.has(request.clientOrderId)) return null
+    if (chance.happens(faults().rejected)) {
+      // Where a key is unique for good, what was made of its first request is what is made of all
+      if (resendClass === 'A') this.#refused.add(request.clientOrderId)
+      return null
+    }
     const order: HeldOrder = {
       request,
       venueOrderId: `v${this.orders.length + 1}`,
@@ -129,13 +136,31 @@ export class SimulatedVenue {
     }
   }
 
-  /** Returns whether something of the order changed, or became readable, at or after `since`. */
-  isRecent({ changedAt, status }: HeldOrder, since: Instant): boolean {
-    return status === 'working' || since <= changedAt + READ_LAG
+  /** Returns whether a list must hold what it shows of an order: it works, or it changed at or after `since`. */
+  isListed({ status }: VenueOrder, { changedAt }: HeldOrder, since: Instant): boolean {
+    return status === 'working' || since <= changedAt
+  }
+
+  /** Hears and tells nothing for `ms` milliseconds. */
+  fallSilent(ms: number): void {
+    const { time, trace } = this.#options
+    trace(`venue falls silent for ${ms} ms`)
+    this.#silentUntil = time.elapsed + ms
+  }
+
+  /** Whether it hears and tells nothing at present. */
+  get isSilent(): boolean {
+    return this.#options.time.elapsed < this.#silentUntil
+  }
+
+  /** Ends the silence. */
+  speakAgain(): void {
+    this.#silentUntil = 0
   }
 
   #fillLater(order: HeldOrder): void {
     const { time, chance, faults } = this.#options
+    if (order.request.side === 'buy' && chance.happens(faults().resting)) return
     const isSlow = chance.happens(faults().partial)
     time.after(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
       if (order.status !== 'working') return
@@ -166,6 +191,7 @@ export class SimulatedVenue {
   /** Reports get lost, come late, in any order and twice. The end of an order is left to reads, which know its trades. */
   #report(order: HeldOrder, report: VenueReport): void {
     const { time, chance, faults } = this.#options
+    if (this.isSilent) return
     const copies =
       (chance.happens(faults().reportLost) ? 0 : 1) + (chance.happens(faults().reportTwice) ? 1 : 0)
     for (let copy = 0; copy < copies; copy++) {

@@ -14,6 +14,9 @@ export interface Recorded {
   readonly events: readonly PortfolioEvent[]
 }
 
+/** The venue never trades more than it was asked to, nor what it ended: that it seems so is a fault of ours. */
+const SURPRISES: readonly string[] = ['OVERFILL', 'OVERSOLD', 'ORDER_RESURRECTED', 'UNKNOWN_ORDER']
+
 /** Comparing whole states costs more than all the rest. */
 const COMPARED_EVERY = 16
 
@@ -59,7 +62,9 @@ export class Watch {
   #fold(event: PortfolioEvent): void {
     evolve(this.truth, event)
     if (event.type === 'OrderSubmitted') this.#attempts.set(event.orderId, event.attempt)
-    if (event.type === 'AlarmRaised') this.alarm(event.instrument, event.subject)
+    if (event.type !== 'AlarmRaised') return
+    this.alarm(event.instrument, event.subject)
+    if (SURPRISES.includes(event.code)) this.note(`${event.code}: ${event.message}`)
   }
 
   /** Takes up that a person was told. */

@@ -6,7 +6,7 @@ export interface Counts {
   readonly raceRounds: number
   /** Generated days that are decided live and in a backtest. */
   readonly days: number
-  /** Seeds of the simulation. */
+  /** Seeds of the simulation, for each class of venue. */
   readonly seeds: number
   /** Runs of one property. */
   readonly propertyRuns: number
@@ -15,7 +15,7 @@ export interface Counts {
 /** Set by the runner to choose the full counts. */
 export const fullCountsVariable = 'TEST_FULL'
 
-const quick: Counts = { kills: 4, raceRounds: 30, days: 4, seeds: 500, propertyRuns: 200 }
+const quick: Counts = { kills: 4, raceRounds: 30, days: 4, seeds: 100, propertyRuns: 200 }
 const full: Counts = { kills: 50, raceRounds: 1000, days: 20, seeds: 10_000, propertyRuns: 10_000 }
 
 /** The counts of this run. */
