@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import type { AlertType } from '../../core/alert/alert.js'
 import type { JsonValue } from '../inbox/strict-json.js'
 import { parseStrictJson } from '../inbox/strict-json.js'
+import type { Topic } from '../notify/notice.js'
 import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js'
 import { findContradictions } from './contradictions.js'
 import { explainIssue } from './explain-issue.js'
 import { configurationSchema, type ParsedConfiguration, type ParsedPortfolio } from './schema.js'
-import { findReferences, resolveApiKey, resolveToken, type SecretLookup } from './secrets.js'
+import { findReferences, resolveKey, resolveToken, type SecretLookup } from './secrets.js'
 
 /** A portfolio as configured, with every default filled in. */
 export type PortfolioConfiguration = ParsedPortfolio
@@ -22,12 +23,21 @@ export interface SourceConfiguration {
   readonly instruments: readonly string[] | null
 }
 
+/** A webhook that is told what happens. */
+export interface NotificationConfiguration {
+  readonly url: string
+  /** Null: none is sent. Secret. */
+  readonly token: string | null
+  readonly about: readonly Topic[]
+}
+
 /** The configuration of a service. */
 export interface Configuration {
   readonly portfolios: readonly PortfolioConfiguration[]
   readonly sources: readonly SourceConfiguration[]
   /** Keys of brokers by portfolio, for those that have one. Secret, and kept apart: portfolios are shown and copied. */
   readonly apiKeys: ReadonlyMap<string, string>
+  readonly notifications: readonly NotificationConfiguration[]
 }
 
 /** A configuration that was checked. */
@@ -63,15 +73,16 @@ export function readConfiguration(bytes: Uint8Array, secret: SecretLookup): Conf
   problems.push(...findContradictions(raw))
   const context = { secret, problems }
   const tokens = new Map<string, string>()
-  const apiKeys = new Map<string, string>()
+  const keys = new Map<string, string>()
   for (const reference of findReferences(parsed.success ? parsed.data : raw)) {
     const { path } = reference
-    if (path.endsWith('.broker.apiKey')) apiKeys.set(path, resolveApiKey(reference, context))
+    if (path.endsWith('.broker.apiKey') || path.startsWith('notifications['))
+      keys.set(path, resolveKey(reference, context))
     else tokens.set(path, resolveToken(reference, context))
   }
   problems.push(...sharedTokens(tokens))
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems }
-  return { kind: 'valid', configuration: resolved(parsed.data, { tokens, apiKeys }) }
+  return { kind: 'valid', configuration: resolved(parsed.data, { tokens, keys }) }
 }
 
 async function readBytes(path: string): Promise<Buffer> {
@@ -88,10 +99,11 @@ async function readBytes(path: string): Promise<Buffer> {
 /** Values of secrets by the path of their reference. */
 interface ResolvedSecrets {
   readonly tokens: ReadonlyMap<string, string>
-  readonly apiKeys: ReadonlyMap<string, string>
+  /** Those that stand in no URL of ours: of brokers and of receivers of notifications. */
+  readonly keys: ReadonlyMap<string, string>
 }
 
-function resolved(parsed: ParsedConfiguration, { tokens, apiKeys }: ResolvedSecrets): Configuration {
+function resolved(parsed: ParsedConfiguration, { tokens, keys }: ResolvedSecrets): Configuration {
   const sources = parsed.sources.map((source, index) => ({
     id: source.id,
     portfolio: source.portfolio ?? parsed.portfolios[0]!.id,
@@ -99,11 +111,14 @@ function resolved(parsed: ParsedConfiguration, { tokens, apiKeys }: ResolvedSecr
     types: source.types ?? null,
     instruments: source.instruments?.map((name) => name.toUpperCase()) ?? null,
   }))
-  const keys = parsed.portfolios.flatMap(({ id }, index) => {
-    const key = apiKeys.get(`portfolios[${index}].broker.apiKey`)
+  const apiKeys = parsed.portfolios.flatMap(({ id }, index) => {
+    const key = keys.get(`portfolios[${index}].broker.apiKey`)
     return key === undefined ? [] : [[id, key] as const]
   })
-  return { portfolios: parsed.portfolios, sources, apiKeys: new Map(keys) }
+  const notifications = parsed.notifications.map(({ url, about }, index) => {
+    return { url, about, token: keys.get(`notifications[${index}].token`) ?? null }
+  })
+  return { portfolios: parsed.portfolios, sources, apiKeys: new Map(apiKeys), notifications }
 }
 
 /** A token must lead to one source. */

@@ -97,7 +97,7 @@ function count(number: number | bigint, noun: string): string {
 /** Tells the value, unless it is large or may be a secret. */
 function was(issue: SchemaIssue): string {
   const { input } = issue
-  if (issue.path.includes('tokens') || issue.path.includes('apiKey')) return ''
+  if (['tokens', 'token', 'apiKey'].some((secret) => issue.path.includes(secret))) return ''
   if (typeof input === 'string') return `, was ${JSON.stringify(input.slice(0, 60))}`
   if (typeof input === 'number' || typeof input === 'boolean' || input === null) return `, was ${input}`
   return Array.isArray(input) ? ', was a list' : ', was an object'

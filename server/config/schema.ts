@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { ALERT_TYPES } from '../../core/alert/alert.js'
 import type { NO_FAULTS } from '../brokers/paper/paper-settings.js'
+import { TOPICS } from '../notify/notice.js'
 import { defaultInstruments, instrumentSchema } from './instrument-schema.js'
 import {
   currency,
   identifier,
   milliseconds,
   money,
+  notificationUrl,
   openAlgoUrl,
   percent,
   secretReference,
@@ -258,6 +260,23 @@ const sourceSchema = z
   })
   .describe('A sender of alerts with a webhook URL of its own')
 
+const notificationSchema = z
+  .strictObject({
+    kind: z.literal('webhook'),
+    url: notificationUrl.describe('Where they are posted; https, or http on this machine'),
+    token: secretReference
+      .optional()
+      .describe(
+        'Sent as Authorization: Bearer, by the name of the variable that holds it; none when left out',
+      ),
+    about: z
+      .array(z.enum(TOPICS))
+      .min(1)
+      .default([...TOPICS])
+      .describe('What it is told; everything when left out'),
+  })
+  .describe('A receiver of short messages about what is recorded; nothing waits for it')
+
 /** The configuration file. */
 export const configurationSchema = z
   .strictObject({
@@ -270,6 +289,7 @@ export const configurationSchema = z
       .array(sourceSchema)
       .min(1)
       .prefault([{ id: 'tradingview' }]),
+    notifications: z.array(notificationSchema).max(10).default([]).describe('Who is told what happens'),
   })
   .describe('Configuration of the smart general')
 

@@ -51,8 +51,8 @@ export function resolveToken(reference: SecretReference, context: SecretContext)
   return resolve(reference, context, { isSound: isWebhookToken, rule: WEBHOOK_TOKEN_RULE })
 }
 
-/** Returns the value of a broker's key; empty when something is wrong with it. */
-export function resolveApiKey(reference: SecretReference, context: SecretContext): string {
+/** Returns the value of a key of a broker or of a receiver; empty when something is wrong with it. */
+export function resolveKey(reference: SecretReference, context: SecretContext): string {
   const isSound = (value: string) => /^[\x21-\x7e]{1,256}$/.test(value)
   return resolve(reference, context, {
     isSound,

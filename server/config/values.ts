@@ -64,6 +64,26 @@ export const openAlgoUrl = z
 const PRIVATE_HOST =
   /^(localhost|[A-Za-z0-9_-]+|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[::1\])$/
 
+/**
+ * Where notifications are posted. They tell what is held and done, so that they leave this machine only encrypted. The
+ * path is the receiver's matter.
+ */
+export const notificationUrl = z
+  .string()
+  .max(500)
+  .refine(
+    isLoopbackOrEncrypted,
+    'must be https://, or http:// on this machine such as http://127.0.0.1:9000/notify; no user or password in it',
+  )
+
+const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+function isLoopbackOrEncrypted(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOST.test(url.hostname))
+}
+
 function isPrivateOrEncrypted(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || url.username !== '' || url.password !== '') return false

@@ -18,6 +18,7 @@ export type ShellAlarmCode =
   | 'BROKER_UNREACHABLE'
   | 'CALENDAR_STALE'
   | 'LEASE_LOST'
+  | 'NOTIFICATION_FAILED'
   | 'ORDER_ESCALATED'
   | 'REPORT_UNMATCHED'
   | 'RECOVERY_FAILED'
@@ -41,6 +42,8 @@ export interface AlarmDesk {
   readonly pool: Pool
   readonly log: Log
   readonly metrics: Metrics
+  /** Is told of every alarm; returns at once and never throws. */
+  readonly onAlarm?: (alarm: ShellAlarm) => void
 }
 
 /**
@@ -52,6 +55,7 @@ export async function raiseAlarm(desk: AlarmDesk, alarm: ShellAlarm): Promise<vo
   const write = severity === 'critical' ? desk.log.error : desk.log.warn
   write.call(desk.log, { alarm: code, portfolio, instrument, subject }, message)
   desk.metrics.alarms.inc({ code, severity })
+  desk.onAlarm?.(alarm)
   try {
     await desk.pool.query(
       `insert into alarms (portfolio, code, severity, instrument, subject, message, at)

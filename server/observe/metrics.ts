@@ -23,6 +23,7 @@ export interface Metrics {
   readonly recoverySeconds: Gauge<'portfolio'>
   readonly portfolioPhase: Gauge<'portfolio' | 'phase'>
   readonly alarms: Counter<'code' | 'severity'>
+  readonly notifications: Counter<'webhook' | 'outcome'>
   readonly unauthorizedRequests: Counter<'listener'>
   readonly inboxWaiting: Gauge
   readonly oldestWaitingSeconds: Gauge
@@ -121,6 +122,12 @@ function decisionMetrics(registry: Registry) {
       name: 'general_alarms_total',
       help: 'Alarms raised, by code and severity',
       labelNames: ['code', 'severity'] as const,
+      registers,
+    }),
+    notifications: new Counter({
+      name: 'general_notifications_total',
+      help: 'Notifications by webhook and by sent, failed, or dropped: too many waited, or the service stopped',
+      labelNames: ['webhook', 'outcome'] as const,
       registers,
     }),
   }

@@ -14,7 +14,8 @@ import type { AlertDesk, Intake } from '../http/webhook-port.js'
 import { Receiver } from '../inbox/receive.js'
 import { Leases } from '../lease/lease.js'
 import { CalendarWatch } from '../market/calendar/calendar-watch.js'
-import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
+import { Notifier } from '../notify/notifier.js'
+import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
 import { openDoorbell } from '../queue/open-doorbell.js'
 import { createAlertDesk } from './alert-desk.js'
@@ -51,6 +52,7 @@ export class Engine {
   readonly #onPhase: EngineOptions['onPhase']
   readonly #stop = new AbortController()
   readonly #hosts = new Map<string, PortfolioHost>()
+  readonly #notifier: Notifier
   readonly #ready: Promise<void>
   #becomeReady: () => void = () => undefined
   #parts: OpenParts | null = null
@@ -65,6 +67,11 @@ export class Engine {
   constructor({ setup, onPhase }: EngineOptions) {
     this.#setup = setup
     this.#onPhase = onPhase
+    const { configuration, clock, log, metrics, secrets } = setup
+    this.#notifier = new Notifier({
+      ...{ receivers: configuration.notifications, clock, log, metrics, scrub: secrets.scrub },
+      raise: (alarm) => this.#raise(alarm),
+    })
     this.#ready = new Promise((resolve) => {
       this.#becomeReady = resolve
     })
@@ -208,7 +215,7 @@ export class Engine {
 
   #alarmDesk({ pool }: Database): AlarmDesk {
     const { log, metrics } = this.#setup
-    return { pool, log, metrics }
+    return { pool, log, metrics, onAlarm: (alarm) => this.#notifier.tellAlarm(alarm) }
   }
 
   #host(portfolio: PortfolioConfiguration): void {
@@ -227,6 +234,7 @@ export class Engine {
       openBroker: open,
       wanted: { settings, openingDeposit, hash: configurationHash(settings) },
       desk: this.#alarmDesk(storage.kernel),
+      onEvents: (state, events) => this.#notifier.tellEvents(state, events),
       onPhase: (readiness) => {
         this.#onPhase(readiness)
         if (this.readiness().portfolios.every(({ ready }) => ready)) this.#becomeReady()
@@ -239,8 +247,11 @@ export class Engine {
   #alarmIncident(portfolio: string, { code, message, instrument }: OpenAlgoIncident): void {
     const at = this.#setup.clock.now()
     const about = instrument === undefined ? { portfolio } : { portfolio, instrument }
-    const desk = this.#alarmDesk(this.storage().kernel)
-    void raiseAlarm(desk, { code, severity: 'critical', message, at, ...about })
+    this.#raise({ code, severity: 'critical', message, at, ...about })
+  }
+
+  #raise(alarm: ShellAlarm): void {
+    void raiseAlarm(this.#alarmDesk(this.storage().kernel), alarm)
   }
 
   async #close(): Promise<void> {
@@ -250,6 +261,7 @@ export class Engine {
     await this.#parts?.doorbell.close()
     await this.#parts?.calendarWatch.stop()
     await this.#parts?.leases.stop()
+    await this.#notifier.stop()
     const storage = await this.#storage?.catch(() => null)
     await storage?.close()
   }

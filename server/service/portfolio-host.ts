@@ -19,7 +19,7 @@ import type { AccountWatchTimings } from '../recovery/account-watch.js'
 import type { WantedConfiguration } from '../recovery/recover.js'
 import { RecoveryError, type RecoveryProgress } from '../recovery/recovery-progress.js'
 import type { HeldPortfolio, Host } from './hosts.js'
-import { PortfolioRun } from './portfolio-run.js'
+import { PortfolioRun, type PortfolioRunOptions } from './portfolio-run.js'
 
 /** What hosting a portfolio depends on. */
 export interface PortfolioHostOptions {
@@ -32,6 +32,8 @@ export interface PortfolioHostOptions {
   readonly openBroker: () => Broker
   /** When the account is compared; default: those of a running service. */
   readonly accountTimings?: AccountWatchTimings | undefined
+  /** Is told what was recorded, after its commit; returns at once. */
+  readonly onEvents?: PortfolioRunOptions['onEvents']
   /** Is told each time the portfolio comes into another phase. */
   readonly onPhase: (readiness: PortfolioReadiness) => void
 }
@@ -122,7 +124,7 @@ export class PortfolioHost implements Host {
 
   /** Waits for the lease, and runs the portfolio as long as it is held. */
   async #runOnce(): Promise<void> {
-    const { leases, wanted, clock, desk, doorbell, openBroker, accountTimings } = this.#options
+    const { leases, wanted, clock, desk, doorbell, openBroker, accountTimings, onEvents } = this.#options
     this.#writer ??= prepareWriter(desk.pool, desk.log)
     await createPortfolio(desk.pool, this.id, wanted.settings.currency)
     const attempt = await leases.take(this.id)
@@ -139,7 +141,7 @@ export class PortfolioHost implements Host {
       return
     }
     const run = new PortfolioRun({
-      ...{ wanted, clock, desk, doorbell, accountTimings },
+      ...{ wanted, clock, desk, doorbell, accountTimings, onEvents },
       epoch: attempt.epoch,
       broker: openBroker(),
       writer: this.#writer,

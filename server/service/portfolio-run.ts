@@ -44,6 +44,8 @@ export interface PortfolioRunOptions {
   /** What is decided is recorded on it; it ends with the run. */
   readonly writer: OwnConnection
   readonly onProgress: (progress: RecoveryProgress) => void
+  /** Is told what was recorded, after its commit; returns at once. */
+  readonly onEvents?: ((portfolio: Portfolio, events: readonly PortfolioEvent[]) => void) | undefined
   /** When the account is compared; default: those of a running service. */
   readonly accountTimings?: AccountWatchTimings | undefined
 }
@@ -106,6 +108,9 @@ export class PortfolioRun {
     const readOrders = () => this.#orders.readVenue()
     this.#account = new AccountWatch({ ...shared, occasion, readOrders, timings })
     this.#sequencer.onEvents((events, { type }) => this.#showBreaks(events, type))
+    const { onEvents } = options
+    if (onEvents !== undefined)
+      this.#sequencer.onEvents((events) => onEvents(this.#sequencer.state(), events))
   }
 
   /** The portfolio as it can be asked and commanded; null until its logs are folded. */

@@ -53,7 +53,9 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
   const lookup = secretsOf(options.env, { WEBHOOK_TOKEN: webhook.token, ADMIN_TOKEN: admin.token })
   const configuration = await loadConfiguration(environment.configPath, lookup)
   const tokensOfSources = configuration.sources.flatMap((source) => source.tokens)
-  hideSecrets(secrets, environment, [admin.token, ...tokensOfSources, ...configuration.apiKeys.values()])
+  const tokensOfReceivers = configuration.notifications.flatMap(({ token }) => token ?? [])
+  const keys = [...configuration.apiKeys.values(), ...tokensOfReceivers]
+  hideSecrets(secrets, environment, [admin.token, ...tokensOfSources, ...keys])
   const clock = options.clock ?? systemClock
   refuseSimulatedTrading(clock, configuration)
   const sources = configuration.sources.map((source) => ({

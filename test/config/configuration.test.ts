@@ -398,3 +398,35 @@ t.test(
     t.match(twice, [/^portfolios\[1\].broker: must be another account/])
   },
 )
+
+t.test('notifications go to this machine or encrypted, and their token is named', async (t) => {
+  const secret = secretsOf({ WEBHOOK_TOKEN: 'hook', NOTIFY: 'a-token' })
+  const url = 'http://127.0.0.1:9000/notify'
+  const reading = read({ notifications: [{ kind: 'webhook', url, token: `\${NOTIFY}` }] }, secret)
+  if (reading.kind === 'invalid') throw new Error(JSON.stringify(reading.problems))
+  const about = ['alarms', 'fills', 'units', 'decisions', 'preClose']
+  t.same(reading.configuration.notifications, [{ url, token: 'a-token', about }])
+  t.same(valid({ notifications: [{ kind: 'webhook', url, token: `\${WEBHOOK_TOKEN}` }] }).sources.length, 1)
+  t.same(valid({}).notifications, [])
+  const problems = (notification: object) =>
+    problemsOf({ notifications: [{ kind: 'webhook', url, ...notification }] }, secret)
+  for (const sound of ['https://hooks.example.com/a/b?c=d', 'http://localhost:1/', 'http://[::1]:1/']) {
+    t.same(problems({ url: sound }), [], sound)
+  }
+  const elsewhere = [
+    ...['http://hooks.example.com/', 'http://192.168.1.2/', 'http://127.evil.example/', 'ftp://127.0.0.1/'],
+    ...['https://user:secret-word@hooks.example.com/', 'no url', `\${NOTIFY}`],
+  ]
+  for (const wrong of elsewhere) {
+    const [problem, ...more] = problems({ url: wrong })
+    t.same(more, [], wrong)
+    t.match(problem, /^notifications\[0\]\.url: must be https:\/\/, or http:\/\/ on this machine/)
+    t.notOk(problem?.includes('secret-word'))
+  }
+  t.match(problems({ token: 'in-plain-text' }), [/^notifications\[0\]\.token: must name the variable/])
+  t.same(problems({ token: 123_456 }), ['notifications[0].token: must be a text'])
+  t.match(problems({ token: `\${UNSET_TOKEN}` }), [/the secret UNSET_TOKEN is not set/])
+  t.match(problems({ about: ['fill'] }), [/^notifications\[0\]\.about\[0\]: must be one of .* was "fill"/])
+  t.same(problems({ about: [] }), ['notifications[0].about: must have at least 1 item, was a list'])
+  t.match(problems({ kind: 'telegram' }), [/^notifications\[0\]\.kind: must be "webhook", was "telegram"/])
+})

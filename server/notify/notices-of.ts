@@ -1,0 +1,134 @@
+import type { Decision, DecisionKind } from '../../core/decision.js'
+import type {
+  AlarmRaised,
+  OrderFilled,
+  PortfolioEvent,
+  PreCloseAdvanced,
+  UnitClosed,
+} from '../../core/event.js'
+import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import { type Instant, isoInstant } from '../../core/time.js'
+import type { ShellAlarm } from '../observe/alarms.js'
+import type { Notice } from './notice.js'
+
+/** What a broker says may be long; the alarm itself keeps all of it. */
+const longestText = 500
+
+/**
+ * Returns the notices about recorded events: fills, units opened and closed, decisions that were approved or blocked,
+ * alarms, and runs before a close that ended. Of `portfolio` only what never changes is read, since it may be ahead.
+ */
+export function noticesOf(portfolio: Portfolio, events: readonly PortfolioEvent[]): Notice[] {
+  return events.flatMap((event) => noticeOf(portfolio, event) ?? [])
+}
+
+/** Returns the notice about an alarm of the shell; its topic is alarms. */
+export function noticeOfAlarm(alarm: ShellAlarm): Notice {
+  const { portfolio = null, instrument = null, subject = null } = alarm
+  return alarmNotice({ ...alarm, instrument, subject }, portfolio)
+}
+
+function noticeOf(portfolio: Portfolio, event: PortfolioEvent): Notice | null {
+  const { id } = portfolio
+  switch (event.type) {
+    case 'OrderFilled':
+      return fillNotice(portfolio, event)
+    case 'UnitOpened': {
+      const { positionId, orderId, instrument, number, label, stop, at } = event
+      const named = label === null ? '' : ` (${label})`
+      const text = `Unit ${number} of ${instrument}${named} is open, stop ${stop}`
+      const data = { positionId, orderId, instrument, number, label, stop }
+      return { topic: 'units', kind: 'unitOpened', ...placed(id, at), text, data }
+    }
+    case 'UnitAdopted': {
+      const { positionId, instrument, number, stop, at } = event
+      const [lots, price] = [`${event.lots}`, `${event.price}`]
+      const text = `Unit ${number} of ${instrument}, ${lotsText(lots)} at ${price}, was taken over from the broker, stop ${stop}`
+      const data = { positionId, orderId: null, instrument, number, label: null, stop, lots, price }
+      return { topic: 'units', kind: 'unitOpened', ...placed(id, at), text, data }
+    }
+    case 'UnitClosed':
+      return closeNotice(portfolio, event)
+    case 'DecisionMade':
+      return event.decision.outcome === 'ignored' ? null : decisionNotice(id, event.decision)
+    case 'AlarmRaised':
+      return alarmNotice(event, id)
+    case 'PreCloseAdvanced':
+      return preCloseNotice(id, event)
+    default:
+      return null
+  }
+}
+
+function closeNotice(portfolio: Portfolio, { positionId, realizedPnl, at }: UnitClosed): Notice {
+  const unit = portfolio.closedUnits.get(positionId)
+  const named = unit === undefined ? `Position ${positionId}` : `Unit ${unit.number} of ${unit.instrument}`
+  const text = `${named} is closed, profit ${realizedPnl} before fees`
+  const data = { positionId, instrument: unit?.instrument ?? null, realizedPnl: `${realizedPnl}` }
+  return { topic: 'units', kind: 'unitClosed', ...placed(portfolio.id, at), text, data }
+}
+
+/** The only notice that says that something was executed. */
+function fillNotice(portfolio: Portfolio, { orderId, tradeId, at, ...fill }: OrderFilled): Notice {
+  const order = portfolio.orders.get(orderId)
+  const { instrument = null, side = null, purpose = null, positionId = null } = order ?? {}
+  const [lots, price, fee] = [`${fill.lots}`, `${fill.price}`, `${fill.fee}`]
+  const done = side === null ? 'Filled' : side === 'buy' ? 'Bought' : 'Sold'
+  const text = `${done} ${lotsText(lots)} of ${instrument ?? `order ${orderId}`} at ${price}`
+  const data = { orderId, tradeId, positionId, instrument, side, purpose, lots, price, fee }
+  return { topic: 'fills', kind: 'fill', ...placed(portfolio.id, at), text, data }
+}
+
+const DECIDED: Readonly<Record<DecisionKind, string>> = {
+  entry: 'base entry',
+  pyramid: 'pyramid',
+  exit: 'exit',
+  stop: 'exit by the stop',
+  peelOff: 'peel-off',
+  operatorExit: 'exit by an operator',
+  tradingState: 'a change of the trading state',
+  cash: 'a posting of cash',
+  unlock: 'unlock',
+  settleBreak: 'settling a difference from the broker',
+}
+
+function decisionNotice(portfolio: string, decision: Decision): Notice {
+  const { kind, instrument, outcome, reasons, lots, price, stop, boundBy, positionIds } = decision
+  const what = `${DECIDED[kind]}${instrument === null ? '' : ` of ${instrument}`}`
+  const why = reasons.length === 0 ? '' : `: ${reasons.join(', ')}`
+  const size = lots > 0 ? `, ${lotsText(`${lots}`)}; nothing is filled yet` : why
+  const text = outcome === 'approved' ? `Approved ${what}${size}` : `Blocked ${what}${why}`
+  const data = {
+    ...{ decisionId: decision.id, decision: kind, instrument, outcome, reasons, lots, price, stop, boundBy },
+    positionIds,
+  }
+  return { topic: 'decisions', kind: 'decision', ...placed(portfolio, decision.at), text, data }
+}
+
+type AnyAlarm = Pick<AlarmRaised, 'severity' | 'instrument' | 'subject' | 'message' | 'at'> & {
+  readonly code: string
+}
+
+function alarmNotice(alarm: AnyAlarm, portfolio: string | null): Notice {
+  const { code, severity, instrument, subject, message, at } = alarm
+  const text = `${severity === 'critical' ? 'Critical' : 'Warning'} ${code}: ${message}`.slice(0, longestText)
+  const data = { code, severity, instrument, subject }
+  return { topic: 'alarms', kind: 'alarm', ...placed(portfolio, at), text, data }
+}
+
+function preCloseNotice(portfolio: string, { instrument, run, at }: PreCloseAdvanced): Notice | null {
+  const { outcome, detail, closesAt, entryDecisionId } = run
+  if (outcome === null) return null
+  const because = detail === null ? '' : ` (${detail})`
+  const text = `The run before the close of ${instrument} ended: ${outcome}${because}`
+  const data = { instrument, outcome, detail, closesAt: isoInstant(closesAt), entryDecisionId }
+  return { topic: 'preClose', kind: 'preClose', ...placed(portfolio, at), text, data }
+}
+
+function placed(portfolio: string | null, at: Instant): { portfolio: string | null; at: string } {
+  return { portfolio, at: isoInstant(at) }
+}
+
+function lotsText(lots: string): string {
+  return `${lots} ${lots === '1' ? 'lot' : 'lots'}`
+}

@@ -1,0 +1,57 @@
+import type { Notice } from './notice.js'
+
+/** Where notices are posted. */
+export interface WebhookTarget {
+  readonly url: string
+  /** Sent as `Authorization: Bearer`; null: none. Secret. */
+  readonly token: string | null
+  /** Returns a text without the secrets of the service: what is sent leaves the house. */
+  readonly scrub: (text: string) => string
+}
+
+/** How posting ended. isFinal: another attempt would end the same way. */
+export type PostResult =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'failed'; readonly reason: string; readonly isFinal: boolean }
+
+/** Posts a notice once. Never throws; the reason of a failure holds neither the address nor the token. */
+export async function postNotice(
+  target: WebhookTarget,
+  { at, portfolio, kind, text, data }: Notice,
+  signal: AbortSignal,
+): Promise<PostResult> {
+  const { url, token, scrub } = target
+  try {
+    const response = await fetch(url, {
+      ...{ method: 'POST', signal },
+      // Another address was not configured, and the token is not for it
+      redirect: 'manual',
+      headers: {
+        'content-type': 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: scrub(JSON.stringify({ at, portfolio, kind, text, data })),
+    })
+    // What it says is not read, and may never end
+    await response.body?.cancel()
+    if (response.ok) return { kind: 'sent' }
+    const { status } = response
+    return { kind: 'failed', reason: `it answered ${status}`, isFinal: !isPassing(status) }
+  } catch (error) {
+    return { kind: 'failed', reason: reasonOf(error), isFinal: false }
+  }
+}
+
+/** The receiver has trouble of its own, or asks for patience. */
+function isPassing(status: number): boolean {
+  return status >= 500 || status === 408 || status === 425 || status === 429
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it could not be reached'
+  if (error.name === 'TimeoutError') return 'it did not answer in time'
+  const cause = error.cause as { readonly code?: unknown } | undefined
+  return typeof cause?.code === 'string'
+    ? `it could not be reached: ${cause.code}`
+    : 'it could not be reached'
+}
