@@ -18,14 +18,17 @@ import { goldEntry, keepingLog, runService } from '../main/running-service.js'
 import { notifyReceiver } from './notify-receiver.js'
 
 const token = 'token-of-the-receiver'
-const patience = { timeoutMs: 60_000, pausesMs: [1, 1], stopWithinMs: 100, alarmEveryMs: 3_600_000 }
+const patience = { pausesMs: [1, 1], stopWithinMs: 100, alarmEveryMs: 3_600_000 }
+
+/** What a test may want differently of a notifier. */
+interface NotifierChanges {
+  readonly about?: NotificationConfiguration['about']
+  readonly timeoutMs?: number
+}
 
 /** A notifier of its own; what it raises comes back to it, as in the service. */
-function notifierOf(
-  t: Teardown,
-  urls: readonly string[],
-  about: NotificationConfiguration['about'] = TOPICS,
-) {
+function notifierOf(t: Teardown, urls: readonly string[], changes: NotifierChanges = {}) {
+  const { about = TOPICS, timeoutMs = 60_000 } = changes
   const receivers = urls.map((url) => ({ url, token, about }))
   const metrics = createMetrics()
   const lines: string[] = []
@@ -38,7 +41,7 @@ function notifierOf(
   }
   const notifier = new Notifier({
     ...{ receivers, clock: systemClock, log: keepingLog(lines), metrics, scrub: secrets.scrub, raise },
-    timings: patience,
+    timings: { ...patience, timeoutMs },
   })
   t.teardown(() => notifier.stop())
   const count = async (webhook: number, outcome: string) => {
@@ -106,6 +109,14 @@ t.test('a receiver that is not there fails after a few attempts', async (t) => {
   t.match(raised, [{ code: 'NOTIFICATION_FAILED', message: /it could not be reached/ }])
 })
 
+t.test('a receiver that does not answer in time fails after a few attempts', async (t) => {
+  const receiver = await notifyReceiver(t, () => 'never')
+  const { notifier, raised, count } = notifierOf(t, [receiver.url], { timeoutMs: 50 })
+  notifier.tellAlarm(alarmSaying('not answered'))
+  await eventually('it is given up', async () => (await count(0, 'failed')) === 1)
+  t.match(raised, [{ code: 'NOTIFICATION_FAILED', message: /it did not answer in time$/ }])
+})
+
 t.test('what waits for a receiver that hangs is bounded, and stopping does not wait for it', async (t) => {
   const receiver = await notifyReceiver(t, () => 'never')
   const { notifier, count } = notifierOf(t, [receiver.url])
@@ -141,7 +152,7 @@ t.test(
       data: { instrument: 'GOLD_MINI', outcome: 'partial', entryDecisionId: 'd-1' },
     })
     const receiver = await notifyReceiver(t)
-    const { notifier, count } = notifierOf(t, [receiver.url], ['preClose'])
+    const { notifier, count } = notifierOf(t, [receiver.url], { about: ['preClose'] })
     notifier.tellAlarm(alarmSaying('not asked for'))
     notifier.tellEvents(portfolio, [advanced, ended])
     await eventually('the end is told', async () => (await count(0, 'sent')) === 1)
