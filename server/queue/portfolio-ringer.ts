@@ -28,7 +28,7 @@ export class PortfolioRinger {
     this.#sending ??= this.#sendAll()
   }
 
-  /** Rings no more, and ends the connections. */
+  /** Rings once more if that was asked for, then no more, and ends the connections. */
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.#sending
@@ -36,7 +36,7 @@ export class PortfolioRinger {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#again && !this.#stopping.signal.aborted) {
+    while (this.#again) {
       this.#again = false
       await this.#send()
     }

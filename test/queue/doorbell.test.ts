@@ -126,7 +126,8 @@ for (const [name, openBackend] of Object.entries(backends)) {
     for (let ring = 0; ring < 10; ring++) here.ring('p')
     await here.close()
     const late = listenAt(there, 'p')
-    await eventually('it was heard', () => late.heard > 0)
+    // The early listener may have taken it while it closed: it is given back when its lock is over
+    await eventually('it was heard', () => late.heard > 0, { timeoutMs: 40_000 })
     t.ok(late.heard <= 2)
     t.ok(early.heard >= 1)
   })
