@@ -51,6 +51,8 @@ export interface PreCloseRun {
   readonly entryUnit: number
   readonly entryLots: number
   readonly exits: readonly PreCloseExit[]
+  /** A gate or the second look forbade the entry. */
+  readonly isRefused: boolean
   /** Null until the end. */
   readonly outcome: PreCloseOutcome | null
   /** Why nothing more was done, in words for people. */

@@ -100,6 +100,7 @@ const run = fc.record({
   entryUnit: count,
   entryLots: count,
   exits: fc.array(fc.record({ positionId: text, label: textOrNull }), { maxLength: 2 }),
+  isRefused: fc.boolean(),
   outcome: fc.constantFrom('nothing', 'refused', 'entered', 'exited', 'partial', 'unfilled', 'missed', null),
   detail: textOrNull,
 })

@@ -136,7 +136,7 @@ t.test(
     const at = Date.UTC(2026, 0, 5, 18)
     const run: PreCloseAdvanced['run'] = {
       ...{ closesAt: at, phase: 'place', plan: null, entryDecisionId: 'd-1', entryUnit: 1, entryLots: 2 },
-      ...{ exits: [], outcome: null, detail: null },
+      ...{ exits: [], isRefused: false, outcome: null, detail: null },
     }
     const advanced: PreCloseAdvanced = { type: 'PreCloseAdvanced', instrument: 'GOLD_MINI', at, run }
     const ended: PreCloseAdvanced = {

@@ -56,8 +56,11 @@ function judge(portfolio: Portfolio, book: Book, run: PreCloseRun): Verdict {
     return { outcome: 'missed', detail, alarm: 'PRE_CLOSE_MISSED' }
   }
   if (run.entryDecisionId !== null) return judgeEntry(portfolio, run)
-  const isRefused = run.detail?.includes('refused') === true
-  return { outcome: isRefused ? 'refused' : 'nothing', detail: run.detail ?? 'nothing to do', alarm: null }
+  return {
+    outcome: run.isRefused ? 'refused' : 'nothing',
+    detail: run.detail ?? 'nothing to do',
+    alarm: null,
+  }
 }
 
 function judgeExits(book: Book, { exits }: PreCloseRun): Verdict {

@@ -84,7 +84,8 @@ function refuse(
     notes: [`decision ${plan.decisionId} had approved ${plan.lots} lots at ${plan.price}`],
     versions: versionsOf(portfolio),
   }
-  const refused: PreCloseRun = { ...run, plan: null, detail: `${kind} refused: ${shut.join(', ')}` }
+  const detail = `${kind} refused: ${shut.join(', ')}`
+  const refused: PreCloseRun = { ...run, plan: null, isRefused: true, detail }
   return [
     { type: 'DecisionMade', decision },
     { type: 'PreCloseAdvanced', instrument: book.instrument, run: refused, at: portfolio.now },

@@ -76,6 +76,7 @@ function runOf(book: Book, { closesAt }: PreCloseDue): PreCloseRun {
     entryUnit: 0,
     entryLots: 0,
     exits: [],
+    isRefused: false,
     outcome: null,
     detail: null,
   }
@@ -193,7 +194,7 @@ function planEntry(
   const { sizing } = proposal
   if (decision.outcome !== 'approved' || sizing === null) {
     const detail = `${decision.kind} refused: ${decision.reasons.join(', ')}`
-    return [decided, advance(portfolio, book, { ...run, detail })]
+    return [decided, advance(portfolio, book, { ...run, isRefused: true, detail })]
   }
   const { lots, price, stopDistance, atr, pointValue, marginPerLot, stop } = sizing
   const plan = {

@@ -10,6 +10,7 @@ import type { Break, BreakAction, BreakClass } from '../../../core/reconcile/bre
 import type { PortfolioSettings } from '../../../core/settings.js'
 import {
   decimal,
+  type Fields,
   flag,
   list,
   loose,
@@ -20,6 +21,7 @@ import {
   record,
   type Shape,
   text,
+  whereGiven,
 } from './shape.js'
 
 /*
@@ -159,8 +161,7 @@ const preCloseOutcome = oneOf<PreCloseOutcome>({
   uncertain: true,
 })
 
-/** A run before a close. */
-export const preCloseRun: Shape<PreCloseRun> = record({
+const runOfFirstKind: Fields<Omit<PreCloseRun, 'isRefused'>> = {
   closesAt: instant,
   phase: preClosePhase,
   plan: orNull(plannedEntry),
@@ -170,4 +171,11 @@ export const preCloseRun: Shape<PreCloseRun> = record({
   exits: list(record({ positionId: text, label: textOrNull })),
   outcome: orNull(preCloseOutcome),
   detail: textOrNull,
-})
+}
+
+/** A run before a close; the first ones that were recorded told a refusal in words alone. */
+export const preCloseRun: Shape<PreCloseRun> = whereGiven(
+  'isRefused',
+  record({ ...runOfFirstKind, isRefused: flag }),
+  (value) => ({ ...record(runOfFirstKind)(value), isRefused: false }),
+)
