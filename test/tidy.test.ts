@@ -61,6 +61,11 @@ t.test('the rules find what they forbid', async (t) => {
     ['core/kernel.ts', `export * from '../server/clock.js'`, /only the core/],
     ['core/strategies/trend/size.ts', `import type { A } from '../volatility/anchor.js'`, /one another/],
     ['core/order/order.ts', `import { a } from '../strategies/trend/stop.js'`, /no strategies/],
+    [
+      'core/instrument/instrument.ts',
+      `import type { A } from '../strategies/trend/stop.js'`,
+      /no strategies/,
+    ],
     ['server/brokers/kraken/kraken.ts', `import { a } from '../binance/sign.js'`, /one another/],
     ['server/brokers/kraken/kraken.ts', `import type { A } from '../../db/tables.js'`, /no database/],
     [

@@ -1,7 +1,7 @@
 import type { Zone } from '../calendar/zone.js'
 import { type Decimal, decimal } from '../decimal.js'
-import type { SignalParameters } from '../strategies/trend/signal-parameters.js'
 import type { Instant, LocalDate } from '../time.js'
+import type { SignalParameters } from './signal-parameters.js'
 
 /** Facts of a contract that change on known dates: valid from the start of `from` in the exchange's zone. */
 export interface ContractFacts {

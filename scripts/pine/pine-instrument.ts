@@ -1,6 +1,6 @@
 import type { TrendParameters } from '../../core/instrument/instrument.js'
+import type { SignalParameters } from '../../core/instrument/signal-parameters.js'
 import { invariant } from '../../core/invariant.js'
-import type { SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
 import { INSTRUMENT_CATALOG } from '../../server/config/instrument-catalog.js'
 
 /** What the Pine scripts of an instrument are made of. */

@@ -3,7 +3,7 @@ import { lengthFromRows, lengthOfBars } from '../../core/backtest/bars/bar-lengt
 import type { ExportedTrade } from '../../core/backtest/exported-trade.js'
 import { atrColumn } from '../../core/indicators/atr.js'
 import type { Instrument } from '../../core/instrument/instrument.js'
-import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
+import { DEFAULT_SIGNALS } from '../../core/instrument/signal-parameters.js'
 import { localDate, MINUTE } from '../../core/time.js'
 import { readBars } from '../csv/bars.js'
 import { CsvError } from '../csv/csv-error.js'

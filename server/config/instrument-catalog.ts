@@ -1,7 +1,7 @@
 import type { Zone } from '../../core/calendar/zone.js'
 import { bankNiftyLotsByDate } from '../../core/instrument/contract.js'
 import type { TrendParameters } from '../../core/instrument/instrument.js'
-import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
+import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/instrument/signal-parameters.js'
 import type { LocalDate } from '../../core/time.js'
 import { builtInCalendar } from '../market/calendar/effective-calendar.js'
 

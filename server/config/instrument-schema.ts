@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { localOffsetMinutes, ZONES, type Zone } from '../../core/calendar/zone.js'
 import type { ContractFacts, Instrument } from '../../core/instrument/instrument.js'
-import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
+import { DEFAULT_SIGNALS } from '../../core/instrument/signal-parameters.js'
 import { parseInstant } from '../../core/time.js'
 import { didYouMean } from './did-you-mean.js'
 import { type CatalogInstrument, type DatedFacts, INSTRUMENT_CATALOG } from './instrument-catalog.js'

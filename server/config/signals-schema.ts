@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
+import type { SignalParameters } from '../../core/instrument/signal-parameters.js'
 import { multiple, percent, share } from './values.js'
 
 /** More bars than an indicator is ever measured over; a longer period is a slip of the keys. */

@@ -1,6 +1,6 @@
 import type { ContractFacts, Instrument, TrendParameters } from '../../core/instrument/instrument.js'
+import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/instrument/signal-parameters.js'
 import type { PortfolioSettings, PreCloseSettings } from '../../core/settings.js'
-import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/strategies/trend/signal-parameters.js'
 
 /** Returns an instrument with round numbers unless told otherwise. */
 export function instrument(

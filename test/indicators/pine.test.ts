@@ -8,8 +8,8 @@ import { rocColumn } from '../../core/indicators/rate-of-change.js'
 import { rsiColumn } from '../../core/indicators/rsi.js'
 import { emaColumn } from '../../core/indicators/smoothed-average.js'
 import { SuperTrend, superTrendColumn } from '../../core/indicators/super-trend.js'
+import { DEFAULT_SIGNALS } from '../../core/instrument/signal-parameters.js'
 import { signalColumns } from '../../core/strategies/trend/signal-columns.js'
-import { DEFAULT_SIGNALS } from '../../core/strategies/trend/signal-parameters.js'
 import { pricePath } from '../helpers/price-path.js'
 
 const SCRIPT = `//@version=6

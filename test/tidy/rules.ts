@@ -84,8 +84,14 @@ function refuseInCore(from: string, to: string): string | undefined {
   if (!to.startsWith('core/')) return 'the core imports only the core'
   const [own, other] = [strategyOf(from), strategyOf(to)]
   if (own && other && own !== other) return 'strategies never import one another'
-  if (from.startsWith('core/order/') && to.startsWith('core/strategies/')) return 'orders know no strategies'
+  if (isBelowStrategies(from) && to.startsWith('core/strategies/'))
+    return 'what strategies stand on knows no strategies'
   return undefined
+}
+
+/** The kernel, watching and backtests bring strategies in; the other rooms of the core are what strategies stand on. */
+function isBelowStrategies(path: string): boolean {
+  return /^core\/(?!strategies\/|backtest\/)[^/]+\//.test(path)
 }
 
 function strategyOf(path: string): string | undefined {

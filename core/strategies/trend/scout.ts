@@ -1,6 +1,6 @@
 import type { ScoutConditions } from '../../alert/alert.js'
 import { isDoji } from '../../indicators/doji.js'
-import type { SignalParameters } from './signal-parameters.js'
+import type { SignalParameters } from '../../instrument/signal-parameters.js'
 
 /** The four prices of a bar, in points. */
 export interface BarPrices {

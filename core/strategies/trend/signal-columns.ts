@@ -6,8 +6,8 @@ import { rocColumn } from '../../indicators/rate-of-change.js'
 import { rsiColumn } from '../../indicators/rsi.js'
 import { emaColumn } from '../../indicators/smoothed-average.js'
 import { superTrendColumn } from '../../indicators/super-trend.js'
+import type { SignalParameters } from '../../instrument/signal-parameters.js'
 import { conditionBits } from './scout.js'
-import type { SignalParameters } from './signal-parameters.js'
 
 /** Columns of the prices of bars, in points. */
 export interface PriceColumns extends RangeColumns {

@@ -6,8 +6,8 @@ import { RateOfChange } from '../../indicators/rate-of-change.js'
 import { Rsi } from '../../indicators/rsi.js'
 import { newEma } from '../../indicators/smoothed-average.js'
 import { SuperTrend } from '../../indicators/super-trend.js'
+import type { SignalParameters } from '../../instrument/signal-parameters.js'
 import type { BarPrices, MeasuredBar } from './scout.js'
-import type { SignalParameters } from './signal-parameters.js'
 
 /** A bar with every indicator of the trend strategy; ATR in points and rate of change in percent, NaN while unknown. */
 export interface SignalBar extends MeasuredBar {

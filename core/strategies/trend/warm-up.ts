@@ -1,4 +1,4 @@
-import type { SignalParameters } from './signal-parameters.js'
+import type { SignalParameters } from '../../instrument/signal-parameters.js'
 
 /** How many bars an indicator needs before its condition can hold. */
 export interface WarmUp {
