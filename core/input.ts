@@ -45,6 +45,8 @@ export interface BarClosed extends Cause {
 export interface OrdersDue extends Cause {
   readonly type: 'OrdersDue'
   readonly orderIds: readonly string[]
+  /** Those of them whose venue takes a second request for the first one: they may leave again while unresolved. */
+  readonly resendIds?: readonly string[]
 }
 
 /** The broker, or the resolver, told something about orders of ours. */

@@ -75,7 +75,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       record(planExits(portfolio, bookOf(portfolio, input.instrument)))
       break
     case 'OrdersDue': {
-      const dispatched = decideDispatch(portfolio, input.orderIds)
+      const dispatched = decideDispatch(portfolio, input)
       record(dispatched)
       // What a denied peel-off would have sold is free for an exit that stands.
       if (dispatched.some(({ type }) => type === 'OrderDenied')) planAllExits(portfolio, record)

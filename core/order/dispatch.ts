@@ -1,26 +1,43 @@
+import { ZERO } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
+import type { OrdersDue } from '../input.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { allowsEntries, allowsExits, allowsReductions } from '../risk/trading-state.js'
 import { SECOND } from '../time.js'
 import { isEntry, type Order } from './order.js'
 
+const NO_RESENDS: readonly string[] = []
+
 /**
  * Returns, for each order that is about to be sent, that it is submitted, or that it is denied because the portfolio
  * may no longer do it. What is already on its way is left out: an order is recorded as sent once per attempt.
+ *
+ * An unresolved order leaves again only where the venue takes the second request for the first, and while it is wanted.
+ * One that is not sent again stays unresolved: its first request may still land, so that only evidence ends it.
  */
-export function decideDispatch(portfolio: Portfolio, orderIds: readonly string[]): PortfolioEvent[] {
+export function decideDispatch(
+  portfolio: Portfolio,
+  { orderIds, resendIds = NO_RESENDS }: Pick<OrdersDue, 'orderIds' | 'resendIds'>,
+): PortfolioEvent[] {
   const events: PortfolioEvent[] = []
   for (const id of orderIds) {
     const order = portfolio.orders.get(id)
-    if (order === undefined || order.state !== 'initialized') continue
+    if (order === undefined) continue
+    const isResend = order.state === 'unresolved' && resendIds.includes(id) && isStillWanted(order)
+    if (order.state !== 'initialized' && !isResend) continue
     const reason = whyDenied(portfolio, order)
     if (reason === null) {
       events.push({ type: 'OrderSubmitted', orderId: id, attempt: order.attempt + 1, at: portfolio.now })
-    } else {
+    } else if (!isResend) {
       events.push({ type: 'OrderDenied', orderId: id, reason, at: portfolio.now })
     }
   }
   return events
+}
+
+/** Returns whether nothing has told that the venue has the order, and nobody wants it to end. */
+export function isStillWanted({ latch, cancelRequested, venueOrderId, filledLots }: Order): boolean {
+  return latch === null && !cancelRequested && venueOrderId === null && filledLots.equals(ZERO)
 }
 
 function whyDenied(portfolio: Portfolio, order: Order): string | null {

@@ -188,11 +188,12 @@ function countEntry(portfolio: Portfolio, at: Instant): void {
 }
 
 function submitOrder(order: Order, attempt: number): void {
+  const { state } = order
   invariant(
-    order.state === 'initialized',
-    () => `order ${order.id} is ${order.state}, it cannot be submitted`,
+    state === 'initialized' || state === 'unresolved',
+    () => `order ${order.id} is ${state}, it cannot be submitted`,
   )
-  order.state = 'submitted'
+  moveOrder(order, 'submitted', null)
   order.attempt = attempt
 }
 

@@ -1,5 +1,6 @@
+import type { OrdersDue } from '../../core/input.js'
 import type { Order } from '../../core/order/order.js'
-import type { SubmitOutcome } from '../brokers/broker.js'
+import type { NotSent, SubmitOutcome } from '../brokers/broker.js'
 import { backoffAfter, type OrderDeskOptions } from './desk-options.js'
 import { ordersDueId } from './input-ids.js'
 import type { OrderInputs } from './order-inputs.js'
@@ -10,6 +11,14 @@ import { reportsOfOutcome } from './venue-reports.js'
 
 /** Most orders of one OrdersDue. */
 const BATCH_MAX = 128
+
+type NewOrdersDue = Omit<OrdersDue, 'at'>
+
+interface Sending {
+  /** By the monotonic clock. */
+  readonly sendBy: number
+  readonly isResend: boolean
+}
 
 /** Whom a dispatcher works with. */
 export interface DispatcherParts {
@@ -25,6 +34,9 @@ export interface DispatcherParts {
  *
  * A send begins at most `sendBy` after its recording was asked for, by the monotonic clock: that instant lies before the
  * commit, so a process that was stopped between the two, and may have lost its lease meanwhile, sends nothing.
+ *
+ * A resend is a send of an order whose fate is unknown, at a venue that takes the second request for the first. That it
+ * did not leave says nothing of the first, so that nothing but the venue proves such an order absent.
  */
 export class Dispatcher {
   readonly #options: OrderDeskOptions
@@ -36,8 +48,11 @@ export class Dispatcher {
   /** When sends under way are overdue, by order. */
   readonly #sending = new Map<string, number>()
   readonly #sends = new Set<Promise<void>>()
-  /** Not before when an order that was proven absent is sent again, by order. */
+  /** Not before when an order is sent again, by order. */
   readonly #held = new Map<string, number>()
+  /** Orders to be sent again while their fate is unknown. */
+  readonly #resends = new Set<string>()
+  #resendings = 0
   #running: Promise<void> | null = null
   #stopped = false
 
@@ -58,6 +73,18 @@ export class Dispatcher {
   ringAgain(order: Order): void {
     const { monotonic, timings } = this.#options
     this.#hold(order.id, monotonic() + backoffAfter(order.attempt, timings))
+  }
+
+  /** Sends an order whose fate is unknown again after such a wait, if it is still wanted then. */
+  resend(order: Order): void {
+    if (this.#resends.has(order.id)) return
+    this.#resends.add(order.id)
+    this.ringAgain(order)
+  }
+
+  /** Returns whether this order is to be sent again while its fate is unknown. */
+  isResending(orderId: string): boolean {
+    return this.#resends.has(orderId)
   }
 
   /** Returns whether a send of this order is under way and not overdue. */
@@ -98,23 +125,37 @@ export class Dispatcher {
       if (taken.length === BATCH_MAX) break
       this.#due.delete(id)
       const order = orders.get(id)
-      if (order?.state !== 'initialized') this.#held.delete(id)
-      else if (this.#maySend(order)) taken.push(order)
+      if (order === undefined || !this.#isToGo(order)) {
+        this.#held.delete(id)
+        this.#resends.delete(id)
+      } else if (!this.#isHeld(id)) {
+        if (this.#maySend(order)) taken.push(order)
+        // The resolver asks for it again
+        else this.#resends.delete(id)
+      }
     }
     return taken
   }
 
+  #isToGo({ id, state }: Order): boolean {
+    return state === 'initialized' || (state === 'unresolved' && this.#resends.has(id))
+  }
+
+  #isHeld(id: string): boolean {
+    return this.#options.monotonic() < (this.#held.get(id) ?? 0)
+  }
+
   #maySend(order: Order): boolean {
-    const { maySend, monotonic } = this.#options
-    const isHeld = monotonic() < (this.#held.get(order.id) ?? 0)
-    return this.#recorded.isToBeSent(order.id) && !isHeld && maySend(order)
+    const isWanted = order.state === 'unresolved' || this.#recorded.isToBeSent(order.id)
+    return isWanted && this.#options.maySend(order)
   }
 
   async #dispatch(orders: readonly Order[]): Promise<void> {
     const { monotonic, timings } = this.#options
     const sendBy = monotonic() + timings.sendBy
-    const orderIds = orders.map((order) => order.id)
-    const decided = await this.#inputs.submit({ type: 'OrdersDue', id: ordersDueId(orders), orderIds })
+    const resendIds = orders.filter(({ state }) => state === 'unresolved').map(({ id }) => id)
+    const decided = await this.#inputs.submit(this.#ordersDue(orders, resendIds))
+    for (const id of resendIds) this.#resends.delete(id)
     if (decided === 'notRecorded') return
     if (decided === 'putAside') {
       // One order that cannot be decided must not hold up the others.
@@ -124,25 +165,35 @@ export class Dispatcher {
     // Repeated: these sends were recorded before, and may have begun. The sweeper finds out what became of them.
     if (decided.repeated) return
     for (const event of decided.events) {
-      if (event.type === 'OrderSubmitted') this.#begin(event.orderId, sendBy)
+      if (event.type !== 'OrderSubmitted') continue
+      this.#begin(event.orderId, { sendBy, isResend: resendIds.includes(event.orderId) })
     }
   }
 
-  #begin(orderId: string, sendBy: number): void {
+  #ordersDue(orders: readonly Order[], resendIds: readonly string[]): NewOrdersDue {
+    const orderIds = orders.map((order) => order.id)
+    if (resendIds.length === 0) return { type: 'OrdersDue', id: ordersDueId(orders, null), orderIds }
+    this.#resendings += 1
+    const id = ordersDueId(orders, `${this.#options.occasion} ${this.#resendings}`)
+    return { type: 'OrdersDue', id, orderIds, resendIds }
+  }
+
+  #begin(orderId: string, how: Sending): void {
     const { answerBy } = this.#options.timings
     this.#held.delete(orderId)
     this.#sending.set(orderId, this.#options.monotonic() + 2 * answerBy)
-    const send = this.#send(orderId, sendBy).finally(() => {
+    const send = this.#send(orderId, how).finally(() => {
       this.#sending.delete(orderId)
       this.#sends.delete(send)
     })
     this.#sends.add(send)
   }
 
-  async #send(orderId: string, sendBy: number): Promise<void> {
+  async #send(orderId: string, { sendBy, isResend }: Sending): Promise<void> {
     const outcome = await this.#submit(orderId, sendBy).catch(thrown)
     if (outcome.kind === 'notSent') this.#hold(orderId, this.#options.monotonic() + outcome.retryAfterMs)
-    await this.#reporter.report(orderId, reportsOfOutcome(orderId, outcome))
+    const told = isResend && outcome.kind === 'notSent' ? stillUnknown(outcome) : outcome
+    await this.#reporter.report(orderId, reportsOfOutcome(orderId, told))
   }
 
   async #submit(orderId: string, sendBy: number): Promise<SubmitOutcome> {
@@ -164,6 +215,13 @@ export class Dispatcher {
     const wait = until - monotonic()
     if (wait <= 0) this.ring([orderId])
     else timers.after(wait, () => this.ring([orderId]))
+  }
+}
+
+function stillUnknown({ cause }: NotSent): SubmitOutcome {
+  return {
+    kind: 'unknown',
+    cause: `it did not leave again (${cause}), and its first request was not answered`,
   }
 }
 

@@ -9,15 +9,16 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
  *
  *   X-…  orders are about to be sent: the orders, each with the attempt that this will be. The input moves each of
  *        them out of `initialized`, so the same id can only come again when the first was recorded after all, and then
- *        nothing is sent.
+ *        nothing is sent. A resend may be declined and asked for again, so each asking has an id of its own.
  *   R-…  reports of an order: the order, its attempt, and of each report what makes it one, which is its kind with the
  *        trade id, the venue's order id or the code. The attempt tells the second lost answer from the first.
  *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over.
  */
 
-/** Returns the id of the input that these orders are about to be sent. */
-export function ordersDueId(orders: readonly Order[]): string {
-  return `X-${digest('due', ...orders.map((order) => `${order.id}#${order.attempt + 1}`))}`
+/** Returns the id of the input that these orders are about to be sent; `asking` names one that resends some of them. */
+export function ordersDueId(orders: readonly Order[], asking: string | null): string {
+  const sends = orders.map((order) => `${order.id}#${order.attempt + 1}`)
+  return `X-${digest('due', ...sends, ...(asking === null ? [] : [asking]))}`
 }
 
 /** Returns the id of an input with reports of one order, of which `attempt` is recorded. */

@@ -60,7 +60,7 @@ export class OrderDesk {
     this.#reporter = reporter
     this.#dispatcher = new Dispatcher(options, { inputs, reporter, recorded: this.#recorded })
     this.#canceler = new Canceler(options, { reporter, escalations, recorded: this.#recorded })
-    this.#resolver = new Resolver(options, reporter, escalations)
+    this.#resolver = new Resolver(options, { reporter, escalations, dispatcher: this.#dispatcher })
     const [dispatcher, canceler, resolver] = [this.#dispatcher, this.#canceler, this.#resolver]
     this.#sweeper = new Sweeper(options, {
       dispatcher,

@@ -1,5 +1,7 @@
+import { isStillWanted } from '../../core/order/dispatch.js'
 import { mayBeAtVenue, type Order } from '../../core/order/order.js'
 import { backoffAfter, type OrderDeskOptions } from './desk-options.js'
+import type { Dispatcher } from './dispatcher.js'
 import type { Escalations } from './escalations.js'
 import { referenceTo } from './order-request.js'
 import type { Reporter } from './reporter.js'
@@ -13,24 +15,33 @@ interface Case {
   notBefore: number
 }
 
+/** Whom a resolver works with. */
+export interface ResolverParts {
+  readonly reporter: Reporter
+  readonly escalations: Escalations
+  readonly dispatcher: Dispatcher
+}
+
 /**
  * Finds out what became of orders whose fate is unknown. The venue is asked; what it shows is adopted, whatever class it
- * is. What it does not show proves something only within what it promises: where the key is unique for good (A) the
- * order may be sent again at once, as a second request can only find the first; where absence can be proven after a
- * time, after that time. Otherwise nothing is concluded and nothing is sent: the order stays unknown, a person is
- * called, and the asking goes on.
+ * is. What it does not show proves something only within what it promises: where absence can be proven after a time,
+ * after that time. Until then, and for ever where it cannot, the order stays unknown and the asking goes on; a person is
+ * called. Where the key is unique for good (A) an order that is still wanted is sent again meanwhile, as a second request
+ * can only find the first.
  */
 export class Resolver {
   readonly #options: OrderDeskOptions
   readonly #reporter: Reporter
   readonly #escalations: Escalations
+  readonly #dispatcher: Dispatcher
   readonly #cases = new Map<string, Case>()
   readonly #asking = new SingleFlight()
 
-  constructor(options: OrderDeskOptions, reporter: Reporter, escalations: Escalations) {
+  constructor(options: OrderDeskOptions, { reporter, escalations, dispatcher }: ResolverParts) {
     this.#options = options
     this.#reporter = reporter
     this.#escalations = escalations
+    this.#dispatcher = dispatcher
   }
 
   /** Asks the venue about the order if it is unresolved and its next question is due; never throws. */
@@ -65,7 +76,7 @@ export class Resolver {
       case 'found':
         return this.#reporter.reportShown(order.id, answer.order)
       case 'absent':
-        return this.#settleAbsence(order, age)
+        return this.#isAskedFor(order, found) ? this.#settleAbsence(order, age) : undefined
       case 'unknown':
         if (age < timings.escalateAfter) return
         return this.#escalations.call(
@@ -75,16 +86,24 @@ export class Resolver {
     }
   }
 
+  /** Whether the answer is still about the last request: what left while the venue was asked is not absent. */
+  #isAskedFor({ id }: Order, found: Case): boolean {
+    const order = this.#options.sequencer.state().orders.get(id)
+    const isSame = order?.state === 'unresolved' && this.#cases.get(keyOf(order)) === found
+    return isSame && !this.#dispatcher.isResending(id)
+  }
+
   /** `age`: milliseconds, at least as long as the order may have been on its way when the venue was asked. */
   async #settleAbsence(order: Order, age: number): Promise<void> {
-    const { resendClass, absenceProvenAfterMs } = this.#options.broker.capabilities
-    const isProven = absenceProvenAfterMs !== null && absenceProvenAfterMs <= age
-    // An order that is no longer wanted is not sent again, so that a late arrival must be ruled out first.
-    const isWanted = order.latch === null && !order.cancelRequested
-    if (isProven || (resendClass === 'A' && isWanted)) {
+    const { broker, clock, timings } = this.#options
+    const { resendClass, absenceProvenAfterMs } = broker.capabilities
+    if (absenceProvenAfterMs !== null && absenceProvenAfterMs <= age) {
       return this.#reporter.report(order.id, [{ kind: 'absent', orderId: order.id }])
     }
-    if (absenceProvenAfterMs !== null) return
+    if (resendClass === 'A') {
+      if (isStillWanted(order)) this.#dispatcher.resend(order)
+      if (clock.now() - order.createdAt < timings.escalateAfter) return
+    } else if (absenceProvenAfterMs !== null) return
     await this.#escalations.call(
       order,
       'the venue does not show it, which does not prove that it does not exist',

@@ -120,6 +120,29 @@ t.test('what is unknown stays so until there is evidence', async (t) => {
   t.match(desk.portfolio.orders.get(id), { state: 'accepted', reason: null })
 })
 
+t.test('what is unknown leaves again only where that is harmless, and while it is wanted', async (t) => {
+  const unresolved = (): { desk: Desk; due: { orderIds: string[]; resendIds: string[] }; id: string } => {
+    const desk = new Desk()
+    desk.entry(nifty, 52_000, 350)
+    const { id } = desk.orderIn('initialized')
+    desk.give({ type: 'OrdersDue', orderIds: [id] })
+    desk.report({ kind: 'unresolved', orderId: id, cause: 'timeout' })
+    return { desk, due: { orderIds: [id], resendIds: [id] }, id }
+  }
+  const { desk, due, id } = unresolved()
+  t.match(desk.give({ type: 'OrdersDue', ...due }), [{ type: 'OrderSubmitted', orderId: id, attempt: 2 }])
+  t.same(desk.give({ type: 'OrdersDue', ...due }), [], 'once')
+  desk.report({ kind: 'unresolved', orderId: id, cause: 'timeout' })
+  t.same(alarmsIn(desk.exit(nifty)), ['LATCH_WAITS_FOR_UNKNOWN_ENTRY'])
+  t.same(desk.give({ type: 'OrdersDue', ...due }), [], 'an exit has come')
+  t.match(desk.portfolio.orders.get(id), { state: 'unresolved', cancelRequested: true })
+
+  const late = unresolved()
+  t.same(late.desk.wait(61 * SECOND).give({ type: 'OrdersDue', ...late.due }), [], 'it is too old')
+  t.match(late.desk.report({ kind: 'absent', orderId: late.id }), [{ type: 'OrderProvenAbsent' }])
+  t.match(late.desk.give({ type: 'OrdersDue', ...late.due }), [{ type: 'OrderDenied' }], 'evidence ends it')
+})
+
 t.test('what is proven absent is sent again under the same id, while it may be', async (t) => {
   const desk = new Desk()
   desk.entry(nifty, 52_000, 350)

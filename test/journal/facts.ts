@@ -260,7 +260,7 @@ const inputFields: {
     receivedAt: instant,
   },
   BarClosed: { instrument: text, close: number, atr: numberOrNull, barAt: instant },
-  OrdersDue: { orderIds: fc.array(text, { maxLength: 3 }) },
+  OrdersDue: { orderIds: fc.array(text, { maxLength: 3 }), resendIds: fc.array(text, { maxLength: 2 }) },
   BrokerReported: { reports: fc.array(report, { maxLength: 3 }) },
   AccountObserved: { positions: lotsByName, averagePrices: lotsByName },
   VenueOrdersObserved: {

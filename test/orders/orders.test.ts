@@ -272,6 +272,40 @@ t.test('OD-13 where a fence proves absence the order is sent again after it, not
   t.equal(await venueOrders(room), 1)
 })
 
+t.test(
+  'OD-23 where a key is unique an order without an answer leaves again, and stays unknown',
+  async (t) => {
+    const capabilities = { resendClass: 'A', absenceProvenAfterMs: 100_000 } as const
+    const room = await openRoom(t, { faults: { lostRequestRate: 0.9 }, capabilities })
+    room.desk.open()
+    const id = await enter(room, GOLD, PRICE)
+    await eventually('it is filled', async () => {
+      room.monotonic.now += 1_000
+      await room.desk.sweep()
+      return orderOf(room, id).state === 'filled'
+    })
+    const story = await storyOf(room, id)
+    t.ok(orderOf(room, id).attempt > 1)
+    t.notOk(story.includes('OrderProvenAbsent'), 'its absence was never proven')
+    t.equal(await venueOrders(room), 1)
+    t.same(heldLots(room), await venueLots(room))
+
+    const lost = await openRoom(t, { faults: { lostRequestRate: 1 }, capabilities })
+    lost.desk.open()
+    const doubtful = await enter(lost, GOLD, PRICE)
+    await settle(lost, doubtful, 'unresolved')
+    await exit(lost, GOLD)
+    await lost.desk.sweep()
+    const { attempt } = orderOf(lost, doubtful)
+    lost.monotonic.now += 90_000
+    await lost.desk.sweep()
+    t.match(orderOf(lost, doubtful), { state: 'unresolved', attempt }, 'unwanted, it is not sent again')
+    lost.monotonic.now += 200_000
+    await lost.desk.sweep()
+    await settle(lost, doubtful, 'canceled')
+  },
+)
+
 t.test('OD-14 failed reads conclude nothing; after minutes a person is called', async (t) => {
   const room = await openRoom(t, { faults: { lostAnswerRate: 1, lostReportRate: 1, failedReadRate: 1 } })
   room.desk.open()

@@ -112,7 +112,11 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
     atr: numberOrNull,
     barAt: instant,
   }),
-  OrdersDue: record({ at: instant, orderIds: list(text) }),
+  OrdersDue: whereGiven(
+    'resendIds',
+    record({ at: instant, orderIds: list(text), resendIds: list(text) }),
+    record({ at: instant, orderIds: list(text) }),
+  ),
   BrokerReported: record({ at: instant, reports: list(report) }),
   AccountObserved: whereGiven(
     'averagePrices',
