@@ -1,9 +1,9 @@
 import type { Decision, DecisionKind, DecisionOutcome } from '../decision.js'
 import type { PortfolioEvent } from '../event.js'
-import { decisionId } from '../ids.js'
 import type { OperatorCommand } from '../input.js'
 import { alarm } from '../portfolio/alarm.js'
-import { type Portfolio, versionsOf } from '../portfolio/portfolio.js'
+import { newDecision } from '../portfolio/new-decision.js'
+import type { Portfolio } from '../portfolio/portfolio.js'
 
 /** Returns what follows from an operator's change of the trading state. */
 export function decideTradingState(
@@ -93,22 +93,5 @@ export function commandDecision(
   outcome: DecisionOutcome,
   reasons: readonly string[],
 ): Decision {
-  return {
-    id: decisionId(inputId, 1),
-    inputId,
-    at: portfolio.now,
-    kind,
-    instrument: null,
-    outcome,
-    reasons,
-    gates: [],
-    sizing: null,
-    boundBy: null,
-    lots: 0,
-    price: null,
-    stop: null,
-    positionIds: [],
-    notes: [],
-    versions: versionsOf(portfolio),
-  }
+  return newDecision(portfolio, { inputId, ordinal: 1, kind, instrument: null, outcome, reasons })
 }

@@ -4,7 +4,8 @@ import type { PortfolioEvent } from '../../event.js'
 import { decisionId, orderId } from '../../ids.js'
 import { type Book, plannedEntry } from '../../portfolio/book.js'
 import { sizingEquity } from '../../portfolio/equity.js'
-import { instrumentOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
+import { newDecision } from '../../portfolio/new-decision.js'
+import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
 import { marketHours } from '../../portfolio/sessions.js'
 import { type Unit, unitRisk, unitVolatility } from '../../portfolio/unit.js'
 import { allowsReductions } from '../../risk/trading-state.js'
@@ -55,24 +56,18 @@ function stopDecision(
   close: number,
   stop: number,
 ): Decision {
-  return {
-    id: decisionId(inputId, ordinal),
+  return newDecision(portfolio, {
     inputId,
-    at: portfolio.now,
+    ordinal,
     kind: 'stop',
     instrument: unit.instrument,
     outcome: 'approved',
     reasons: ['STOP_HIT'],
-    gates: [],
-    sizing: null,
-    boundBy: null,
     lots: unit.heldLots,
     price: close,
     stop,
     positionIds: [unit.id],
-    notes: [],
-    versions: versionsOf(portfolio),
-  }
+  })
 }
 
 /**
@@ -108,17 +103,13 @@ export function decidePeelOffs(
     if (peel.lots === 0) continue
     ordinal += 1
     const id = decisionId(inputId, ordinal)
-    const decision: Decision = {
-      id,
+    const decision = newDecision(portfolio, {
       inputId,
-      at: portfolio.now,
+      ordinal,
       kind: 'peelOff',
       instrument: unit.instrument,
       outcome: 'approved',
       reasons: peelReasons(peel),
-      gates: [],
-      sizing: null,
-      boundBy: null,
       lots: peel.lots,
       price: bar.close,
       stop: unit.stop,
@@ -127,8 +118,7 @@ export function decidePeelOffs(
         `risk is ${peel.riskPct.toFixed(2)} % of equity, the limit ${instrument.trend.ongoingRiskPct} %`,
         `volatility is ${peel.volatilityPct.toFixed(2)} % of equity, the limit ${instrument.trend.ongoingVolatilityPct} %`,
       ],
-      versions: versionsOf(portfolio),
-    }
+    })
     events.push({ type: 'DecisionMade', decision })
     events.push({
       type: 'OrderInitialized',

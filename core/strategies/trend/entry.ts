@@ -9,7 +9,8 @@ import { invariant } from '../../invariant.js'
 import type { Book } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
 import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
-import { bookOf, instrumentOf, type Portfolio, settingsOf, versionsOf } from '../../portfolio/portfolio.js'
+import { newDecision } from '../../portfolio/new-decision.js'
+import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { admissionGates, controlGates, type EntryCause } from '../../risk/entry-gates.js'
 import { above, atLeast, atMost, type Gate, must, shutGates } from '../../risk/gate.js'
 import { SECOND } from '../../time.js'
@@ -188,10 +189,9 @@ export function decisionOn(
   const shut = shutGates(gates)
   const isApproved = shut.length === 0 && sizing !== null
   const id = decisionId(cause.id, cause.ordinal)
-  return {
-    id,
+  return newDecision(portfolio, {
     inputId: cause.id,
-    at: portfolio.now,
+    ordinal: cause.ordinal,
     kind: unitNumber === 1 ? 'entry' : 'pyramid',
     instrument: alert.instrument,
     outcome: isApproved ? 'approved' : 'blocked',
@@ -204,8 +204,7 @@ export function decisionOn(
     stop: sizing?.stop ?? alert.stop,
     positionIds: isApproved ? [positionId(orderId(id))] : [],
     notes: notesOn(portfolio, alert, sizing),
-    versions: versionsOf(portfolio),
-  }
+  })
 }
 
 function notesOn(portfolio: Portfolio, alert: EntryAlert, sizing: Sizing | null): string[] {

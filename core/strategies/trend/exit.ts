@@ -1,12 +1,13 @@
 import { type ExitAlert, toldAt } from '../../alert/alert.js'
-import type { Decision, DecisionKind } from '../../decision.js'
+import type { DecisionKind } from '../../decision.js'
 import type { AlarmRaised, PortfolioEvent } from '../../event.js'
 import { decisionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
 import { type Book, plannedEntry } from '../../portfolio/book.js'
-import { bookOf, instrumentOf, orderOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
+import { newDecision } from '../../portfolio/new-decision.js'
+import { bookOf, instrumentOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
 import type { Unit } from '../../portfolio/unit.js'
 import { allowsExits } from '../../risk/trading-state.js'
 import { type Instant, isoInstant, MINUTE, SECOND } from '../../time.js'
@@ -94,24 +95,18 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
   const isFrozen = !allowsExits(portfolio.tradingState)
   const planned = request.isWhole ? plannedEntry(book) : null
   const isNothing = units.length === 0 && entry === null && planned === null
-  const decision: Decision = {
-    id,
+  const decision = newDecision(portfolio, {
     inputId: request.inputId,
-    at: portfolio.now,
+    ordinal: request.ordinal ?? 1,
     kind: request.kind,
     instrument: book.instrument,
     outcome: isNothing ? 'ignored' : isFrozen ? 'blocked' : 'approved',
     reasons: [isNothing ? whyNothing(named, target) : isFrozen ? 'TRADING_STATE' : reason],
-    gates: [],
-    sizing: null,
-    boundBy: null,
     lots: isNothing || isFrozen ? 0 : units.reduce((lots, unit) => lots + unit.heldLots, 0),
     price: request.alert?.price ?? book.market.price,
-    stop: null,
     positionIds: positionIdsOf(units, entry),
     notes: [...(request.alert?.flags ?? []), ...(isFrozen && !isNothing ? [STANDS] : [])],
-    versions: versionsOf(portfolio),
-  }
+  })
   const events: PortfolioEvent[] = [{ type: 'DecisionMade', decision }]
   for (const unit of units) {
     events.push({ type: 'ExitRequested', positionId: unit.id, decisionId: id, reason })

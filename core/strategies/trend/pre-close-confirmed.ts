@@ -1,9 +1,9 @@
 import { type Alert, type EntryAlert, type ExitAlert, toldAt } from '../../alert/alert.js'
 import type { Decision } from '../../decision.js'
 import type { PortfolioEvent } from '../../event.js'
-import { decisionId } from '../../ids.js'
 import type { Book } from '../../portfolio/book.js'
-import { instrumentOf, type Portfolio, versionsOf } from '../../portfolio/portfolio.js'
+import { newDecision } from '../../portfolio/new-decision.js'
+import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
 import type { PreCloseRun } from '../../portfolio/pre-close-run.js'
 import { type Instant, MINUTE } from '../../time.js'
 
@@ -75,22 +75,14 @@ function confirmation(
   kind: Decision['kind'],
   positionIds: readonly string[],
 ): Decision {
-  return {
-    id: decisionId(inputId, 1),
+  return newDecision(portfolio, {
     inputId,
-    at: portfolio.now,
+    ordinal: 1,
     kind,
     instrument: alert.instrument,
     outcome: 'ignored',
     reasons: ['DONE_BEFORE_CLOSE'],
-    gates: [],
-    sizing: null,
-    boundBy: null,
-    lots: 0,
     price: alert.price,
-    stop: null,
     positionIds,
-    notes: [],
-    versions: versionsOf(portfolio),
-  }
+  })
 }

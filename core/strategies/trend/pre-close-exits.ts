@@ -1,9 +1,9 @@
 import type { Decision } from '../../decision.js'
 import type { PortfolioEvent } from '../../event.js'
-import { decisionId } from '../../ids.js'
 import type { PreCloseDue } from '../../input.js'
 import { type Book, isBarFresh } from '../../portfolio/book.js'
-import { instrumentOf, type Portfolio, settingsOf, versionsOf } from '../../portfolio/portfolio.js'
+import { newDecision } from '../../portfolio/new-decision.js'
+import { instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import type { PreCloseExit } from '../../portfolio/pre-close-run.js'
 import type { Unit } from '../../portfolio/unit.js'
 import { SECOND } from '../../time.js'
@@ -91,22 +91,17 @@ function exitDecision(
 ): Decision {
   const limit = settingsOf(portfolio).preClose?.scoutMaxAgeSeconds ?? 0
   const isOld = close.ageSeconds > limit
-  return {
-    id: decisionId(input.id, ordinal),
+  return newDecision(portfolio, {
     inputId: input.id,
-    at: portfolio.now,
+    ordinal,
     kind: 'exit',
     instrument: unit.instrument,
     outcome: 'approved',
     reasons: [reason],
-    gates: [],
-    sizing: null,
-    boundBy: null,
     lots: unit.heldLots,
     price: close.price,
     stop,
     positionIds: [unit.id],
     notes: isOld ? [`the price is ${close.ageSeconds} s old: an exit goes by the last that is known`] : [],
-    versions: versionsOf(portfolio),
-  }
+  })
 }

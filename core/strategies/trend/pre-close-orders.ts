@@ -1,12 +1,12 @@
 import { decimal } from '../../decimal.js'
-import type { Decision } from '../../decision.js'
 import type { OrderInitialized, PortfolioEvent } from '../../event.js'
-import { decisionId, orderId, positionId } from '../../ids.js'
+import { orderId, positionId } from '../../ids.js'
 import type { PreCloseDue } from '../../input.js'
 import { factsAt, limitAbove } from '../../instrument/instrument.js'
 import { mayBeAtVenue, type Order, remainingLots } from '../../order/order.js'
 import type { Book } from '../../portfolio/book.js'
-import { instrumentOf, type Portfolio, settingsOf, versionsOf } from '../../portfolio/portfolio.js'
+import { newDecision } from '../../portfolio/new-decision.js'
+import { instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { isPlacing, type PlannedEntry, type PreCloseRun } from '../../portfolio/pre-close-run.js'
 import { marketHours } from '../../portfolio/sessions.js'
 import { atLeast, type Gate, must, shutGates } from '../../risk/gate.js'
@@ -65,25 +65,19 @@ function refuse(
 ): PortfolioEvent[] {
   const { run, plan, gates, price, shut } = why
   const kind = plan.unitNumber === 1 ? 'entry' : 'pyramid'
-  const decision: Decision = {
-    // One refusal an instrument: the instruments of an input are told apart by their place in it.
-    id: decisionId(input.id, input.instruments.indexOf(book.instrument) + 1),
+  const decision = newDecision(portfolio, {
     inputId: input.id,
-    at: portfolio.now,
+    // One refusal an instrument: the instruments of an input are told apart by their place in it.
+    ordinal: input.instruments.indexOf(book.instrument) + 1,
     kind,
     instrument: book.instrument,
     outcome: 'blocked',
     reasons: shut,
     gates,
-    sizing: null,
-    boundBy: null,
-    lots: 0,
     price,
     stop: plan.stop,
-    positionIds: [],
     notes: [`decision ${plan.decisionId} had approved ${plan.lots} lots at ${plan.price}`],
-    versions: versionsOf(portfolio),
-  }
+  })
   const detail = `${kind} refused: ${shut.join(', ')}`
   const refused: PreCloseRun = { ...run, plan: null, isRefused: true, detail }
   return [
