@@ -38,6 +38,8 @@ export interface Account {
   readonly reports: VenueReport[]
   /** Lets milliseconds pass, on both clocks. */
   readonly pass: (milliseconds: number) => void
+  /** Lets so much time pass that no order is on its way any more and no rate is used up; the date stays. */
+  readonly forget: () => void
   /** Returns another broker of the same account, which knows nothing of what this one did. */
   readonly restart: () => OpenAlgoBroker
 }
@@ -83,7 +85,10 @@ export async function openAccount(t: Teardown, options: AccountOptions = {}): Pr
     passed.milliseconds += milliseconds
     clock.advanceBy(milliseconds)
   }
-  return { broker: open(), double, clock, incidents, reports, pass, restart: open }
+  const forget = () => {
+    passed.milliseconds += 200_000
+  }
+  return { broker: open(), double, clock, incidents, reports, pass, forget, restart: open }
 }
 
 let orders = 0

@@ -12,20 +12,10 @@ import { eventually } from '../helpers/eventually.js'
 import { type Interception, listedContracts, OPENALGO_KEY } from '../helpers/openalgo-server.js'
 import { CONFORMANCE, type ConformanceVenue, proveConformance, referenceOf } from './conformance.js'
 import { newOrder, openAccount, RECORDED_AT, restingOrder } from './openalgo-account.js'
-
-interface Recording {
-  readonly name: string
-  readonly endpoint: string
-  readonly body: Readonly<Record<string, unknown>>
-  readonly status: number
-  readonly json: Readonly<Record<string, unknown>>
-}
+import { type Recording, readRecordings } from './openalgo-recorded.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-const data = join(root, 'test', 'data', 'openalgo-recordings.json')
-const recordings: Readonly<Record<'live' | 'analyze', readonly Recording[]>> = JSON.parse(
-  readFileSync(data, 'utf8'),
-)
+const recordings = readRecordings()
 
 /** The broker has the order, and nobody hears of it. */
 const losesAnswer: Interception = (act) => {
@@ -176,7 +166,8 @@ t.test('every recorded answer to a cancel, and every recorded read, is understoo
     for (const { name, status, json } of of('orderstatus')) {
       double.answer('orderstatus', status, json)
       // They are for another instrument, but for the ones that do not exist
-      t.equal((await broker.order(reference)).kind, status === 404 ? 'absent' : 'unknown', `${mode}: ${name}`)
+      const asked = status === 404 ? referenceOf(newOrder(), '000000') : reference
+      t.equal((await broker.order(asked)).kind, status === 404 ? 'absent' : 'unknown', `${mode}: ${name}`)
     }
     for (const endpoint of ['orderbook', 'tradebook']) {
       for (const { name, status, json } of of(endpoint)) {

@@ -122,6 +122,11 @@ export class OpenAlgoDouble {
     this.intercept(endpoint, () => ({ status, body }))
   }
 
+  /** Answers as it would from now on, whatever was to be answered otherwise. */
+  dropInterceptions(): void {
+    this.#interceptions.clear()
+  }
+
   /** Counts the requests to an endpoint. */
   count(endpoint: string): number {
     return this.requests.filter((request) => request.endpoint === endpoint).length

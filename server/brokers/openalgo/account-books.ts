@@ -76,8 +76,7 @@ export class AccountBooks {
       if (row.venueOrderId === venueOrderId) return row
       throw new Error(`OpenAlgo was asked for order ${venueOrderId} and told ${row.venueOrderId}`)
     } catch (error) {
-      const isAbsent =
-        error instanceof ReadError && error.status === 404 && /Order .+ not found/.test(error.message)
+      const isAbsent = error instanceof ReadError && error.status === 404 && namesAbsent(error, venueOrderId)
       if (isAbsent) return null
       throw error
     }
@@ -130,6 +129,11 @@ export class AccountBooks {
     if (contract === null) return null
     return { contract, lots: lotsOf(row.quantity, contract), averagePrice: row.averagePrice }
   }
+}
+
+/** A page that is not found says nothing of an order, and neither does the absence of another one. */
+function namesAbsent({ message, told }: ReadError, venueOrderId: string): boolean {
+  return told === 'error' && message.toLowerCase().endsWith(`: order ${venueOrderId.toLowerCase()} not found`)
 }
 
 /** Digits after the point of lots. Orders of others, which the broker refused, need not be of whole ones. */

@@ -1,6 +1,6 @@
 import type { Decimal } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
-import { decimalOf, type Fields, positiveOf, textOf } from './fields.js'
+import { decimalOf, type Fields, idIn, positiveIn, positiveOf, priceOf, textOf } from './fields.js'
 import { parseVenueTime } from './venue-time.js'
 
 /** A row of the order book. */
@@ -11,6 +11,8 @@ export interface OrderRow {
   readonly side: 'buy' | 'sell'
   readonly quantity: Decimal
   readonly price: Decimal
+  /** 0 for an order that does not wait for a price. */
+  readonly triggerPrice: Decimal
   readonly product: string
   readonly priceType: string
   /** In lower case: what the broker's plugin made of the broker's own. */
@@ -41,26 +43,27 @@ export interface PositionRow {
 /** Returns an order as a row tells it. Throws when something that matters is missing. */
 export function readOrderRow(row: Fields, now: Instant): OrderRow {
   return {
-    venueOrderId: textOf(row, 'orderid'),
-    symbol: textOf(row, 'symbol'),
-    exchange: textOf(row, 'exchange'),
+    venueOrderId: idIn(row, 'orderid'),
+    symbol: textOf(row, 'symbol').toUpperCase(),
+    exchange: textOf(row, 'exchange').toUpperCase(),
     side: readSide(row),
-    quantity: decimalOf(row, 'quantity'),
-    price: decimalOf(row, 'price'),
-    product: textOf(row, 'product'),
+    quantity: positiveIn(row, 'quantity'),
+    price: priceOf(row, 'price'),
+    triggerPrice: priceOf(row, 'trigger_price'),
+    product: textOf(row, 'product').toUpperCase(),
     // The analyze mode spells this one otherwise when asked for a single order
     priceType: textOf(row, row.pricetype === undefined ? 'price_type' : 'pricetype').toUpperCase(),
-    status: textOf(row, 'order_status').toLowerCase(),
+    status: readStatus(row),
     at: parseVenueTime(row.timestamp, now),
   }
 }
 
-/** Returns a trade as a row tells it. Throws when its quantity or price is missing. */
+/** Returns a trade as a row tells it. Throws when its quantity or price is missing, or no trade's. */
 export function readTradeRow(row: Fields, now: Instant): TradeRow {
   return {
-    venueOrderId: textOf(row, 'orderid'),
-    quantity: decimalOf(row, 'quantity'),
-    price: decimalOf(row, 'average_price'),
+    venueOrderId: idIn(row, 'orderid'),
+    quantity: positiveIn(row, 'quantity'),
+    price: positiveIn(row, 'average_price'),
     at: parseVenueTime(row.timestamp, now),
   }
 }
@@ -68,12 +71,19 @@ export function readTradeRow(row: Fields, now: Instant): TradeRow {
 /** Returns a position as a row tells it. Throws when its quantity is missing. */
 export function readPositionRow(row: Fields): PositionRow {
   return {
-    symbol: textOf(row, 'symbol'),
-    exchange: textOf(row, 'exchange'),
-    product: textOf(row, 'product'),
+    symbol: textOf(row, 'symbol').toUpperCase(),
+    exchange: textOf(row, 'exchange').toUpperCase(),
+    product: textOf(row, 'product').toUpperCase(),
     quantity: decimalOf(row, 'quantity'),
     averagePrice: positiveOf(row, 'average_price'),
   }
+}
+
+/** Plugins pass on their broker's own spelling: TRIGGER_PENDING, Trigger Pending. */
+function readStatus(row: Fields): string {
+  return textOf(row, 'order_status')
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, ' ')
 }
 
 function readSide(row: Fields): 'buy' | 'sell' {

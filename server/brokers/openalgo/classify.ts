@@ -1,6 +1,6 @@
 import type { CancelOutcome, SubmitOutcome } from '../broker.js'
 import type { ApiAnswer } from './api-client.js'
-import { isFields } from './fields.js'
+import { type Fields, idOf, isFields } from './fields.js'
 
 /** What an answer to a request for an order says. A queued one waits for a person in OpenAlgo, and may yet be sent. */
 export type PlaceVerdict =
@@ -57,6 +57,7 @@ export function classifyPlace(answer: ApiAnswer): PlaceVerdict {
   if (answer.kind === 'silent') return { kind: 'unknown', cause: answer.cause }
   const { status, body, message } = answer
   if (status === 200) return classifySuccess(answer)
+  if (contradicts(answer)) return { kind: 'unknown', cause: `OpenAlgo answered ${status}: ${message}` }
   if (status === 429)
     return { kind: 'notSent', retryAfterMs: LIMITED_RETRY, cause: 'OpenAlgo limits the rate' }
   if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
@@ -72,8 +73,8 @@ export function classifyPlace(answer: ApiAnswer): PlaceVerdict {
 function classifySuccess({ body, message }: Extract<ApiAnswer, { kind: 'answered' }>): PlaceVerdict {
   if (body === null)
     return { kind: 'unknown', cause: `OpenAlgo answered 200 with no JSON object: ${message}` }
-  const venueOrderId = orderIdOf(body.orderid)
-  if (body.status === 'success' && venueOrderId !== null) return { kind: 'placed', venueOrderId }
+  const venueOrderId = idOf(body.orderid)
+  if (saysSuccess(body) && venueOrderId !== null) return { kind: 'placed', venueOrderId }
   if (body.mode === 'semi_auto' || body.pending_order_id !== undefined) {
     const cause = `the order waits for approval in OpenAlgo's Action Center: ${message}`
     return { kind: 'queued', cause }
@@ -81,20 +82,26 @@ function classifySuccess({ body, message }: Extract<ApiAnswer, { kind: 'answered
   return { kind: 'unknown', cause: `OpenAlgo answered 200 without an order id: ${message}` }
 }
 
+/** An order in any other status could have been canceled. */
+const HAS_ENDED = /^Cannot (cancel|modify) order in (complete|cancelled|canceled|rejected|expired) status/i
+
 /** Returns what an answer to cancelorder says. */
 export function classifyCancel(answer: ApiAnswer): CancelVerdict {
   if (answer.kind === 'unsent') return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: answer.cause }
   if (answer.kind === 'silent') return { kind: 'unknown', cause: answer.cause }
   const { status, body, message } = answer
+  const cause = `OpenAlgo answered ${status}: ${message}`
+  if (status === 200) {
+    const isTaken = body !== null && saysSuccess(body) && idOf(body.orderid) !== null
+    return isTaken ? { kind: 'requested' } : { kind: 'unknown', cause }
+  }
+  if (contradicts(answer)) return { kind: 'unknown', cause }
   if (status === 429)
     return { kind: 'notSent', retryAfterMs: LIMITED_RETRY, cause: 'OpenAlgo limits the rate' }
-  if (status === 200 && body?.status === 'success' && orderIdOf(body.orderid) !== null) {
-    return { kind: 'requested' }
-  }
-  if (status === 400 && /^Cannot cancel order in .+ status/i.test(message)) return { kind: 'tooLate' }
-  if (status === 404 && /^Order \S+ not found/i.test(message)) return { kind: 'absent' }
+  const isError = body?.status === 'error'
+  if (isError && status === 400 && HAS_ENDED.test(message)) return { kind: 'tooLate' }
+  if (isError && status === 404 && /^Order \S+ not found/i.test(message)) return { kind: 'absent' }
   if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
-  const cause = `OpenAlgo answered ${status}: ${message}`
   // Live, a finished order, one that is unknown and a broker in trouble all sound like this
   if (status === 500 && /^Failed to cancel order/i.test(message)) return { kind: 'lookUp', cause }
   return { kind: 'unknown', cause }
@@ -115,7 +122,16 @@ export function isSessionLost(answer: ApiAnswer): boolean {
   return answer.status === 403 && !/semi-auto/i.test(answer.message)
 }
 
-function orderIdOf(value: unknown): string | null {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+/** Returns whether a body says that all went well. */
+export function saysSuccess(body: Fields): boolean {
+  return typeof body.status === 'string' && body.status.toLowerCase() === 'success'
+}
+
+/**
+ * A failure that tells of success, or of an order, proves nothing of either. The simulated account books what it refuses
+ * as a rejected order, and names it.
+ */
+function contradicts({ body }: Extract<ApiAnswer, { kind: 'answered' }>): boolean {
+  if (body === null) return false
+  return saysSuccess(body) || (idOf(body.orderid) !== null && body.mode !== 'analyze')
 }

@@ -49,14 +49,17 @@ export class ContractBook {
     this.#options = options
   }
 
-  /** Returns whose contract a symbol of a book is, and its expiry; null when it is none of ours. */
+  /** Returns whose contract a symbol of a book is, and its expiry; null when it is none of ours. Throws when that cannot be told. */
   find(row: Fields): { readonly instrument: Instrument; readonly expiry: string } | null {
-    const { symbol, exchange } = row
-    const found = /^([A-Z]+)(\d{2}[A-Z]{3}\d{2})FUT$/.exec(typeof symbol === 'string' ? symbol : '')
+    const [symbol, exchange] = [textOf(row, 'symbol').toUpperCase(), textOf(row, 'exchange').toUpperCase()]
+    const found = /^([A-Z]+)(\d.*)FUT$/.exec(symbol)
     const product = OPENALGO_PRODUCTS[found?.[1] ?? '']
-    const expiry = parseExpiry(found?.[2] ?? '')
     const instrument = this.#options.instruments.find(({ name }) => name === product)
-    if (instrument === undefined || expiry === null || instrument.exchange !== exchange) return null
+    if (found === null || instrument === undefined || instrument.exchange !== exchange) return null
+    const expiry = parseExpiry(found[2]!)
+    // A holding of ours that cannot be read must not look like none
+    if (expiry === null)
+      throw new Error(`OpenAlgo told a contract of ${instrument.name} that cannot be read: ${symbol}`)
     return { instrument, expiry }
   }
 

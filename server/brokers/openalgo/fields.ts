@@ -1,4 +1,4 @@
-import { type Decimal, parseDecimal } from '../../../core/decimal.js'
+import { type Decimal, parseDecimal, ZERO } from '../../../core/decimal.js'
 
 /*
  * OpenAlgo passes on what its broker's plugin made of the broker's answer: numbers come as numbers or as texts, ids as
@@ -21,12 +21,47 @@ export function textOf(row: Fields, name: string): string {
   return text
 }
 
-/** Returns the number of a field exactly; 0 for an empty text. Throws when there is none. */
+/** What programs write where they have no id. */
+const NO_IDS = ['none', 'null', 'nil', 'nan', 'undefined', 'false', 'true', 'n/a', 'na', '-', '0']
+
+/** Returns an id; null for anything that cannot be one: a number that has lost digits, or a word for nothing. */
+export function idOf(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : null
+  if (typeof value !== 'string') return null
+  const text = value.trim()
+  const isId = /^[\w.:/-]{1,64}$/.test(text) && /\d/.test(text) && !NO_IDS.includes(text.toLowerCase())
+  return isId ? text : null
+}
+
+/** Returns the id of a row. Throws when it has none. */
+export function idIn(row: Fields, name: string): string {
+  const id = idOf(row[name])
+  if (id === null) throw new Error(`OpenAlgo told no id for ${name}, but ${spell(row[name])}`)
+  return id
+}
+
+/** Returns the number of a field exactly. Throws when there is none: what is left empty is not 0. */
 export function decimalOf(row: Fields, name: string): Decimal {
   const value = row[name]
   const parsed = parseNumber(value)
   if (parsed === null) throw new Error(`OpenAlgo told no number for ${name}, but ${spell(value)}`)
   return parsed
+}
+
+/** Returns the price of a field; 0 where it is left empty, as it is for an order without one. Throws for anything else. */
+export function priceOf(row: Fields, name: string): Decimal {
+  const value = row[name]
+  const isLeftEmpty =
+    value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+  return isLeftEmpty ? ZERO : decimalOf(row, name)
+}
+
+/** Returns the number of a field above 0 exactly. Throws when it is anything else. */
+export function positiveIn(row: Fields, name: string): Decimal {
+  const value = decimalOf(row, name)
+  if (!value.isPositive())
+    throw new Error(`OpenAlgo told ${value.toString()} for ${name}, which must be above 0`)
+  return value
 }
 
 /** Returns the number of a field above 0; null when it is anything else. */
@@ -53,8 +88,7 @@ export function fieldsOf(value: unknown, name: string): Fields {
 function parseNumber(value: unknown): Decimal | null {
   if (typeof value === 'number') return Number.isFinite(value) ? parseDecimal(plainText(value)) : null
   if (typeof value !== 'string') return null
-  const text = value.trim().replaceAll(',', '')
-  return parseDecimal(text === '' ? '0' : text)
+  return parseDecimal(value.trim().replaceAll(',', ''))
 }
 
 /** Texts of very small and very large numbers have an exponent; sums of doubles end far behind the point. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ApiAnswer, ApiClient } from './api-client.js'
+import { saysSuccess } from './classify.js'
 import { type Fields, isFields } from './fields.js'
 import type { OpenAlgoIncident, OpenAlgoSettings, OpenAlgoTimings } from './openalgo-settings.js'
 import { RateLimit } from './rate-limit.js'
@@ -18,10 +19,13 @@ export class ReadError extends Error {
   override readonly name = 'ReadError'
   /** The status of the answer; null when there was none. */
   readonly status: number | null
+  /** What its body calls itself; null when it does not. */
+  readonly told: string | null
 
-  constructor(message: string, status: number | null) {
+  constructor(message: string, status: number | null, told: string | null = null) {
     super(message)
     this.status = status
+    this.told = told
   }
 }
 
@@ -71,8 +75,9 @@ export class Gateway {
     this.session.note(endpoint, answer)
     if (answer.kind !== 'answered') throw new ReadError(answer.cause, null)
     const { status, body, message } = answer
-    if (status !== 200 || body?.status !== 'success') {
-      throw new ReadError(`OpenAlgo answered ${endpoint} with ${status}: ${message}`, status)
+    if (status !== 200 || body === null || !saysSuccess(body)) {
+      const told = typeof body?.status === 'string' ? body.status : null
+      throw new ReadError(`OpenAlgo answered ${endpoint} with ${status}: ${message}`, status, told)
     }
     return body
   }

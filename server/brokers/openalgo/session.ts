@@ -1,5 +1,5 @@
 import type { ApiAnswer } from './api-client.js'
-import { isKeyRefused, isSessionLost } from './classify.js'
+import { isKeyRefused, isSessionLost, saysSuccess } from './classify.js'
 import { isFields } from './fields.js'
 import type { OpenAlgoIncident } from './openalgo-settings.js'
 
@@ -122,17 +122,25 @@ export class Session {
 }
 
 function isSuccess(answer: ApiAnswer): boolean {
-  return answer.kind === 'answered' && answer.status === 200 && answer.body?.status === 'success'
+  return (
+    answer.kind === 'answered' && answer.status === 200 && answer.body !== null && saysSuccess(answer.body)
+  )
 }
 
 /** Returns the mode that an answer carries; the analyze mode marks each of its answers. */
 export function modeOf(answer: ApiAnswer): 'analyze' | null {
-  return answer.kind === 'answered' && answer.body?.mode === 'analyze' ? 'analyze' : null
+  return answer.kind === 'answered' && wordOf(answer.body?.mode) === 'analyze' ? 'analyze' : null
 }
 
 function analyzerMode(answer: ApiAnswer): 'live' | 'analyze' | null {
   const data = answer.kind === 'answered' ? answer.body?.data : null
   if (!isFields(data)) return null
-  if (data.mode === 'analyze' || data.analyze_mode === true) return 'analyze'
-  return data.mode === 'live' && data.analyze_mode === false ? 'live' : null
+  const { mode, analyze_mode: isAnalyze } = data
+  if (wordOf(mode) === 'analyze' || isAnalyze === true || wordOf(isAnalyze) === 'true') return 'analyze'
+  const isDenied = isAnalyze === undefined || isAnalyze === false || wordOf(isAnalyze) === 'false'
+  return wordOf(mode) === 'live' && isDenied ? 'live' : null
+}
+
+function wordOf(value: unknown): string | null {
+  return typeof value === 'string' ? value.trim().toLowerCase() : null
 }

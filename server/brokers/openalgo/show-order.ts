@@ -35,6 +35,7 @@ type EndStatus = Exclude<VenueOrderStatus, 'working' | 'filled'>
 const ENDS: Readonly<Record<string, EndStatus>> = {
   cancelled: 'canceled',
   canceled: 'canceled',
+  'cancelled amo': 'canceled',
   rejected: 'rejected',
   expired: 'expired',
 }
