@@ -59,6 +59,8 @@ export interface ValidationSettings {
   readonly warnAgeSeconds: number
   /** An alert older than this may diverge by half as much. */
   readonly elevatedAgeSeconds: number
+  /** The broker's price may be so old. */
+  readonly quoteMaxAgeSeconds: number
   /** Largest distance of the broker's price from the signal's. */
   readonly maxDivergencePct: EntryLimits
   /** Growth of the distance to the stop beyond which lots are taken off. */

@@ -30,6 +30,7 @@ const COMPARISONS: Readonly<Record<GateCode, GateComparison>> = {
   CONDITIONS: 'is',
   SCOUT_CONSISTENT: 'is',
   PRE_CLOSE_TIME: 'above',
+  QUOTE_AGE: 'atMost',
   PRICE_DIVERGENCE: 'atMost',
   ABOVE_STOP: 'above',
 }

@@ -34,6 +34,7 @@ export type GateCode =
   | 'SCOUT_CONSISTENT'
   | 'CONDITIONS'
   | 'PRE_CLOSE_TIME'
+  | 'QUOTE_AGE'
   | 'PRICE_DIVERGENCE'
   | 'ABOVE_STOP'
 

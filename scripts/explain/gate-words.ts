@@ -53,6 +53,7 @@ const words: Readonly<Record<GateCode, GateWords>> = {
     hint: 'the script does not say what its own conditions add up to: look at it',
   },
   PRE_CLOSE_TIME: { title: 'time left until the close', unit: 'seconds' },
+  QUOTE_AGE: { title: "age of the broker's price", unit: 'seconds' },
   PRICE_DIVERGENCE: { title: "the broker's price from the signal's", unit: 'percent' },
   ABOVE_STOP: { title: "the broker's price above the stop", unit: 'points' },
 }

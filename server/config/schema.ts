@@ -169,6 +169,12 @@ const validationSchema = z
       .max(86_400)
       .default(30)
       .describe('Age from which an entry may diverge by half as much'),
+    quoteMaxAgeSeconds: z
+      .number()
+      .positive()
+      .max(3_600)
+      .default(10)
+      .describe('Age up to which the broker’s price counts; with an older one nothing is opened'),
     maxDivergencePct: entryLimits(2, 1).describe('Largest distance of the broker’s price from the signal’s'),
     maxRiskIncreasePct: entryLimits(50, 20).describe(
       'Growth of the distance to the stop beyond which lots are taken off',

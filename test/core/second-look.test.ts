@@ -24,11 +24,13 @@ interface Looked {
   readonly price?: number
   readonly quote: number | null
   readonly ageSeconds?: number
+  readonly quoteAgeSeconds?: number
   readonly er?: number
 }
 
 /** Decides an entry of 20 lots at 50,000, or a pyramid of 10 at 54,000, at the broker's price. */
-function look({ kind = 'entry', price, quote, ageSeconds = 0, er = 1 }: Looked): Decision {
+function look(looked: Looked): Decision {
+  const { kind = 'entry', price, quote, ageSeconds = 0, quoteAgeSeconds = 0, er = 1 } = looked
   const desk = new Desk(using)
   if (kind === 'pyramid') {
     desk.entry(X, 50_000, ATR)
@@ -42,7 +44,8 @@ function look({ kind = 'entry', price, quote, ageSeconds = 0, er = 1 }: Looked):
     ...{ atr: ATR, stop: null, er, label: 'Long_9', barTime: null },
     timestamp: desk.now - ageSeconds * SECOND,
   }
-  return decisionIn(desk.alert(alert, false, quote === null ? null : { price: quote, observedAt: desk.now }))
+  const observedAt = desk.now - quoteAgeSeconds * SECOND
+  return decisionIn(desk.alert(alert, false, quote === null ? null : { price: quote, observedAt }))
 }
 
 t.test('an entry and a pyramid as large as they are without a second look', async (t) => {
@@ -75,6 +78,22 @@ t.test('the age of an entry has tiers: told, judged by half the divergence, refu
     const pyramid = look({ kind: 'pyramid', quote: 54_000, ageSeconds })
     t.match(gateIn(pyramid, 'PRICE_DIVERGENCE'), { limit: limit / 2 })
     t.equal(pyramid.outcome, outcome)
+  }
+})
+
+t.test('a price of the broker that is too old opens nothing', async (t) => {
+  for (const kind of ['entry', 'pyramid'] as const) {
+    const quote = kind === 'entry' ? 50_000 : 54_000
+    const fresh = look({ kind, quote, quoteAgeSeconds: 10 })
+    t.match(gateIn(fresh, 'QUOTE_AGE'), { passed: true, measured: 10, limit: 10 })
+    t.equal(fresh.outcome, 'approved')
+    const old = look({ kind, quote, quoteAgeSeconds: 10.001 })
+    t.match(old, { outcome: 'blocked', reasons: ['QUOTE_AGE'] })
+    t.match(
+      gateIn(look({ kind, quote, quoteAgeSeconds: -5 }), 'QUOTE_AGE'),
+      { measured: 0 },
+      'a clock that goes fast',
+    )
   }
 })
 

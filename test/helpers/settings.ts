@@ -105,6 +105,7 @@ export function settings(changes: Partial<PortfolioSettings> = {}): PortfolioSet
     validation: {
       warnAgeSeconds: 10,
       elevatedAgeSeconds: 30,
+      quoteMaxAgeSeconds: 10,
       maxDivergencePct: { entry: 2, pyramid: 1 },
       maxRiskIncreasePct: { entry: 50, pyramid: 20 },
     },

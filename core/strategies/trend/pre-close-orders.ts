@@ -12,7 +12,7 @@ import { marketHours } from '../../portfolio/sessions.js'
 import { atLeast, type Gate, must, shutGates } from '../../risk/gate.js'
 import { allowsEntries } from '../../risk/trading-state.js'
 import { phaseBegins } from './pre-close-due.js'
-import { lookAtPlan } from './second-look.js'
+import { lookAtPlan, quoteAge } from './second-look.js'
 
 /** Returns the order of the run's planned entry at the price of this moment, or the refusal that takes its place. */
 export function placeEntry(portfolio: Portfolio, input: PreCloseDue, book: Book): PortfolioEvent[] {
@@ -22,7 +22,12 @@ export function placeEntry(portfolio: Portfolio, input: PreCloseDue, book: Book)
   const quote = input.quotes[book.instrument] ?? null
   const price = quote?.price ?? book.market.price ?? plan.price
   const look = lookAtPlan(portfolio, plan, price)
-  const gates = [...openingGates(portfolio, book), ...look.gates, atLeast('BELOW_ONE_LOT', look.lots, 1)]
+  const gates = [
+    ...openingGates(portfolio, book),
+    ...(quote === null ? [] : [quoteAge(portfolio, quote)]),
+    ...look.gates,
+    atLeast('BELOW_ONE_LOT', look.lots, 1),
+  ]
   const shut = shutGates(gates)
   if (shut.length > 0) return refuse(portfolio, input, book, { run, plan, gates, price, shut })
   const order = entryOrder(portfolio, book, run, { plan, lots: look.lots, price })

@@ -1,5 +1,6 @@
 import type { EntryAlert } from '../../alert/alert.js'
 import type { ExecutionLook, Sizing } from '../../decision.js'
+import type { Quote } from '../../input.js'
 import { type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import type { PlannedEntry } from '../../portfolio/pre-close-run.js'
 import type { EntryCause } from '../../risk/entry-gates.js'
@@ -20,8 +21,14 @@ export function lookAgain<Size extends Sizing>(
   if (cause.quote === null) return sizing
   const age = (portfolio.now - alert.timestamp) / SECOND
   const { lots, execution, gates: looked } = lookAtPrice(portfolio, sizing, cause.quote.price, age)
-  gates.push(...looked)
+  gates.push(quoteAge(portfolio, cause.quote), ...looked)
   return { ...sizing, lots, execution }
+}
+
+/** Returns the gate on the age of the broker's price: what it was long ago says nothing about the order. */
+export function quoteAge(portfolio: Portfolio, quote: Quote): Gate {
+  const age = Math.max(0, portfolio.now - quote.observedAt) / SECOND
+  return atMost('QUOTE_AGE', age, settingsOf(portfolio).validation.quoteMaxAgeSeconds)
 }
 
 /** What a look at another price needs of a size. */
