@@ -10,6 +10,7 @@ import type { Log } from './observe/log.js'
 import { bringCalendar } from './schedule/calendar-follower.js'
 import { Engine } from './service/engine.js'
 import { type ExampleAlert, exampleAlert } from './service/example-alert.js'
+import { findBreaksHeld } from './service/find-breaks.js'
 import { listenAt } from './service/listen.js'
 import { readSetup, type Setup, type SetupOptions } from './service/setup.js'
 import type { FoundToken } from './service/token-file.js'
@@ -107,6 +108,7 @@ function makeAdminListener(setup: Setup, engine: Engine) {
     version: readVersion(),
     readiness: () => readinessNow(engine),
     readWork: () => inTime(async () => readWork(database().pool)),
+    breaks: () => [...hosts.values()].flatMap((host) => findBreaksHeld(host)),
     v1: {
       reads: createV1Reads({ database, hosts, log, clock }),
       commands: createV1Commands({ database, hosts, clock, log, onCalendarChanged }),

@@ -5,7 +5,7 @@ import { adminUrl, findAdminAddress } from '../cli/admin-address.js'
 import { createAdminClient } from '../cli/admin-client.js'
 import { formatTime } from '../cli/format.js'
 import { requestJson } from '../cli/http-request.js'
-import { type AlarmItem, type ListPage, listPortfolios } from '../cli/v1.js'
+import { type AlarmItem, type BreakItem, type ListPage, listPortfolios } from '../cli/v1.js'
 import { type Finding, failure, fine, note, reasonOf, warning } from './finding.js'
 
 const recentMs = 86_400_000
@@ -72,6 +72,7 @@ async function checkThroughV1(environment: Environment): Promise<Finding[]> {
   try {
     const client = createAdminClient(await findAdminAddress(environment))
     const limited = (await listPortfolios(client)).filter(({ tradingState }) => tradingState !== 'active')
+    const breaks = await client.get<{ items: readonly BreakItem[] }>('/v1/reconciliation')
     const alarms = await client.get<ListPage<AlarmItem>>('/v1/alarms?limit=100')
     const recent = alarms.items.filter(({ at }) => Date.now() - Date.parse(at) < recentMs)
     return [
@@ -82,6 +83,7 @@ async function checkThroughV1(environment: Environment): Promise<Finding[]> {
           '`general resume` lets everything run again',
         ),
       ),
+      checkBreaks(breaks.items),
       checkAlarms(recent),
     ]
   } catch (error) {
@@ -93,6 +95,14 @@ async function checkThroughV1(environment: Environment): Promise<Finding[]> {
       ),
     ]
   }
+}
+
+function checkBreaks(breaks: readonly BreakItem[]): Finding {
+  const open = breaks.filter(({ state }) => state === 'confirmed')
+  const first = open[0]
+  if (first === undefined) return fine('reconciliation', 'the books agree with their brokers')
+  const found = `${open.length} to decide; ${first.portfolio}: ${first.difference}`
+  return failure('reconciliation', found, '`general reconcile` lists them, and adopts, books or ignores each')
 }
 
 function checkAlarms(recent: readonly AlarmItem[]): Finding {

@@ -5,7 +5,13 @@ import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Log } from '../observe/log.js'
-import { type Metrics, showWork, type WorkSnapshot } from '../observe/metrics.js'
+import {
+  type CountedBreak,
+  type Metrics,
+  showBreaks,
+  showWork,
+  type WorkSnapshot,
+} from '../observe/metrics.js'
 import { answerAdminError, answerAdminNotFound } from './admin-errors.js'
 import { refuseForeignHosts, requireAdminToken } from './admin-guard.js'
 import { answerBrokenConnection } from './broken-connection.js'
@@ -22,6 +28,8 @@ export interface AdminListenerOptions {
   readonly readiness: () => Promise<Readiness>
   /** Reads what waits, for the metrics, which are told without it when it takes too long. */
   readonly readWork: () => Promise<WorkSnapshot>
+  /** Returns the differences from the brokers of the portfolios that are decided here. */
+  readonly breaks: () => readonly CountedBreak[]
   readonly v1: V1Options
   readonly metrics: Metrics
   readonly log: Log
@@ -92,6 +100,7 @@ function addPublicRoutes(app: FastifyInstance, options: AdminListenerOptions): v
       (work) => showWork(metrics, work),
       (error: unknown) => log.warn({ err: error }, 'The work that waits could not be counted'),
     )
+    showBreaks(metrics, options.breaks())
     return reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics())
   })
   app.get('/openapi.json', hidden, async () => app.swagger())

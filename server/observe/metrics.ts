@@ -9,6 +9,13 @@ export interface WorkSnapshot {
   readonly openPositions: number
 }
 
+/** A difference between a book that is decided here and its broker. */
+export interface CountedBreak {
+  readonly portfolio: string
+  readonly class: string
+  readonly state: string
+}
+
 /** Everything that the service counts, and the registry that prints it. */
 export interface Metrics {
   readonly registry: Registry
@@ -30,6 +37,7 @@ export interface Metrics {
   readonly orders: Gauge<'state'>
   readonly unresolvedOrders: Gauge
   readonly openPositions: Gauge
+  readonly breaks: Gauge<'portfolio' | 'class' | 'state'>
   readonly lastScout: Gauge<'portfolio' | 'instrument'>
   readonly lastBar: Gauge<'portfolio' | 'instrument'>
   readonly recentAlerts: Gauge<'portfolio' | 'source' | 'instrument' | 'script'>
@@ -59,6 +67,12 @@ export function showWork(metrics: Metrics, work: WorkSnapshot): void {
   metrics.orders.reset()
   for (const [state, count] of Object.entries(work.ordersByState)) metrics.orders.set({ state }, count)
   metrics.unresolvedOrders.set(work.ordersByState.unresolved ?? 0)
+}
+
+/** Sets the gauge of breaks to what is found. Kinds that there are none of are left out. */
+export function showBreaks(metrics: Metrics, found: readonly CountedBreak[]): void {
+  metrics.breaks.reset()
+  for (const { portfolio, class: kind, state } of found) metrics.breaks.inc({ portfolio, class: kind, state })
 }
 
 function requestMetrics(registry: Registry) {
@@ -169,6 +183,12 @@ function workMetrics(registry: Registry) {
     }),
     unresolvedOrders: gauge(registry, 'general_orders_unresolved', 'Orders whose fate is unknown'),
     openPositions: gauge(registry, 'general_positions_open', 'Units that hold lots'),
+    breaks: new Gauge({
+      name: 'general_breaks',
+      help: 'Differences between the books decided here and their brokers, by class and state',
+      labelNames: ['portfolio', 'class', 'state'] as const,
+      registers,
+    }),
   }
 }
 

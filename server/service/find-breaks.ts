@@ -2,6 +2,7 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { type BreakClass, describeBreak } from '../../core/reconcile/break.js'
 import { type BreakState, type ListedBreak, listBreaks } from '../../core/reconcile/list-breaks.js'
 import { isoInstant } from '../../core/time.js'
+import type { Host } from './hosts.js'
 
 /** A difference between a book and its broker. */
 export interface FoundBreak {
@@ -23,6 +24,12 @@ export interface FoundBreak {
 /** Returns the differences of a portfolio from its broker, those first that somebody has to decide. */
 export function findBreaks(portfolio: Portfolio): FoundBreak[] {
   return listBreaks(portfolio).map((listed) => show(portfolio.id, listed))
+}
+
+/** Returns the differences of a portfolio from its broker as they are known here: none while it is decided elsewhere. */
+export function findBreaksHeld(host: Host): FoundBreak[] {
+  const held = host.held()
+  return held === null ? [] : findBreaks(held.state())
 }
 
 function show(portfolio: string, { found, state, lock }: ListedBreak): FoundBreak {

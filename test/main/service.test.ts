@@ -354,6 +354,7 @@ t.test('what changes at the broker behind our back is found, locked, and settled
   const runs = await runGeneralInTurn(
     [
       ['reconcile', '--json'],
+      ['doctor', '--json'],
       ['reconcile', 'ignore', external!.id, ...said],
       ['reconcile', 'book', gone.id, '--price', '78700', ...said],
       ['reconcile', 'adopt', gone.id, '--price', '78700', ...said, '--json'],
@@ -368,13 +369,14 @@ t.test('what changes at the broker behind our back is found, locked, and settled
   )
   t.same(
     runs.map(({ code }) => code),
-    [1, 0, 1, 0, 1, 0, 0, 0, 0, 0],
+    [1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0],
     runs.map(({ stderr }) => stderr).join(''),
   )
-  const [listed, ignored, refused, , again, rest, story, ofPosition] = runs.map(
+  const [listed, examined, ignored, refused, , again, rest, story, ofPosition] = runs.map(
     ({ stdout, stderr }) => stdout + stderr,
   )
   t.match(listed, /"class": "ghost"/)
+  t.match(examined, /"2 to decide; paper: /)
   t.match(ignored, /accepted until it changes/)
   t.match(refused, /NO_ORDER_FOR_FILL.*adopt takes the broker's count/)
   t.match(again, /There is no difference B-/)

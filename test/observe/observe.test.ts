@@ -3,7 +3,7 @@ import { SimulatedClock, systemClock } from '../../server/clock.js'
 import { raiseAlarm } from '../../server/observe/alarms.js'
 import { createLog } from '../../server/observe/create-log.js'
 import { silentLog } from '../../server/observe/log.js'
-import { createMetrics, showWork } from '../../server/observe/metrics.js'
+import { createMetrics, showBreaks, showWork } from '../../server/observe/metrics.js'
 import { createSecrets } from '../../server/observe/secrets.js'
 import { formatForTerminal } from '../../server/observe/terminal-line.js'
 import { throttled } from '../../server/observe/throttled.js'
@@ -70,6 +70,18 @@ t.test('the gauges show the work that was read last', async (t) => {
   t.notMatch(text, /state="submitted"/)
   t.match(text, /^general_orders_unresolved 0$/m)
   t.match(text, /^general_inbox_oldest_waiting_seconds 1.5$/m)
+})
+
+t.test('the gauge of breaks counts them by class and state, and forgets what is settled', async (t) => {
+  const metrics = createMetrics()
+  const ghost = { portfolio: 'p', class: 'ghost', state: 'confirmed' }
+  showBreaks(metrics, [ghost, ghost, { ...ghost, class: 'orphan' }])
+  t.match(
+    await metrics.registry.metrics(),
+    /^general_breaks\{portfolio="p",class="ghost",state="confirmed"\} 2$/m,
+  )
+  showBreaks(metrics, [])
+  t.notMatch(await metrics.registry.metrics(), /^general_breaks\{/m)
 })
 
 t.test('a throttled line tells how many were left out before it', async (t) => {
