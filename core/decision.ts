@@ -21,6 +21,7 @@ export type DecisionKind =
   | 'cash'
   | 'unlock'
   | 'settleBreak'
+  | 'approval'
 
 /** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */
 export type DecisionOutcome = 'approved' | 'blocked' | 'ignored'
@@ -51,6 +52,14 @@ export interface EntrySizing {
   readonly lots: number
   readonly boundBy: BoundBy
   readonly execution?: ExecutionLook
+  readonly asked?: AskedLots
+}
+
+/** Lots that a person was asked about, which an answer does not exceed; absent where nobody was asked. */
+export interface AskedLots {
+  readonly lots: number
+  /** Lots that the constraints and the second look allow at the answer. */
+  readonly lotsBefore: number
 }
 
 /** How a size looked at the broker's price; absent where the broker told none. */
@@ -87,6 +96,7 @@ export interface PyramidSizing {
   readonly lots: number
   readonly boundBy: BoundBy
   readonly execution?: ExecutionLook
+  readonly asked?: AskedLots
 }
 
 /** How the lots of a decision came about. */

@@ -2,6 +2,7 @@ import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { Decision } from './decision.js'
 import type { OrderPurpose } from './order/order.js'
+import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { PostingKind } from './portfolio/ledger.js'
 import type { PreCloseRun } from './portfolio/pre-close-run.js'
 import type { Break, BreakAction } from './reconcile/break.js'
@@ -26,6 +27,26 @@ export interface CalendarApplied {
 export interface DecisionMade {
   readonly type: 'DecisionMade'
   readonly decision: Decision
+}
+
+/** An entry passed every gate, and a person is asked before it becomes an order. */
+export interface ApprovalRequested {
+  readonly type: 'ApprovalRequested'
+  readonly request: ApprovalRequest
+}
+
+/** A question to a person is over: it was answered, nobody answered it in time, or it lost its point. */
+export interface ApprovalClosed {
+  readonly type: 'ApprovalClosed'
+  readonly approvalId: string
+  /** The decision that asked. */
+  readonly decisionId: string
+  readonly instrument: string
+  readonly outcome: ApprovalOutcome
+  readonly reason: string
+  /** The decision that answers; null when nobody did. */
+  readonly answerId: string | null
+  readonly at: Instant
 }
 
 /** An order exists. Nothing has been sent. */
@@ -313,6 +334,8 @@ export type PortfolioEvent =
   | ConfigurationApplied
   | CalendarApplied
   | DecisionMade
+  | ApprovalRequested
+  | ApprovalClosed
   | OrderInitialized
   | OrderDenied
   | OrderSubmitted

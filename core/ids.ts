@@ -54,6 +54,11 @@ export function decisionId(inputId: string, ordinal: number): string {
   return ordinal === 1 ? `D${inputId.slice(1)}` : `D${inputId.slice(1)}.${ordinal}`
 }
 
+/** Returns the id of the question that a decision leaves to a person. */
+export function approvalId(decision: string): string {
+  return `Q${decision.slice(1)}`
+}
+
 /** Returns the id of the order that a decision asked for. */
 export function orderId(decision: string): string {
   return `O${decision.slice(1)}`

@@ -109,7 +109,18 @@ export type OperatorCommand =
       readonly note: string | null
     }
   | { readonly kind: 'unlock'; readonly instrument: string; readonly reason: string }
+  | AnswerApproval
   | SettleBreak
+
+/** A person's answer to an entry that waits for one. */
+export interface AnswerApproval {
+  readonly kind: 'answerApproval'
+  readonly approvalId: string
+  readonly isApproved: boolean
+  readonly reason: string
+  /** The broker's own price at the answer, where there is one. */
+  readonly quote: Quote | null
+}
 
 /** What is to be done about a difference between the book and the broker. What is null follows from what is known. */
 export interface SettleBreak {

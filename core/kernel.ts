@@ -8,13 +8,14 @@ import { decideDispatch } from './order/dispatch.js'
 import { decideReport } from './order/reports.js'
 import { alarm } from './portfolio/alarm.js'
 import { arrivalOf } from './portfolio/alert-arrival.js'
-import { type Book, bookState, plannedEntry } from './portfolio/book.js'
+import { type Book, bookState, pendingApproval, plannedEntry } from './portfolio/book.js'
 import { evolve, findUnit } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
 import { decideBreaks } from './reconcile/decide-breaks.js'
 import { settleBreak } from './reconcile/settle-break.js'
+import { expireApproval, withdrawApprovals } from './risk/approvals.js'
 import {
   commandDecision,
   decideCash,
@@ -23,6 +24,7 @@ import {
   frozenAlarm,
 } from './risk/commands.js'
 import type { PortfolioSettings } from './settings.js'
+import { answerApproval } from './strategies/trend/answer-approval.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
 import { decideExit, type ExitTarget, requestExits } from './strategies/trend/exit.js'
@@ -47,6 +49,7 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
     happened = happened.length === 0 ? events : [...happened, ...events]
   }
   decide(portfolio, input, observe(portfolio, input), record)
+  if (happened.length > 0) record(withdrawApprovals(portfolio))
   return happened
 }
 
@@ -67,6 +70,7 @@ type Recorder = (events: readonly PortfolioEvent[]) => void
 function decide(portfolio: Portfolio, input: Input, observation: Observation, record: Recorder): void {
   switch (input.type) {
     case 'AlertAdmitted':
+      record(expireApproval(portfolio, bookOf(portfolio, input.alert.instrument)))
       decideAlert(portfolio, input, observation, record)
       record(planExits(portfolio, bookOf(portfolio, input.alert.instrument)))
       break
@@ -90,6 +94,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       break
     case 'TimerFired':
       if (portfolio.tradingState === 'frozen') record([frozenAlarm(portfolio, portfolio.tradingStateReason)])
+      expireApprovals(portfolio, record)
       planAllExits(portfolio, record)
       break
     case 'OperatorCommanded':
@@ -112,6 +117,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       planAllExits(portfolio, record)
       break
     case 'PreCloseDue':
+      expireApprovals(portfolio, record)
       decidePreClose(portfolio, input, record)
       break
     case 'InputFailed':
@@ -120,6 +126,10 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
     default:
       unreachable(input)
   }
+}
+
+function expireApprovals(portfolio: Portfolio, record: Recorder): void {
+  for (const book of portfolio.books.values()) record(expireApproval(portfolio, book))
 }
 
 function planAllExits(portfolio: Portfolio, record: Recorder): void {
@@ -211,6 +221,9 @@ function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: R
     case 'unlock':
       record(decideUnlock(portfolio, input.id, command))
       break
+    case 'answerApproval':
+      record(answerApproval(portfolio, { inputId: input.id, command }))
+      break
     case 'settleBreak':
       settleBreak(portfolio, { inputId: input.id, command, record })
       break
@@ -263,7 +276,8 @@ function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, Exi
   for (const book of portfolio.books.values()) {
     if ('instrument' in target && target.instrument !== book.instrument) continue
     const entry = book.entryOrderId === null ? null : orderOf(portfolio, book.entryOrderId)
-    if (book.units.length > 0 || entry !== null || plannedEntry(book) !== null)
+    const isWaiting = plannedEntry(book) !== null || pendingApproval(book) !== null
+    if (book.units.length > 0 || entry !== null || isWaiting)
       targets.push([book, { units: book.units, entry }])
   }
   return targets

@@ -67,6 +67,13 @@ export interface ValidationSettings {
   readonly maxRiskIncreasePct: EntryLimits
 }
 
+/** How long, and how near its price, a person may approve an entry. */
+export interface ApprovalSettings {
+  readonly expireSeconds: number
+  /** Largest distance of the price at the answer from the price that was asked about, in percent. */
+  readonly priceBandPct: number
+}
+
 /** How a portfolio trades: everything that a decision reads besides its state and its input. */
 export interface PortfolioSettings {
   readonly portfolio: string
@@ -86,5 +93,7 @@ export interface PortfolioSettings {
   /** Null: nothing is done before the close. */
   readonly preClose: PreCloseSettings | null
   readonly validation: ValidationSettings
+  /** Left out: entries need nobody's approval. */
+  readonly approval?: ApprovalSettings
   readonly instruments: readonly Instrument[]
 }

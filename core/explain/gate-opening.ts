@@ -33,6 +33,9 @@ const COMPARISONS: Readonly<Record<GateCode, GateComparison>> = {
   QUOTE_AGE: 'atMost',
   PRICE_DIVERGENCE: 'atMost',
   ABOVE_STOP: 'above',
+  AWAITING_APPROVAL: 'is',
+  APPROVAL_TIME: 'atMost',
+  APPROVAL_PRICE: 'atMost',
 }
 
 /** Returns how the gate compares. */

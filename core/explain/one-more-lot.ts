@@ -50,6 +50,8 @@ export interface OneMoreLot {
   readonly caps: readonly CapAfter[]
   /** Highest price of the broker, in points, at which the second look had left that size; null where it took off none. */
   readonly brokerPrice: number | null
+  /** Lots that a person was asked about, where no more of them were allowed for that reason; null elsewhere. */
+  readonly askedLots: number | null
 }
 
 /**
@@ -64,15 +66,16 @@ export function oneMoreLot(sizing: Sizing, gates: readonly Gate[]): OneMoreLot {
     constraints,
     caps: capsAfter(sizing, gates, lots),
     brokerPrice: brokerPriceFor(sizing, lots),
+    askedLots: sizing.asked !== undefined && sizing.asked.lots < lots ? sizing.asked.lots : null,
   }
 }
 
 /** Either the growth of the risk is let pass, or lotsBefore × stop distance ÷ (price − stop) is enough. */
 function brokerPriceFor(
-  { execution, stop, price, stopDistance, lots }: Sizing,
+  { execution, stop, price, stopDistance, lots, asked }: Sizing,
   wanted: number,
 ): number | null {
-  if (execution === undefined || lots === execution.lotsBefore) return null
+  if (execution === undefined || (asked?.lotsBefore ?? lots) === execution.lotsBefore) return null
   const passes = price + (stopDistance * execution.maxRiskIncreasePct) / 100
   return Math.max(passes, stop + (execution.lotsBefore * stopDistance) / wanted)
 }

@@ -1,6 +1,7 @@
 import type { ScoutAlert } from '../alert/alert.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import { type Instant, MINUTE } from '../time.js'
+import type { Approval } from './approval.js'
 import type { PlannedEntry, PreCloseRun } from './pre-close-run.js'
 import type { Unit } from './unit.js'
 
@@ -48,10 +49,12 @@ export interface Book {
   missingLots: Decimal
   /** The last run before a close, over or not. */
   preClose: PreCloseRun | null
+  /** The last question to a person, over or not. */
+  approval: Approval | null
   readonly market: MarketView
 }
 
-/** flat: nothing held or at work · opening: an entry planned or at work · open: held · closing: every unit is being closed. */
+/** flat: nothing held or at work · opening: an entry asked for, planned or at work · open: held · closing: every unit is being closed. */
 export type BookState = 'flat' | 'opening' | 'open' | 'closing'
 
 /** Returns the book of an instrument in which nothing has happened. */
@@ -67,6 +70,7 @@ export function emptyBook(instrument: string): Book {
     lock: null,
     missingLots: ZERO,
     preClose: null,
+    approval: null,
     market: {
       price: null,
       priceAt: 0,
@@ -89,6 +93,7 @@ export function isBarFresh(market: MarketView, barMinutes: number, now: Instant)
 /** Returns where the instrument is between flat and closing. */
 export function bookState(book: Book): BookState {
   if (book.entryOrderId !== null || plannedEntry(book) !== null) return 'opening'
+  if (pendingApproval(book) !== null) return 'opening'
   if (book.units.length === 0) return 'flat'
   return book.units.every((unit) => unit.exit !== null) ? 'closing' : 'open'
 }
@@ -96,6 +101,11 @@ export function bookState(book: Book): BookState {
 /** Returns the entry that a run before the close has decided and not yet placed, or null. */
 export function plannedEntry(book: Book): PlannedEntry | null {
   return book.preClose?.plan ?? null
+}
+
+/** Returns the entry that waits for a person's answer, or null. */
+export function pendingApproval({ approval }: Book): Approval | null {
+  return approval === null || approval.closed !== null ? null : approval
 }
 
 /** Returns the base unit while it is open. */

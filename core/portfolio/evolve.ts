@@ -1,5 +1,6 @@
 import { type Decimal, ZERO } from '../decimal.js'
 import type {
+  ApprovalClosed,
   BreakSettled,
   InstrumentLocked,
   LedgerPosted,
@@ -34,6 +35,12 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       portfolio.calendar = event.calendar
       break
     case 'DecisionMade':
+      break
+    case 'ApprovalRequested':
+      bookOf(portfolio, event.request.instrument).approval = { ...event.request, closed: null }
+      break
+    case 'ApprovalClosed':
+      closeQuestion(portfolio, event)
       break
     case 'PreCloseAdvanced':
       bookOf(portfolio, event.instrument).preClose = event.run
@@ -137,6 +144,14 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       return unreachable(event)
   }
   return portfolio
+}
+
+function closeQuestion(portfolio: Portfolio, event: ApprovalClosed): void {
+  const { approval } = bookOf(portfolio, event.instrument)
+  const isOpen = approval?.id === event.approvalId && approval.closed === null
+  invariant(isOpen, () => `the question ${event.approvalId} does not wait for an answer`)
+  const { outcome, reason, answerId, at } = event
+  approval.closed = { outcome, reason, answerId, at }
 }
 
 function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {

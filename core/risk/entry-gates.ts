@@ -1,7 +1,8 @@
 import type { EntryAlert } from '../alert/alert.js'
 import type { Quote } from '../input.js'
 import type { Instrument } from '../instrument/instrument.js'
-import { isBarFresh, plannedEntry } from '../portfolio/book.js'
+import type { Approval } from '../portfolio/approval.js'
+import { type Book, isBarFresh, pendingApproval, plannedEntry } from '../portfolio/book.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { marketHours } from '../portfolio/sessions.js'
 import { DAY, SECOND } from '../time.js'
@@ -18,6 +19,8 @@ export interface EntryCause {
   readonly quote: Quote | null
   /** What is told may be this old. */
   readonly maxAgeSeconds: number
+  /** The question that a person's approval answers; left out where nobody was asked. */
+  readonly answers?: Approval
 }
 
 /** Returns the gates that any entry passes before it is measured: trading state, lock, age, one order at work, price. */
@@ -30,7 +33,7 @@ export function admissionGates(
   const settings = settingsOf(portfolio)
   const book = bookOf(portfolio, alert.instrument)
   const age = (portfolio.now - alert.timestamp) / SECOND
-  const atWork = book.entryOrderId ?? plannedEntry(book)?.decisionId ?? book.exitOrderIds[0] ?? null
+  const atWork = entryAtWork(book, cause.answers) ?? book.exitOrderIds[0] ?? null
   return [
     must('TRADING_STATE', allowsEntries(portfolio.tradingState), portfolio.tradingState, 'active'),
     must('INSTRUMENT_LOCKED', book.lock === null, book.lock?.reason ?? null, 'not locked'),
@@ -40,6 +43,12 @@ export function admissionGates(
     must('ORDER_AT_WORK', atWork === null, atWork, 'nothing at work'),
     ...collarGate(portfolio, cause.quote, alert, instrument),
   ]
+}
+
+/** What waits for a person counts as at work, unless this is the answer: what is being looked at stays what it is. */
+function entryAtWork(book: Book, answers: Approval | undefined): string | null {
+  const asked = pendingApproval(book)?.id ?? null
+  return book.entryOrderId ?? plannedEntry(book)?.decisionId ?? (asked === answers?.id ? null : asked)
 }
 
 /** A portfolio that keeps the hours of exchanges opens nothing while they are closed, or while nobody knows. */

@@ -37,6 +37,9 @@ export type GateCode =
   | 'QUOTE_AGE'
   | 'PRICE_DIVERGENCE'
   | 'ABOVE_STOP'
+  | 'AWAITING_APPROVAL'
+  | 'APPROVAL_TIME'
+  | 'APPROVAL_PRICE'
 
 /** Returns a gate that lets `measured` pass up to `limit`, inclusive. NaN does not pass. */
 export function atMost(gate: GateCode, measured: number, limit: number): Gate {

@@ -21,11 +21,16 @@ const kindNames: Readonly<Record<DecisionKind, string>> = {
   cash: 'cash',
   unlock: 'unlock',
   settleBreak: 'difference from the broker',
+  approval: "a person's answer",
 }
 
 /** Reasons of decisions that no gate explains, as sentences. */
 const reasonWords: Readonly<Record<string, string>> = {
   ALL_GATES_PASSED: 'every gate was open',
+  AWAITING_APPROVAL:
+    'every gate was open, and a person has to approve it: `general approve` lists what waits',
+  REJECTED: 'a person said no',
+  NOT_WAITING: 'nothing waited for this answer any more',
   STOP_HIT: 'the close was below the stop',
   RISK_ABOVE_ONGOING_LIMIT: 'the unit carried more risk than it may while open',
   VOLATILITY_ABOVE_ONGOING_LIMIT: 'the unit carried more volatility than it may while open',

@@ -8,6 +8,14 @@ import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format
 export function describeEvent(event: PortfolioEvent, currency: string): string {
   const points = (value: number | string): string => formatNumber(value, currency)
   switch (event.type) {
+    case 'ApprovalRequested': {
+      const { id, lots, instrument, price, expiresAt, priceBandPct } = event.request
+      return `a person is asked (${id}): ${formatLots(`${lots}`)} of ${instrument} at ${points(price)}, until ${formatTime(expiresAt)}, within ${priceBandPct} % of that price`
+    }
+    case 'ApprovalClosed': {
+      const answer = event.answerId === null ? '' : ` by decision ${event.answerId}`
+      return `the question ${event.approvalId} was ${event.outcome}${answer}: ${event.reason}`
+    }
     case 'OrderInitialized':
       return `order ${event.orderId}: ${event.side} ${formatLots(`${event.lots}`)} ${event.instrument} (${event.purpose}), ${event.orderType}, the price was ${points(event.referencePrice)}`
     case 'OrderDenied':

@@ -92,6 +92,10 @@ function describeInput(input: Input, currency: string): string {
       if (command.kind === 'unlock') return `operator: unlock ${command.instrument}, ${command.reason}`
       if (command.kind === 'settleBreak')
         return `operator: ${command.action} the difference ${command.breakId}, ${command.reason}`
+      if (command.kind === 'answerApproval') {
+        const answer = command.isApproved ? 'approve' : 'reject'
+        return `operator: ${answer} ${command.approvalId}, ${command.reason}`
+      }
       const { target } = command
       const what = 'all' in target ? 'everything' : Object.values(target).join(' ')
       return `operator: exit ${what}, ${command.reason}`

@@ -56,6 +56,13 @@ const words: Readonly<Record<GateCode, GateWords>> = {
   QUOTE_AGE: { title: "age of the broker's price", unit: 'seconds' },
   PRICE_DIVERGENCE: { title: "the broker's price from the signal's", unit: 'percent' },
   ABOVE_STOP: { title: "the broker's price above the stop", unit: 'points' },
+  AWAITING_APPROVAL: {
+    title: 'approval by a person',
+    unit: 'text',
+    hint: '`general approve` lists what waits, and answers it',
+  },
+  APPROVAL_TIME: { title: 'time until the answer', unit: 'seconds' },
+  APPROVAL_PRICE: { title: 'distance from the price that was asked about', unit: 'percent' },
 }
 
 const comparisons: Readonly<Record<GateComparison, string>> = {

@@ -20,6 +20,8 @@ const names: Readonly<Record<Measure, string>> = {
 export function describeOneMoreLot(more: OneMoreLot, currency: string): string[] {
   const lines = more.constraints.map((need) => describeConstraint(need, currency))
   const caps = more.caps.map((cap) => describeCap(cap, more.lots, currency))
+  if (more.askedLots !== null)
+    caps.push(`a person was asked about ${formatLots(more.askedLots)}: an answer leads to no more`)
   if (more.brokerPrice === null) return [...lines, ...caps]
   const price = formatNumber(roundOutward(more.brokerPrice, 'atMost', 'stop'), currency)
   return [...lines, `the second look needed a broker's price of at most ${price}`, ...caps]

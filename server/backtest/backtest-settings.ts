@@ -97,7 +97,7 @@ function withPointValue(instrument: Instrument, pointValue: number): Instrument 
 
 /**
  * Returns the settings that the kernel decides with: the portfolio's, for the charts of the request. The files tell when
- * an exchange was open: no calendar is asked, and nothing is done in the minutes before a close.
+ * an exchange was open: no calendar is asked, and nothing is done in the minutes before a close. Nobody approves entries.
  */
 export function kernelSettings(
   terms: BacktestTerms,
@@ -108,7 +108,9 @@ export function kernelSettings(
     const instrument = terms.instruments.get(configured.name) ?? configured
     return { ...instrument, barMinutes: barMinutes.get(configured.name) ?? configured.barMinutes }
   })
-  return { ...settings, hours: 'always', preClose: null, instruments }
+  // There is nobody to ask.
+  const { approval: _, ...alone } = settings
+  return { ...alone, hours: 'always', preClose: null, instruments }
 }
 
 /** Returns the point value of an instrument at an instant; `fixed` where the request gives one. */

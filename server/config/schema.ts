@@ -182,6 +182,19 @@ const validationSchema = z
   })
   .describe('How an entry is judged a second time, at the broker’s price')
 
+const approvalSchema = z
+  .strictObject({
+    mode: z
+      .enum(['auto', 'manual'])
+      .default('auto')
+      .describe('Whether an entry or pyramid is ordered at once, or waits for a person’s approval'),
+    expireSeconds: z.number().min(5).max(86_400).default(300).describe('How long it may be approved'),
+    priceBandPct: percent
+      .default(0.5)
+      .describe('How far the price may have moved from the one that was asked about, in percent'),
+  })
+  .describe('Who decides on entries; exits and peel-offs never wait')
+
 const CONSTRAINTS = ['risk', 'volatility', 'margin'] as const
 
 const trendStrategySchema = z
@@ -213,6 +226,7 @@ const trendStrategySchema = z
       .describe('How far ahead of the clock it may be'),
     preClose: preCloseSchema.prefault({}),
     validation: validationSchema.prefault({}),
+    approval: approvalSchema.prefault({}),
     caps: capsSchema.prefault({}),
     controls: controlsSchema.prefault({}),
   })

@@ -27,8 +27,17 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     hours: portfolio.sessions,
     preClose: portfolio.sessions === 'exchange' ? preCloseOf(strategy.preClose) : null,
     validation: strategy.validation,
+    ...approvalOf(strategy.approval),
     instruments: portfolio.instruments,
   }
+}
+
+/** Left out where nobody is asked, so that such settings are what they were before anybody could be. */
+function approvalOf({
+  mode,
+  ...approval
+}: PortfolioConfiguration['strategy']['approval']): Pick<PortfolioSettings, 'approval'> {
+  return mode === 'manual' ? { approval } : {}
 }
 
 function preCloseOf(configured: PortfolioConfiguration['strategy']['preClose']): PreCloseSettings | null {

@@ -135,6 +135,8 @@ function touchEvent(
     case 'ConfigurationApplied':
     case 'CalendarApplied':
     case 'PreCloseAdvanced':
+    case 'ApprovalRequested':
+    case 'ApprovalClosed':
     case 'TradingStateChanged':
     case 'InstrumentLocked':
     case 'InstrumentUnlocked':

@@ -90,6 +90,7 @@ const DECIDED: Readonly<Record<DecisionKind, string>> = {
   cash: 'a posting of cash',
   unlock: 'unlock',
   settleBreak: 'settling a difference from the broker',
+  approval: "a person's answer",
 }
 
 function decisionNotice(portfolio: string, decision: Decision): Notice {

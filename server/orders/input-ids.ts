@@ -1,6 +1,7 @@
 import { digest } from '../../core/ids.js'
 import type { Order } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
+import { pendingApproval } from '../../core/portfolio/book.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 
 /*
@@ -12,7 +13,8 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
  *        nothing is sent. A resend may be declined and asked for again, so each asking has an id of its own.
  *   R-…  reports of an order: the order, its attempt, and of each report what makes it one, which is its kind with the
  *        trade id, the venue's order id or the code. The attempt tells the second lost answer from the first.
- *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over.
+ *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over; and the questions to a
+ *        person that nobody has answered in time.
  */
 
 /** Returns the id of the input that these orders are about to be sent; `asking` names one that resends some of them. */
@@ -26,10 +28,12 @@ export function reportId(orderId: string, attempt: number, reports: readonly Ord
   return `R-${digest('report', orderId, String(attempt), ...reports.map(distinction))}`
 }
 
-/** Returns the id of the timer that asks for the exits which wait no longer at `now`. */
+/** Returns the id of the timer that asks for the exits, and ends the questions, which wait no longer at `now`. */
 export function timerId(portfolio: Portfolio, now: number): string {
   const due: string[] = portfolio.tradingState === 'frozen' ? [`frozen#${now}`] : []
   for (const book of portfolio.books.values()) {
+    const asked = pendingApproval(book)
+    if (asked !== null && asked.expiresAt < now) due.push(asked.id)
     for (const unit of book.units) {
       if (unit.exit === null || now < unit.exitNotBefore) continue
       due.push(`${unit.id}#${unit.exitOrders}#${unit.exitNotBefore}`)

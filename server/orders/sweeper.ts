@@ -1,6 +1,7 @@
 import { isAtWork, type Order } from '../../core/order/order.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { hasExitDue } from '../../core/portfolio/standing-exits.js'
+import { hasApprovalDue } from '../../core/risk/approvals.js'
 import type { Canceler } from './canceler.js'
 import type { OrderDeskOptions } from './desk-options.js'
 import type { Dispatcher } from './dispatcher.js'
@@ -100,7 +101,8 @@ export class Sweeper {
     const { sequencer, clock } = this.#options
     const portfolio = sequencer.state()
     const now = clock.now()
-    if (!hasExitDue(portfolio, now) && !this.#isFrozenAlarmDue(portfolio)) return
+    const isDue = hasExitDue(portfolio, now) || hasApprovalDue(portfolio, now)
+    if (!isDue && !this.#isFrozenAlarmDue(portfolio)) return
     await this.#to.inputs.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
   }
 

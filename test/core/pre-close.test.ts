@@ -97,16 +97,19 @@ interface Script {
   readonly silentFor?: number
   /** Seconds before the close in which the service is down. */
   readonly down?: readonly [from: number, to: number]
+  /** What somebody does so many seconds before the close. */
+  readonly act?: { readonly left: number; readonly does: (desk: Desk) => readonly PortfolioEvent[] }
 }
 
 /** Lives through the last quarter of an hour, its last minutes with a beat a second, and until a while after the close. */
 function live(desk: Desk, script: Script): PortfolioEvent[] {
-  const { closesAt, venue = fills, scouts = [], silentFor = 0, down } = script
+  const { closesAt, venue = fills, scouts = [], silentFor = 0, down, act } = script
   const events: PortfolioEvent[] = []
   for (let left = 16 * 60; left >= -95; left -= left > 150 ? 15 : 1) {
     desk.now = closesAt - left * SECOND
     const isDown = down !== undefined && down[0] >= left && left > down[1]
     if (left % 15 === 0 && left > silentFor && left <= 15 * 60) for (const scout of scouts) see(desk, scout)
+    if (left === act?.left) events.push(...act.does(desk))
     if (!isDown) events.push(...beat(desk, venue))
   }
   return events
@@ -460,4 +463,44 @@ t.test('the parts of a run follow each other', async (t) => {
   const phases = ['monitor', 'decide', 'place', 'market', 'end'] as const
   const begins = phases.map((phase) => (CLOSE - phaseBegins(PRE_CLOSE, CLOSE, phase)) / SECOND)
   t.same(begins, [900, 45, 30, 10, 5])
+})
+
+/** A person's answer to what waits for NIFTY. */
+function says(isApproved: boolean) {
+  return (desk: Desk): readonly PortfolioEvent[] => {
+    const approvalId = desk.book(NIFTY).approval?.id ?? 'Q-none'
+    return desk.command({ kind: 'answerApproval', approvalId, isApproved, reason: 'a test', quote: null })
+  }
+}
+
+t.test('in manual mode the run asks when it decides, and places what is approved in time', async (t) => {
+  const approval = { expireSeconds: 300, priceBandPct: 0.5 }
+  const lived = (left: number, isApproved = true, scouts = [scoutOf(NIFTY, 52_000)]) => {
+    const desk = deskAt(CLOSE - HOUR, { approval })
+    const events = live(desk, { closesAt: CLOSE, scouts, act: { left, does: says(isApproved) } })
+    t.same(desk.refold(), desk.portfolio, `a fold of the logs, ${left} s before the close`)
+    t.equal(desk.book(NIFTY).approval?.closed === null, false, 'nothing waits after the close')
+    return { desk, events, orders: eventsOf(events, 'OrderInitialized') }
+  }
+  const early = lived(40)
+  const [request] = eventsOf(early.events, 'ApprovalRequested').map((event) => event.request)
+  t.match(request, { closesAt: CLOSE, askedAt: CLOSE - 45 * SECOND, expiresAt: CLOSE - 10 * SECOND })
+  t.match(decisionsIn(early.events), [{ reasons: ['AWAITING_APPROVAL'] }, { outcome: 'approved' }])
+  t.match(early.orders, [{ orderType: 'limit', at: CLOSE - 30 * SECOND }], 'placed with the others')
+  t.match(ends(early.events), [{ run: { outcome: 'entered' } }])
+  const confirmed = early.desk.entry(NIFTY, 52_010, 350, { barTime: CLOSE - 75 * MINUTE })
+  t.match(decisionsIn(confirmed), [{ reasons: ['DONE_BEFORE_CLOSE'] }], 'it is the run’s own entry')
+  const late = lived(20)
+  t.match(
+    late.orders,
+    [{ orderType: 'limit', at: CLOSE - 20 * SECOND }],
+    'at once, when the others are placed',
+  )
+  t.match(ends(late.events), [{ run: { outcome: 'entered' } }])
+  const tooLate = lived(9)
+  t.same(tooLate.orders, [])
+  t.match(ends(tooLate.events), [{ run: { outcome: 'refused', detail: /APPROVAL_TIME/ } }])
+  const never = lived(1000)
+  t.match(ends(never.events), [{ run: { outcome: 'refused', detail: /nobody answered within 35 s/ } }])
+  t.match(ends(lived(40, false).events), [{ run: { outcome: 'refused', detail: /rejected: a test/ } }])
 })

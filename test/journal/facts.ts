@@ -105,6 +105,21 @@ const run = fc.record({
   detail: textOrNull,
 })
 
+const approvalRequest = fc.record({
+  id: text,
+  decisionId: text,
+  instrument: text,
+  unitNumber: count,
+  lots: count,
+  price: number,
+  stop: number,
+  priceBandPct: number,
+  askedAt: instant,
+  expiresAt: instant,
+  closesAt: fc.option(instant, { nil: null }),
+  alert: number.map((price) => baseEntry('GOLD_MINI', price, 1)),
+})
+
 const calendar = fc.record({ version: text, exchanges: fc.constant({}) })
 
 const configured = { hash: text, settings: fc.constant(settings()) }
@@ -117,6 +132,16 @@ const eventFields: {
   ConfigurationApplied: configured,
   CalendarApplied: { calendar },
   DecisionMade: { decision },
+  ApprovalRequested: { request: approvalRequest },
+  ApprovalClosed: {
+    approvalId: text,
+    decisionId: text,
+    instrument: text,
+    outcome: fc.constantFrom('approved', 'refused', 'rejected', 'expired', 'withdrawn'),
+    reason: text,
+    answerId: textOrNull,
+    at: instant,
+  },
   OrderInitialized: {
     orderId: text,
     decisionId: text,
@@ -238,6 +263,13 @@ const command = fc.oneof(
     note: textOrNull,
   }),
   fc.record({ kind: fc.constant('unlock'), instrument: text, reason: text }),
+  fc.record({
+    kind: fc.constant('answerApproval'),
+    approvalId: text,
+    isApproved: fc.boolean(),
+    reason: text,
+    quote: fc.option(fc.record({ price: number, observedAt: instant }), { nil: null }),
+  }),
   fc.record({
     kind: fc.constant('settleBreak'),
     breakId: text,

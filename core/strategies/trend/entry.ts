@@ -11,6 +11,7 @@ import { equityOf } from '../../portfolio/equity.js'
 import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { newDecision } from '../../portfolio/new-decision.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
+import { askFirst, isAsking, requestApproval } from '../../risk/approvals.js'
 import { admissionGates, controlGates, type EntryCause } from '../../risk/entry-gates.js'
 import { above, atLeast, atMost, type Gate, must, shutGates } from '../../risk/gate.js'
 import { SECOND } from '../../time.js'
@@ -165,17 +166,22 @@ export function percentOf(amount: number, equity: number): number {
   return equity > 0 ? (amount / equity) * 100 : amount > 0 ? Number.MAX_VALUE : 0
 }
 
-/** Returns the decision that a proposal leads to and, when every gate is open, the order. */
+/** Returns the decision that a proposal leads to and, when every gate is open, the order or the question to a person. */
 export function recordProposal(
   portfolio: Portfolio,
   cause: EntryCause,
   alert: EntryAlert,
   proposal: EntryProposal,
 ): PortfolioEvent[] {
-  const decision = decisionOn(portfolio, cause, alert, proposal)
+  const asked = askFirst(portfolio, proposal)
+  const decision = decisionOn(portfolio, cause, alert, asked)
   const decided: PortfolioEvent = { type: 'DecisionMade', decision }
-  if (decision.outcome !== 'approved' || proposal.sizing === null) return [decided]
-  return [decided, entryOrder(portfolio, alert, decision.id, proposal.sizing, proposal.unitNumber)]
+  const { sizing, unitNumber } = proposal
+  if (sizing === null) return [decided]
+  if (isAsking(decision))
+    return [decided, requestApproval(portfolio, decision, { alert, sizing, unitNumber }, null)]
+  if (decision.outcome !== 'approved') return [decided]
+  return [decided, entryOrder(portfolio, alert, { decision: decision.id, sizing, unitNumber })]
 }
 
 /** Returns the decision that a proposal leads to: approved when every gate is open. */
@@ -222,12 +228,11 @@ function notesOn(portfolio: Portfolio, alert: EntryAlert, sizing: Sizing | null)
   return notes
 }
 
-function entryOrder(
+/** Returns the market order of an entry that was decided and sized so. */
+export function entryOrder(
   portfolio: Portfolio,
   alert: EntryAlert,
-  decision: string,
-  sizing: NonNullable<Decision['sizing']>,
-  unitNumber: number,
+  { decision, sizing, unitNumber }: { decision: string; sizing: Sizing; unitNumber: number },
 ): OrderInitialized {
   const id = orderId(decision)
   return {

@@ -5,10 +5,11 @@ import { decisionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
-import { type Book, plannedEntry } from '../../portfolio/book.js'
+import { type Book, pendingApproval, plannedEntry } from '../../portfolio/book.js'
 import { newDecision } from '../../portfolio/new-decision.js'
 import { bookOf, instrumentOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
 import type { Unit } from '../../portfolio/unit.js'
+import { closeApproval } from '../../risk/approvals.js'
 import { allowsExits } from '../../risk/trading-state.js'
 import { type Instant, isoInstant, MINUTE, SECOND } from '../../time.js'
 import { confirmExit } from './pre-close-confirmed.js'
@@ -33,7 +34,8 @@ export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: Ex
   const isWhole = alert.label === 'ALL'
   const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named, isWhole } as const
   const events = requestExits(portfolio, request)
-  events.push(...alarmsOf(portfolio, input, alert, named, target))
+  const isAsked = events.some(({ type }) => type === 'ApprovalClosed')
+  events.push(...alarmsOf(portfolio, input, alert, { named, target, isAsked }))
   return events
 }
 
@@ -94,7 +96,8 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
   const entry = atWork?.latch === null ? atWork : null
   const isFrozen = !allowsExits(portfolio.tradingState)
   const planned = request.isWhole ? plannedEntry(book) : null
-  const isNothing = units.length === 0 && entry === null && planned === null
+  const asked = request.isWhole || isAskedAs(book, request.alert?.label) ? pendingApproval(book) : null
+  const isNothing = units.length === 0 && entry === null && planned === null && asked === null
   const decision = newDecision(portfolio, {
     inputId: request.inputId,
     ordinal: request.ordinal ?? 1,
@@ -113,7 +116,15 @@ export function requestExits(portfolio: Portfolio, request: ExitRequest): Portfo
   }
   if (entry !== null) events.push(...latchEntry(portfolio, book, entry, { decisionId: id, reason }))
   if (planned !== null) events.push(...dropPlan(portfolio, book, reason))
+  if (asked !== null) {
+    const end = { outcome: 'withdrawn', reason: `an exit came first: ${reason}` } as const
+    events.push(...closeApproval(portfolio, asked, end))
+  }
   return events
+}
+
+function isAskedAs(book: Book, label: string | undefined): boolean {
+  return label !== undefined && pendingApproval(book)?.alert.label === label
 }
 
 function dropPlan(portfolio: Portfolio, book: Book, reason: string): PortfolioEvent[] {
@@ -180,19 +191,22 @@ function alarmsOf(
   portfolio: Portfolio,
   input: AlertAdmitted,
   alert: ExitAlert,
-  named: ExitTarget,
-  target: ExitTarget,
+  {
+    named,
+    target,
+    isAsked,
+  }: { readonly named: ExitTarget; readonly target: ExitTarget; readonly isAsked: boolean },
 ): readonly AlarmRaised[] {
   const { instrument, label } = alert
   const isNamed = named.units.length > 0 || named.entry !== null
-  const isMeant = target.units.length > 0 || target.entry !== null
+  const isMeant = target.units.length > 0 || target.entry !== null || isAsked
   if (isMeant && alert.flags.length === 0 && !input.conflict) return NO_ALARMS
   const alarms: AlarmRaised[] = []
   const add = (code: AlarmRaised['code'], message: string): void => {
     alarms.push(alarm(portfolio, { code, severity: 'warning', instrument, subject: input.id, message }))
   }
   const sold = isNamed || label === 'ALL' ? null : lastSold(portfolio, instrument, label)
-  if (!isNamed && label !== 'ALL' && !confirmsSale(portfolio, sold)) {
+  if (!isNamed && !isAsked && label !== 'ALL' && !confirmsSale(portfolio, sold)) {
     add('EXIT_UNMATCHED', unmatched(portfolio, alert, sold))
   }
   if (isNamed && !isMeant)

@@ -1,4 +1,5 @@
 import { decimal } from '../../decimal.js'
+import type { Sizing } from '../../decision.js'
 import type { OrderInitialized, PortfolioEvent } from '../../event.js'
 import { orderId, positionId } from '../../ids.js'
 import type { PreCloseDue } from '../../input.js'
@@ -30,14 +31,37 @@ export function placeEntry(portfolio: Portfolio, input: PreCloseDue, book: Book)
   ]
   const shut = shutGates(gates)
   if (shut.length > 0) return refuse(portfolio, input, book, { run, plan, gates, price, shut })
-  const order = entryOrder(portfolio, book, run, { plan, lots: look.lots, price })
+  return orderPlan(portfolio, book, run, { plan, lots: look.lots, price })
+}
+
+/** Returns the plan of an entry that was sized so. */
+export function planOf(entry: {
+  readonly decisionId: string
+  readonly unitNumber: number
+  readonly sizing: Sizing
+}): PlannedEntry {
+  const { decisionId: decision, unitNumber, sizing } = entry
+  const { lots, price, stopDistance, atr, pointValue, marginPerLot, stop } = sizing
+  const size = { lots, price, stop, stopDistance, atr, pointValue, marginPerLot }
+  return { decisionId: decision, unitNumber, ...size }
+}
+
+/** Returns the order of a planned entry, and the run that has placed it. */
+export function orderPlan(
+  portfolio: Portfolio,
+  book: Book,
+  run: PreCloseRun,
+  { plan, lots, price }: { readonly plan: PlannedEntry; readonly lots: number; readonly price: number },
+): PortfolioEvent[] {
+  const order = entryOrder(portfolio, book, run, { plan, lots, price })
   const placed: PreCloseRun = {
     ...run,
     plan: null,
     entryDecisionId: plan.decisionId,
     entryUnit: plan.unitNumber,
-    entryLots: look.lots,
-    detail: look.lots < plan.lots ? `${look.lots} of ${plan.lots} lots: the risk has grown since` : null,
+    entryLots: lots,
+    isRefused: false,
+    detail: lots < plan.lots ? `${lots} of ${plan.lots} lots: the risk has grown since` : null,
   }
   return [{ type: 'PreCloseAdvanced', instrument: book.instrument, run: placed, at: portfolio.now }, order]
 }

@@ -7,15 +7,15 @@ import type { Book } from '../../portfolio/book.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { hasReached, type PreCloseRun } from '../../portfolio/pre-close-run.js'
 import { planExits } from '../../portfolio/standing-exits.js'
-import { must } from '../../risk/gate.js'
+import { askFirst, isAsking, requestApproval } from '../../risk/approvals.js'
 import type { PreCloseSettings } from '../../settings.js'
 import { SECOND } from '../../time.js'
 import { decisionOn, type EntryProposal, proposeEntry } from './entry.js'
 import { phaseBegins } from './pre-close-due.js'
 import { endRun } from './pre-close-end.js'
 import { exitsBeforeClose } from './pre-close-exits.js'
-import { goToMarket, placeEntry } from './pre-close-orders.js'
-import { believedScout, contradicts, unmetConditions } from './pre-close-scout.js'
+import { goToMarket, placeEntry, planOf } from './pre-close-orders.js'
+import { believedScout, conditionGates, contradicts, unmetConditions } from './pre-close-scout.js'
 import { proposePyramid } from './pyramid.js'
 
 /** Takes events as having happened: what follows sees them. */
@@ -179,7 +179,7 @@ function planEntry(
     : proposeEntry(portfolio, cause, alert, instrument)
   const left = (input.closesAt - portfolio.now) / SECOND
   const gates = [
-    ...(isHeld ? [] : conditionGates(scout, unmet)),
+    ...(isHeld ? [] : conditionGates(scout)),
     {
       gate: 'PRE_CLOSE_TIME',
       passed: left > settings.marketSeconds,
@@ -188,28 +188,20 @@ function planEntry(
     } as const,
     ...proposed.gates,
   ]
-  const proposal: EntryProposal = { ...proposed, gates }
+  const proposal: EntryProposal = askFirst(portfolio, { ...proposed, gates })
   const decision = decisionOn(portfolio, cause, alert, proposal)
   const decided: PortfolioEvent = { type: 'DecisionMade', decision }
-  const { sizing } = proposal
+  const { sizing, unitNumber } = proposal
   if (decision.outcome !== 'approved' || sizing === null) {
     const detail = `${decision.kind} refused: ${decision.reasons.join(', ')}`
-    return [decided, advance(portfolio, book, { ...run, isRefused: true, detail })]
+    const refused = [decided, advance(portfolio, book, { ...run, isRefused: true, detail })]
+    if (!isAsking(decision) || sizing === null) return refused
+    const close = { closesAt: input.closesAt, until: phaseBegins(settings, input.closesAt, 'market') }
+    const asked = { alert, sizing, unitNumber }
+    return [...refused, requestApproval(portfolio, decision, asked, close)]
   }
-  const { lots, price, stopDistance, atr, pointValue, marginPerLot, stop } = sizing
-  const plan = {
-    ...{ decisionId: decision.id, unitNumber: proposal.unitNumber, lots, price, stop },
-    ...{ stopDistance, atr, pointValue, marginPerLot },
-  }
+  const plan = planOf({ decisionId: decision.id, unitNumber, sizing })
   return [decided, advance(portfolio, book, { ...run, plan })]
-}
-
-function conditionGates(scout: Parameters<typeof unmetConditions>[0], unmet: readonly string[]) {
-  const says = scout.conditions.longEntry ? 'longEntry' : 'no longEntry'
-  return [
-    must('CONDITIONS', unmet.length === 0, unmet.join(', '), 'none unmet'),
-    must('SCOUT_CONSISTENT', !contradicts(scout), says, unmet.length === 0 ? 'longEntry' : 'no longEntry'),
-  ]
 }
 
 function place(portfolio: Portfolio, input: PreCloseDue, books: readonly Book[], record: Recorder): void {

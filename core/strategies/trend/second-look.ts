@@ -9,7 +9,7 @@ import { SECOND } from '../../time.js'
 
 /**
  * Returns `sizing` as it stands at the broker's price, where the broker tells one; adds the gates on how far that has
- * moved from the signal. An old alert may diverge by half as much.
+ * moved from the signal. An old alert may diverge by half as much. The answer to a question is for the lots asked about.
  */
 export function lookAgain<Size extends Sizing>(
   portfolio: Portfolio,
@@ -18,11 +18,18 @@ export function lookAgain<Size extends Sizing>(
   sizing: Size,
   gates: Gate[],
 ): Size {
-  if (cause.quote === null) return sizing
+  if (cause.quote === null) return withinAsked(cause, sizing)
   const age = (portfolio.now - alert.timestamp) / SECOND
   const { lots, execution, gates: looked } = lookAtPrice(portfolio, sizing, cause.quote.price, age)
   gates.push(quoteAge(portfolio, cause.quote), ...looked)
-  return { ...sizing, lots, execution }
+  return withinAsked(cause, { ...sizing, lots, execution })
+}
+
+/** A person has approved the lots that were shown, and no more. */
+function withinAsked<Size extends Sizing>({ answers }: EntryCause, sizing: Size): Size {
+  if (answers === undefined) return sizing
+  const { lots } = answers
+  return { ...sizing, lots: Math.min(sizing.lots, lots), asked: { lots, lotsBefore: sizing.lots } }
 }
 
 /** Returns the gate on the age of the broker's price: what it was long ago says nothing about the order. */

@@ -6,6 +6,8 @@ import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
 import { decimal, list, number, oneOf, orNull, record, type Shape, text, whereGiven } from './shape.js'
 import {
+  approvalOutcome,
+  approvalRequest,
   breakAction,
   calendar,
   code,
@@ -70,6 +72,16 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
   ConfigurationApplied: record({ hash: text, settings }),
   CalendarApplied: record({ calendar }),
   DecisionMade: record({ decision }),
+  ApprovalRequested: record({ request: record(approvalRequest) }),
+  ApprovalClosed: record({
+    approvalId: text,
+    decisionId: text,
+    instrument: text,
+    outcome: approvalOutcome,
+    reason: text,
+    answerId: textOrNull,
+    at: instant,
+  }),
   OrderInitialized: record({
     orderId: text,
     decisionId: text,

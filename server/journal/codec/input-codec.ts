@@ -65,6 +65,8 @@ const report = byKind<OrderReport>({
   }),
 })
 
+const quote: Shape<Quote> = record({ price: number, observedAt: instant })
+
 const command = byKind<OperatorCommand>({
   exit: record({
     kind: constant('exit'),
@@ -83,6 +85,13 @@ const command = byKind<OperatorCommand>({
     note: textOrNull,
   }),
   unlock: record({ kind: constant('unlock'), instrument: text, reason: text }),
+  answerApproval: record({
+    kind: constant('answerApproval'),
+    approvalId: text,
+    isApproved: flag,
+    reason: text,
+    quote: orNull(quote),
+  }),
   settleBreak: record({
     kind: constant('settleBreak'),
     breakId: text,
@@ -94,8 +103,6 @@ const command = byKind<OperatorCommand>({
     reason: text,
   }),
 })
-
-const quote: Shape<Quote> = record({ price: number, observedAt: instant })
 
 const alertAdmitted = { at: instant, alert, conflict: flag, quote: orNull(quote) }
 

@@ -1,5 +1,6 @@
-import type { Alert } from '../../../core/alert/alert.js'
+import type { Alert, EntryAlert } from '../../../core/alert/alert.js'
 import type { Calendar } from '../../../core/calendar/calendar.js'
+import type { ApprovalOutcome, ApprovalRequest } from '../../../core/portfolio/approval.js'
 import type {
   PlannedEntry,
   PreCloseOutcome,
@@ -125,6 +126,31 @@ export const alert = loose<Alert>({
   }),
   instrument: text,
 })
+
+/** How a question to a person ended. */
+export const approvalOutcome = oneOf<ApprovalOutcome>({
+  approved: true,
+  refused: true,
+  rejected: true,
+  expired: true,
+  withdrawn: true,
+})
+
+/** The fields of a question to a person. */
+export const approvalRequest: Fields<ApprovalRequest> = {
+  id: text,
+  decisionId: text,
+  instrument: text,
+  unitNumber: number,
+  lots: number,
+  price: number,
+  stop: number,
+  priceBandPct: number,
+  askedAt: instant,
+  expiresAt: instant,
+  closesAt: numberOrNull,
+  alert: alert as Shape<EntryAlert>,
+}
 
 /** A calendar as it was imported: its own schema checked it then. */
 export const calendar = loose<Calendar>({ version: text, exchanges: loose({}) })

@@ -1,5 +1,6 @@
 import type { ScoutAlert } from '../../../core/alert/alert.js'
 import type { ExitIntent, Order, OrderState } from '../../../core/order/order.js'
+import type { Approval } from '../../../core/portfolio/approval.js'
 import type { Book, MarketView } from '../../../core/portfolio/book.js'
 import type { Ledger } from '../../../core/portfolio/ledger.js'
 import type { Portfolio, UnitPlan } from '../../../core/portfolio/portfolio.js'
@@ -8,6 +9,8 @@ import { type Break, subjectOf } from '../../../core/reconcile/break.js'
 import { factText } from './fact-text.js'
 import { decimal, flag, list, number, oneOf, orNull, pair, record, type Shape, text } from './shape.js'
 import {
+  approvalOutcome,
+  approvalRequest,
   calendar,
   decimalOrNull,
   foundBreak,
@@ -24,7 +27,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 2
+export const STATE_VERSION = 3
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -106,6 +109,11 @@ const market: Shape<MarketView> = record({
   scoutAt: instant,
 })
 
+const approval: Shape<Approval> = record({
+  ...approvalRequest,
+  closed: orNull(record({ outcome: approvalOutcome, reason: text, answerId: textOrNull, at: instant })),
+})
+
 const book: Shape<Book> = record({
   instrument: text,
   units: list(unit),
@@ -117,6 +125,7 @@ const book: Shape<Book> = record({
   lock: orNull(record({ reason: text, since: instant, breakId: textOrNull })),
   missingLots: decimal,
   preClose: orNull(preCloseRun),
+  approval: orNull(approval),
   market,
 })
 
