@@ -34,6 +34,8 @@ export interface EntrySizing {
   readonly kind: 'entry'
   readonly equity: number
   readonly availableMargin: number
+  /** What the broker said is free, which availableMargin never exceeds; absent where it told nothing. */
+  readonly freeMargin?: number
   readonly price: number
   readonly stop: number
   readonly stopDistance: number
@@ -80,6 +82,8 @@ export interface PyramidSizing {
   readonly kind: 'pyramid'
   readonly equity: number
   readonly availableMargin: number
+  /** What the broker said is free, which availableMargin never exceeds; absent where it told nothing. */
+  readonly freeMargin?: number
   readonly price: number
   readonly stop: number
   readonly stopDistance: number

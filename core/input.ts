@@ -12,6 +12,8 @@ import type { Instant } from './time.js'
 export interface Quote {
   readonly price: number
   readonly observedAt: Instant
+  /** Money of the account that was free for margin then, at least 0; left out where the broker does not tell. */
+  readonly freeMargin?: number
 }
 
 /** What every input carries: an id that derives from its cause, and when it was taken up. `at` never goes back. */

@@ -1,3 +1,4 @@
+import type { Quote } from '../input.js'
 import { factsAt } from '../instrument/instrument.js'
 import { remainingLots } from '../order/order.js'
 import { plannedEntry } from './book.js'
@@ -52,4 +53,17 @@ export function exposureOf(portfolio: Portfolio): Exposure {
  */
 export function availableMargin(openEquity: number, maxMarginPct: number, exposure: Exposure): number {
   return Math.max(0, (openEquity * maxMarginPct) / 100 - exposure.marginUsed - exposure.marginReserved)
+}
+
+/** How the margin of an account bounds what a portfolio may use; freeMargin is left out where the broker does not tell. */
+export interface BoundMargin {
+  readonly availableMargin: number
+  readonly freeMargin?: number
+}
+
+/** Returns the margin that new orders may use: `available`, and at most what the broker says is free. */
+export function boundByAccount(available: number, quote: Quote | null): BoundMargin {
+  const freeMargin = quote?.freeMargin
+  if (freeMargin === undefined) return { availableMargin: available }
+  return { availableMargin: Math.min(available, freeMargin), freeMargin }
 }

@@ -98,8 +98,10 @@ function pyramidLines(sizing: PyramidSizing, words: Words): string[] {
   )
 }
 
-function marginFormula({ availableMargin, marginPerLot }: Sizing, currency: string): string {
-  return `${formatMoney(availableMargin, currency)} available ÷ ${formatMoney(marginPerLot, currency)} per lot`
+function marginFormula({ availableMargin, freeMargin, marginPerLot }: Sizing, currency: string): string {
+  const money = (value: number): string => formatMoney(value, currency)
+  const origin = freeMargin === undefined ? '' : ` (${money(freeMargin)} free at the broker)`
+  return `${money(availableMargin)} available${origin} ÷ ${money(marginPerLot)} per lot`
 }
 
 function markBound(line: string, isBound: boolean, style: Style): string {

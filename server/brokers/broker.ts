@@ -197,6 +197,12 @@ export interface Broker {
    */
   quote?(instrument: string, deadline: AbortSignal): Promise<Quote | null>
 
+  /**
+   * Returns the money of the account that is free for the margin of new positions, in the portfolio's currency, at least
+   * 0. Left out where an account has none of its own, as on paper. Throws when it could not be read.
+   */
+  funds?(deadline: AbortSignal): Promise<Decimal>
+
   /** Calls the listener with what the venue tells by itself. It is a short-cut: polling finds everything without it. */
   onReport?(listener: ReportListener): void
 

@@ -15,6 +15,13 @@ const ANSWER_WITHIN_MS = 1000
 /** A quote is used for this long, and so is the knowledge that there is none. */
 const FRESH_FOR_MS = 2000
 
+const NOT_TOLD = Promise.resolve(null)
+
+interface Funds {
+  readonly freeMargin: Promise<number | null>
+  readonly askedAt: number
+}
+
 interface Entry {
   readonly quote: Quote | null
   readonly askedAt: number
@@ -28,6 +35,7 @@ export class QuoteBoard {
   readonly #options: QuoteBoardOptions
   readonly #known = new Map<string, Entry>()
   readonly #asked = new Map<string, Promise<void>>()
+  #funds: Funds | null = null
 
   constructor(options: QuoteBoardOptions) {
     this.#options = options
@@ -70,12 +78,38 @@ export class QuoteBoard {
       deadline.addEventListener('abort', () => resolve(null), { once: true })
     })
     try {
-      const quote = await Promise.race([broker.quote!(instrument, deadline), late])
+      const [quote, freeMargin] = await Promise.all([
+        Promise.race([broker.quote!(instrument, deadline), late]),
+        Promise.race([this.#freeMargin(deadline), late]),
+      ])
       const isUsable = quote !== null && Number.isFinite(quote.price) && quote.price > 0
-      this.#known.set(instrument, { quote: isUsable ? quote : null, askedAt })
+      const told = freeMargin === null ? quote : { ...quote!, freeMargin }
+      this.#known.set(instrument, { quote: isUsable ? told : null, askedAt })
     } catch (error) {
       log.warn({ err: error, instrument }, 'The broker told no price; entries are judged by their signal')
       this.#known.set(instrument, { quote: null, askedAt })
+    }
+  }
+
+  /** Returns the money that is free for margin, the same for every instrument; null when the broker does not tell. */
+  #freeMargin(deadline: AbortSignal): Promise<number | null> {
+    const { broker, monotonic } = this.#options
+    if (broker.funds === undefined) return NOT_TOLD
+    const now = monotonic()
+    if (this.#funds === null || FRESH_FOR_MS <= now - this.#funds.askedAt) {
+      this.#funds = { freeMargin: this.#fetchFunds(deadline), askedAt: now }
+    }
+    return this.#funds.freeMargin
+  }
+
+  async #fetchFunds(deadline: AbortSignal): Promise<number | null> {
+    const { broker, log } = this.#options
+    try {
+      const free = (await broker.funds!(deadline)).toNumber()
+      return Number.isFinite(free) ? Math.max(0, free) : null
+    } catch (error) {
+      log.warn({ err: error }, 'The broker told no funds; entries are sized by the margin of the book alone')
+      return null
     }
   }
 }

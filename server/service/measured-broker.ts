@@ -19,7 +19,7 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     }
   }
   const kindOf = (answer: { readonly kind: string }) => answer.kind
-  const { averagePrices, onReport, quote } = broker
+  const { averagePrices, funds, onReport, quote } = broker
   return {
     name: broker.name,
     capabilities: broker.capabilities,
@@ -52,6 +52,16 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     ...(onReport === undefined
       ? {}
       : { onReport: (listener: ReportListener) => onReport.call(broker, listener) }),
+    ...(funds === undefined
+      ? {}
+      : {
+          funds: (deadline: AbortSignal) =>
+            timed(
+              'funds',
+              () => funds.call(broker, deadline),
+              () => 'read',
+            ),
+        }),
     ...(quote === undefined
       ? {}
       : {

@@ -153,7 +153,7 @@ async function meaningOf(recording: Recording, account: () => Promise<Account>):
     case 'funds': {
       const { double, broker } = await account()
       double.answer('funds', status, json)
-      return String(await broker.availableCash())
+      return String(await broker.funds(patience()))
     }
     case 'quotes': {
       const { double, broker } = await account()
@@ -445,7 +445,7 @@ t.test(
         const body = (typeof placed.body === 'object' ? placed.body : {}) as Fields
         if (sent.kind === 'refused') {
           const isDenied = placed.status >= 400 && placed.status < 500 && body.status === 'error'
-          if (!isDenied || (body.orderid !== undefined && body.mode !== 'analyze'))
+          if (!isDenied || ((body.orderid ?? '') !== '' && body.mode !== 'analyze'))
             throw new Error(JSON.stringify({ placed, sent }))
         }
         if (sent.kind === 'accepted') {

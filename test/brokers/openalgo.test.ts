@@ -155,7 +155,7 @@ t.test('every recorded answer to a cancel, and every recorded read, is understoo
     const of = (endpoint: string) => recordings[mode].filter((recording) => recording.endpoint === endpoint)
     for (const { name, status, json } of of('funds')) {
       double.answer('funds', status, json)
-      t.ok((await broker.availableCash()).isPositive(), `${mode}: ${name}`)
+      t.ok((await broker.funds(patience())).isPositive(), `${mode}: ${name}`)
     }
     for (const { name, status, json } of of('quotes')) {
       double.answer('quotes', status, json)
@@ -611,7 +611,7 @@ t.test(
     await send(broker, newOrder({ side: 'sell' }))
     t.equal(double.orders.at(-1)!.symbol, 'GOLDM04DEC26FUT')
     double.answer('funds', 200, { status: 'success', data: {} })
-    await t.rejects(broker.availableCash(), /availablecash/, 'cash that is missing is not zero')
+    await t.rejects(broker.funds(patience()), /availablecash/, 'cash that is missing is not zero')
     double.answer('positionbook', 200, { status: 'success' })
     await t.rejects(broker.positions(), /no list/)
     const row = { orderid: '1', symbol: 'GOLDM04DEC26FUT', exchange: 'MCX' }

@@ -476,6 +476,30 @@ t.test(
   },
 )
 
+t.test('margin is at most what the broker says is free, and the decision tells it', async (t) => {
+  const decided = (freeMargin: number) => {
+    const desk = new Desk()
+    const timestamp = desk.now
+    const alert: EntryAlert = {
+      ...{ type: 'BASE_ENTRY', instrument: gold, price: 78_500, atr: 700, stop: null, er: 1 },
+      ...{ label: 'Long_1', timestamp, barTime: null },
+    }
+    return decisionIn(desk.alert(alert, false, { price: 78_500, observedAt: timestamp, freeMargin }))
+  }
+  t.match(sizingOf(decided(320_000)), {
+    availableMargin: 320_000,
+    freeMargin: 320_000,
+    marginLots: 320_000 / 105_000,
+  })
+  t.match(sizingOf(decided(100_000)), { lots: 0, boundBy: 'margin' })
+  t.same(decided(100_000).reasons, ['BELOW_ONE_LOT'])
+  t.match(
+    sizingOf(decided(1e9)),
+    { availableMargin: 6_000_000, freeMargin: 1e9 },
+    'the cap holds all the same',
+  )
+})
+
 t.test('margin never goes below 0', async (t) => {
   const desk = new Desk(
     settings({ instruments: [instrument(gold, { marginPerLot: 5_900_000 }), BANK_NIFTY] }),

@@ -282,13 +282,18 @@ const command = fc.oneof(
   }),
 )
 
+const quote = fc.record(
+  { price: number, observedAt: instant, freeMargin: number },
+  { requiredKeys: ['price', 'observedAt'] },
+)
+
 const inputFields: {
   readonly [T in InputType]: { [K in keyof Omit<In<T>, 'type' | 'id' | 'at'>]: fc.Arbitrary<unknown> }
 } = {
   AlertAdmitted: {
     alert,
     conflict: fc.boolean(),
-    quote: fc.option(fc.record({ price: number, observedAt: instant }), { nil: null }),
+    quote: fc.option(quote, { nil: null }),
     receivedAt: instant,
   },
   BarClosed: { instrument: text, close: number, atr: numberOrNull, barAt: instant },
@@ -309,10 +314,7 @@ const inputFields: {
     closesAt: instant,
     phase: fc.constantFrom('monitor', 'decide', 'place', 'market', 'end'),
     instruments: fc.array(text, { maxLength: 2 }),
-    quotes: fc.dictionary(
-      fc.stringMatching(/^[A-Z_]{1,12}$/),
-      fc.record({ price: number, observedAt: instant }),
-    ),
+    quotes: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), quote),
   },
   InputFailed: { failedInputId: text, instrument: textOrNull, error: text },
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { type Decimal, decimal } from '../../core/decimal.js'
 import type { Quote } from '../../core/input.js'
 import { SECOND } from '../../core/time.js'
 import type { Broker } from '../../server/brokers/broker.js'
@@ -23,16 +24,28 @@ function venue(quote?: Ask): Broker {
 
 /** A board on a venue, with a clock that stands still until it is moved. */
 function boardOn(quote?: Ask) {
+  const funds = { asked: 0, told: null as (() => Promise<Decimal>) | null }
   const clock = { now: 0 }
   const warned: string[] = []
   const log = { ...silentLog, warn: (_fields: object, message: string) => void warned.push(message) }
-  const board = new QuoteBoard({ broker: venue(quote), log, monotonic: () => clock.now })
+  const broker: Broker = {
+    ...venue(quote),
+    get funds() {
+      const { told } = funds
+      if (told === null) return undefined as never
+      return () => {
+        funds.asked += 1
+        return told()
+      }
+    },
+  }
+  const board = new QuoteBoard({ broker, log, monotonic: () => clock.now })
   const answered = (instrument: string) =>
     new Promise<Quote | null | 'pending'>((resolve) => {
       const first = board.look(instrument, () => resolve(board.look(instrument, () => undefined)))
       if (first !== 'pending') resolve(first)
     })
-  return { board, clock, warned, answered }
+  return { board, clock, warned, answered, funds }
 }
 
 const priced = (price: number): Quote => ({ price, observedAt: MORNING })
@@ -55,6 +68,29 @@ t.test('a price is pending while it is asked, and then what the broker told', as
   clock.now += 1
   t.strictSame(await answered('GOLD'), priced(101))
   t.strictSame(await board.gather(['GOLD', 'COPPER']), { GOLD: priced(102), COPPER: priced(103) })
+})
+
+t.test('money that is free for margin comes along, and is asked once for all instruments', async (t) => {
+  const { board, clock, warned, funds } = boardOn(async () => priced(100))
+  funds.told = async () => decimal('2500.50')
+  const all = { GOLD: { ...priced(100), freeMargin: 2500.5 }, COPPER: { ...priced(100), freeMargin: 2500.5 } }
+  t.strictSame(await board.gather(['GOLD', 'COPPER']), all)
+  t.equal(funds.asked, 1)
+  clock.now += 2000
+  funds.told = async () => decimal(-5)
+  t.strictSame(
+    await board.gather(['GOLD']),
+    { GOLD: { ...priced(100), freeMargin: 0 } },
+    'never below nothing',
+  )
+  clock.now += 2000
+  funds.told = () => Promise.reject(new Error('away'))
+  t.strictSame(
+    await board.gather(['GOLD']),
+    { GOLD: priced(100) },
+    'an account that does not tell bounds nothing',
+  )
+  t.equal(warned.length, 1)
 })
 
 t.test('a broker that throws, rejects or tells no price leaves none, and it is said', async (t) => {

@@ -3,12 +3,12 @@ import { decimal } from '../../decimal.js'
 import type { Decision, EntrySizing, Sizing } from '../../decision.js'
 import type { OrderInitialized, PortfolioEvent } from '../../event.js'
 import { decisionId, orderId, positionId } from '../../ids.js'
-import type { AlertAdmitted } from '../../input.js'
+import type { AlertAdmitted, Quote } from '../../input.js'
 import { factsAt, type Instrument } from '../../instrument/instrument.js'
 import { invariant } from '../../invariant.js'
 import type { Book } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
-import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
+import { availableMargin, boundByAccount, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { newDecision } from '../../portfolio/new-decision.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { askFirst, isAsking, requestApproval } from '../../risk/approvals.js'
@@ -54,7 +54,7 @@ export function proposeEntry(
   const gates: Gate[] = admissionGates(portfolio, cause, alert, instrument)
   gates.push(atMost('NOT_FLAT', book.units.length, 0))
   const exposure = exposureOf(portfolio)
-  const measured = measureEntry(portfolio, alert, { instrument, book, exposure }, gates)
+  const measured = measureEntry(portfolio, alert, { instrument, book, exposure, quote: cause.quote }, gates)
   const sizing = measured === null ? null : lookAgain(portfolio, cause, alert, measured, gates)
   if (sizing !== null) {
     const { caps, constraints } = settingsOf(portfolio)
@@ -70,13 +70,14 @@ interface EntryFacts {
   readonly instrument: Instrument
   readonly book: Book
   readonly exposure: Exposure
+  readonly quote: Quote | null
 }
 
 /** Returns the sizing of a base entry, or null when it cannot be computed; adds the gates that say why. */
 function measureEntry(
   portfolio: Portfolio,
   alert: EntryAlert,
-  { instrument, book, exposure }: EntryFacts,
+  { instrument, book, exposure, quote }: EntryFacts,
   gates: Gate[],
 ): EntrySizing | null {
   const settings = settingsOf(portfolio)
@@ -87,10 +88,11 @@ function measureEntry(
   if (!erIsValid || found === null) return null
   const facts = factsAt(instrument, portfolio.now)
   const equity = equityOf(portfolio)
-  const margin = availableMargin(equity.open, settings.caps.maxMarginPct, exposure)
+  const own = availableMargin(equity.open, settings.caps.maxMarginPct, exposure)
+  const margin = boundByAccount(own, quote)
   const measures = {
     equity: equity[settings.equityMode],
-    availableMargin: margin,
+    availableMargin: margin.availableMargin,
     stopDistance: found.stopDistance,
     atr: found.atr,
     er,
@@ -103,7 +105,7 @@ function measureEntry(
   return {
     kind: 'entry',
     equity: measures.equity,
-    availableMargin: margin,
+    ...margin,
     price: alert.price,
     stop: alert.price - found.stopDistance,
     stopDistance: found.stopDistance,

@@ -1,12 +1,12 @@
 import type { EntryAlert } from '../../alert/alert.js'
 import type { PyramidSizing } from '../../decision.js'
 import type { PortfolioEvent } from '../../event.js'
-import type { AlertAdmitted } from '../../input.js'
+import type { AlertAdmitted, Quote } from '../../input.js'
 import { factsAt, type Instrument } from '../../instrument/instrument.js'
 import { invariant } from '../../invariant.js'
 import { type Book, baseUnit } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
-import { availableMargin, type Exposure, exposureOf } from '../../portfolio/exposure.js'
+import { availableMargin, boundByAccount, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { type Unit, unrealizedProfit } from '../../portfolio/unit.js'
 import { admissionGates, controlGates, type EntryCause } from '../../risk/entry-gates.js'
@@ -52,7 +52,7 @@ export function proposePyramid(
   gates.push(...instrumentGates(book, base, alert.price, found.atr, instrument.trend.pyramidSpacingAtr))
   gates.push(profitGate(book, alert.price))
   const exposure = exposureOf(portfolio)
-  const measured = measurePyramid(portfolio, alert, { instrument, base, exposure }, found)
+  const measured = measurePyramid(portfolio, alert, { instrument, base, exposure, quote: cause.quote }, found)
   const sizing = lookAgain(portfolio, cause, alert, measured, gates)
   const { caps } = settingsOf(portfolio)
   gates.push(...capGates(exposure, sizing, caps.pyramidMaxHeatPct, caps.pyramidMaxVolatilityPct))
@@ -94,19 +94,21 @@ interface PyramidFacts {
   readonly instrument: Instrument
   readonly base: Unit
   readonly exposure: Exposure
+  readonly quote: Quote | null
 }
 
 function measurePyramid(
   portfolio: Portfolio,
   alert: EntryAlert,
-  { instrument, base, exposure }: PyramidFacts,
+  { instrument, base, exposure, quote }: PyramidFacts,
   found: { atr: number; stopDistance: number; atrFrom: PyramidSizing['atrFrom'] },
 ): PyramidSizing {
   const settings = settingsOf(portfolio)
   const facts = factsAt(instrument, portfolio.now)
   const equity = equityOf(portfolio)
+  const margin = boundByAccount(availableMargin(equity.open, settings.caps.maxMarginPct, exposure), quote)
   const measures = {
-    availableMargin: availableMargin(equity.open, settings.caps.maxMarginPct, exposure),
+    availableMargin: margin.availableMargin,
     marginPerLot: facts.marginPerLot,
     baseLots: base.boughtLots.toNumber(),
     pyramidsOpened: bookOf(portfolio, alert.instrument).pyramidsOpened,
@@ -118,7 +120,7 @@ function measurePyramid(
   return {
     kind: 'pyramid',
     equity: equity[settings.equityMode],
-    availableMargin: measures.availableMargin,
+    ...margin,
     price: alert.price,
     stop: alert.price - found.stopDistance,
     stopDistance: found.stopDistance,

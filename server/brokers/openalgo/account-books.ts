@@ -98,8 +98,8 @@ export class AccountBooks {
   }
 
   /** Returns the cash that is free for new positions. A broker that failed tells none, with success. */
-  async availableCash(): Promise<Decimal> {
-    return decimalOf(await this.#options.gateway.readFields('funds'), 'availablecash')
+  async availableCash(deadline?: AbortSignal): Promise<Decimal> {
+    return decimalOf(await this.#options.gateway.readFields('funds', {}, deadline), 'availablecash')
   }
 
   /** Returns the contract of a row of a book; null when it is none of ours. */

@@ -133,5 +133,6 @@ export function saysSuccess(body: Fields): boolean {
  */
 function contradicts({ body }: Extract<ApiAnswer, { kind: 'answered' }>): boolean {
   if (body === null) return false
-  return saysSuccess(body) || (idOf(body.orderid) !== null && body.mode !== 'analyze')
+  const namesOrder = ![undefined, null, ''].includes(body.orderid as null)
+  return saysSuccess(body) || (namesOrder && body.mode !== 'analyze')
 }

@@ -91,10 +91,10 @@ function parseNumber(value: unknown): Decimal | null {
   return parseDecimal(value.trim().replaceAll(',', ''))
 }
 
-/** Texts of very small and very large numbers have an exponent; sums of doubles end far behind the point. */
+/** Texts of very small and very large numbers have an exponent. What is small is not nothing. */
 function plainText(value: number): string {
   const text = String(value)
-  return text.includes('e') ? value.toFixed(8) : text
+  return text.includes('e') ? value.toFixed(20) : text
 }
 
 function spell(value: unknown): string {

@@ -177,9 +177,10 @@ export class OpenAlgoBroker implements Broker {
     return price === null ? null : { price, observedAt: this.#options.clock.now() }
   }
 
-  /** Returns the cash that is free for new positions. Throws when it could not be read. */
-  async availableCash(): Promise<Decimal> {
-    return this.#books.availableCash()
+  async funds(deadline: AbortSignal): Promise<Decimal> {
+    const cash = await this.#books.availableCash(deadline)
+    // Margin calls leave an account below nothing
+    return cash.isNegative() ? ZERO : cash
   }
 
   /** Calls the listener with answers that came after their deadline; OpenAlgo's own stream is not listened to. */

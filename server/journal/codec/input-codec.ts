@@ -65,7 +65,12 @@ const report = byKind<OrderReport>({
   }),
 })
 
-const quote: Shape<Quote> = record({ price: number, observedAt: instant })
+const priced = { price: number, observedAt: instant }
+const quote: Shape<Quote> = whereGiven(
+  'freeMargin',
+  record({ ...priced, freeMargin: number }),
+  record(priced),
+)
 
 const command = byKind<OperatorCommand>({
   exit: record({
