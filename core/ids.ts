@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Instant, MINUTE } from './time.js'
 
 /*
@@ -11,13 +11,13 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** Returns 20 characters of Crockford base 32 (100 bits of SHA-256) of the parts, which may hold any text. */
 export function digest(...parts: readonly string[]): string {
-  const bytes = createHash('sha256').update(JSON.stringify(parts)).digest()
+  const bytes = hash('sha256', JSON.stringify(parts), 'binary')
   let text = ''
   let bits = 0
   let held = 0
   for (let index = 0; text.length < 20; ) {
     if (held < 5) {
-      bits = ((bits << 8) | bytes[index++]!) & 0xffff
+      bits = ((bits << 8) | bytes.charCodeAt(index++)) & 0xffff
       held += 8
     }
     held -= 5
@@ -76,9 +76,7 @@ export function exitOrderId(position: string, ordinal: number): string {
 
 /** Returns the key under which a broker knows an order: a UUID (RFC 9562 version 8) derived from the order's id. */
 export function clientOrderId(portfolio: string, order: string): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify(['order', portfolio, order]))
-    .digest('hex')
+  const hex = hash('sha256', JSON.stringify(['order', portfolio, order]), 'hex')
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

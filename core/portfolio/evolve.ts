@@ -66,15 +66,11 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
     case 'OrderDenied':
       endOrder(portfolio, orderOf(portfolio, event.orderId), 'denied', event.reason, event.at)
       break
-    case 'OrderRejected':
-      endOrder(
-        portfolio,
-        orderOf(portfolio, event.orderId),
-        'rejected',
-        `${event.code}: ${event.message}`,
-        event.at,
-      )
+    case 'OrderRejected': {
+      const reason = `${event.code}: ${event.message}`
+      endOrder(portfolio, orderOf(portfolio, event.orderId), 'rejected', reason, event.at)
       break
+    }
     case 'OrderCanceled':
       endOrder(portfolio, orderOf(portfolio, event.orderId), 'canceled', event.reason, event.at)
       break
@@ -292,11 +288,18 @@ function openUnit(portfolio: Portfolio, event: UnitOpened): void {
   const plan = portfolio.unitPlans.get(order.id)
   invariant(plan !== undefined, () => `order ${order.id} has no plan for its unit`)
   const book = bookOf(portfolio, event.instrument)
-  const { stopDistance, atr, pointValue } = plan
   const unit = newUnit({
-    ...{ ...event, stopDistance, atr, pointValue },
-    exit: order.latch,
+    positionId: event.positionId,
+    instrument: event.instrument,
+    number: event.number,
+    label: event.label,
     entryOrderId: order.id,
+    stop: event.stop,
+    stopDistance: plan.stopDistance,
+    atr: plan.atr,
+    pointValue: plan.pointValue,
+    exit: order.latch,
+    at: event.at,
   })
   bookPurchase(unit, order.filledLots, order.filledValue)
   takeUpUnit(book, unit)

@@ -20,8 +20,9 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
     `order ${order.id} has no point value: ${order.instrument} is not configured`,
   )
   return {
-    ...referenceTo(portfolio, order),
+    clientOrderId: clientOrderId(portfolio.id, order.id),
     orderId: order.id,
+    instrument: order.instrument,
     attempt: order.attempt,
     side: order.side,
     type: order.type,

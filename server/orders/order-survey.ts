@@ -52,9 +52,9 @@ export class OrderSurvey {
     const missing: string[] = []
     let asked = 0
     for (const order of accepted) {
+      if (!isAccepted(order) || asked === ASKED_MOST || venueIds.has(order.venueOrderId ?? '')) continue
       const reference = referenceTo(sequencer.state(), order)
-      if (keys.has(reference.clientOrderId) || venueIds.has(order.venueOrderId ?? '')) continue
-      if (!isAccepted(order) || asked === ASKED_MOST) continue
+      if (keys.has(reference.clientOrderId)) continue
       asked += 1
       const answer = await broker.order(reference)
       if (answer.kind === 'found') await this.#reporter.reportShown(order.id, answer.order)

@@ -3,10 +3,14 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
 
 /** Returns the orders at work. The books know them; all orders of a week would be many to look through each second. */
 export function ordersAtWork(portfolio: Portfolio): Order[] {
-  const ids: string[] = []
-  for (const book of portfolio.books.values()) {
-    if (book.entryOrderId !== null) ids.push(book.entryOrderId)
-    ids.push(...book.exitOrderIds)
+  const atWork: Order[] = []
+  const add = (id: string): void => {
+    const order = portfolio.orders.get(id)
+    if (order !== undefined) atWork.push(order)
   }
-  return ids.flatMap((id) => portfolio.orders.get(id) ?? [])
+  for (const { entryOrderId, exitOrderIds } of portfolio.books.values()) {
+    if (entryOrderId !== null) add(entryOrderId)
+    for (const id of exitOrderIds) add(id)
+  }
+  return atWork
 }

@@ -66,13 +66,13 @@ export class Sweeper {
     const atWork = ordersAtWork(sequencer.state())
     dispatcher.ring(idsIn(atWork, 'initialized'))
     this.#forget()
-    await Promise.all([
-      ...this.#overdue(atWork).map((order) => this.#giveUpOn(order)),
-      ...atWork.map((order) => resolver.resolve(order)),
-      ...atWork.map((order) => canceler.cancel(order)),
-      poller.poll(atWork),
-      this.#fireTimer(),
-    ])
+    const doing = [poller.poll(atWork), this.#fireTimer()]
+    for (const order of this.#overdue(atWork)) doing.push(this.#giveUpOn(order))
+    for (const order of atWork) {
+      if (order.state === 'unresolved') doing.push(resolver.resolve(order))
+      if (order.cancelRequested) doing.push(canceler.cancel(order))
+    }
+    await Promise.all(doing)
   }
 
   /** Returns the submitted orders that nobody here is sending, for longer than a former holder's send may take to begin. */

@@ -100,8 +100,9 @@ async function askForTheRest(context: ReconcileContext, shown: readonly VenueOrd
   const listed = new Set(shown.map((order) => order.clientOrderId))
   const missing: string[] = []
   for (const order of [...steps.state().orders.values()]) {
+    if (!mayBeAtVenue(order.state)) continue
     const reference = referenceTo(steps.state(), order)
-    if (!mayBeAtVenue(order.state) || listed.has(reference.clientOrderId)) continue
+    if (listed.has(reference.clientOrderId)) continue
     const answer = await broker.order(reference)
     // What the venue does not show may still come: the resolver knows what that proves at this venue, and when
     if (answer.kind === 'found') await report(context, order.id, reportsOfOrder(order.id, answer.order))

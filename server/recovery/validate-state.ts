@@ -2,13 +2,18 @@ import { ZERO } from '../../core/decimal.js'
 import { isAtWork, isEntry, remainingLots } from '../../core/order/order.js'
 import type { Book } from '../../core/portfolio/book.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import type { Unit } from '../../core/portfolio/unit.js'
 
 /** Returns, as sentences, every rule that always holds and that this state breaks. */
 export function validateState(portfolio: Portfolio): string[] {
   const broken: string[] = []
   for (const book of portfolio.books.values()) {
-    broken.push(...brokenUnits(book), ...brokenExits(portfolio, book), ...brokenEntries(portfolio, book))
+    for (const unit of book.units) {
+      findBrokenUnit(broken, unit)
+      findBrokenExits(broken, portfolio, book, unit)
+    }
   }
+  findBrokenEntries(broken, portfolio)
   const { balance, deposited, realizedPnl, fees, high } = portfolio.ledger
   const sum = deposited.plus(realizedPnl).plus(fees)
   if (!sum.equals(balance)) broken.push(`the ledger's balance is ${balance}, its postings sum up to ${sum}`)
@@ -16,42 +21,42 @@ export function validateState(portfolio: Portfolio): string[] {
   return broken
 }
 
-function brokenUnits({ units }: Book): string[] {
-  return units.flatMap((unit) => {
-    const broken: string[] = []
-    const held = unit.boughtLots.minus(unit.soldLots)
-    if (!unit.lots.isPositive()) broken.push(`the open unit ${unit.id} holds ${unit.lots} lots`)
-    if (!held.equals(unit.lots)) {
-      broken.push(`the unit ${unit.id} holds ${unit.lots} lots, bought less sold are ${held}`)
-    }
-    if (unit.stop < unit.initialStop) {
-      broken.push(`the stop of ${unit.id} is ${unit.stop}, below its first stop ${unit.initialStop}`)
-    }
-    return broken
-  })
+function findBrokenUnit(broken: string[], unit: Unit): void {
+  const held = unit.boughtLots.minus(unit.soldLots)
+  if (!unit.lots.isPositive()) broken.push(`the open unit ${unit.id} holds ${unit.lots} lots`)
+  if (!held.equals(unit.lots)) {
+    broken.push(`the unit ${unit.id} holds ${unit.lots} lots, bought less sold are ${held}`)
+  }
+  if (unit.stop < unit.initialStop) {
+    broken.push(`the stop of ${unit.id} is ${unit.stop}, below its first stop ${unit.initialStop}`)
+  }
 }
 
 /** Only quantity bounds an exit: exits at work or unknown never exceed what is held. */
-function brokenExits(portfolio: Portfolio, book: Book): string[] {
-  return book.units.flatMap((unit) => {
-    let atWork = ZERO
-    for (const id of book.exitOrderIds) {
-      const order = portfolio.orders.get(id)
-      if (order?.positionId === unit.id) atWork = atWork.plus(remainingLots(order))
-    }
-    if (!unit.lots.isLessThan(atWork)) return []
-    return [`exits at work for ${unit.id} may sell ${atWork} lots, it holds ${unit.lots}`]
-  })
+function findBrokenExits(broken: string[], portfolio: Portfolio, book: Book, unit: Unit): void {
+  let atWork = ZERO
+  for (const id of book.exitOrderIds) {
+    const order = portfolio.orders.get(id)
+    if (order?.positionId === unit.id) atWork = atWork.plus(remainingLots(order))
+  }
+  if (unit.lots.isLessThan(atWork))
+    broken.push(`exits at work for ${unit.id} may sell ${atWork} lots, it holds ${unit.lots}`)
 }
 
-function brokenEntries(portfolio: Portfolio, book: Book): string[] {
-  const entries = [...portfolio.orders.values()].filter(
-    (order) => order.instrument === book.instrument && isEntry(order) && isAtWork(order.state),
-  )
-  if (entries.length > 1) return [`${book.instrument} has ${entries.length} entries at work`]
-  const atWork = entries[0]?.id ?? null
-  if (atWork === book.entryOrderId) return []
-  return [
-    `${book.instrument} names ${book.entryOrderId ?? 'none'} as its entry at work, it is ${atWork ?? 'none'}`,
-  ]
+function findBrokenEntries(broken: string[], portfolio: Portfolio): void {
+  const entries = new Map<string, string[]>()
+  for (const order of portfolio.orders.values()) {
+    if (!isEntry(order) || !isAtWork(order.state)) continue
+    const others = entries.get(order.instrument)
+    if (others === undefined) entries.set(order.instrument, [order.id])
+    else others.push(order.id)
+  }
+  for (const { instrument, entryOrderId } of portfolio.books.values()) {
+    const atWork = entries.get(instrument) ?? []
+    if (atWork.length > 1) broken.push(`${instrument} has ${atWork.length} entries at work`)
+    else if ((atWork[0] ?? null) !== entryOrderId) {
+      const [named, found] = [entryOrderId ?? 'none', atWork[0] ?? 'none']
+      broken.push(`${instrument} names ${named} as its entry at work, it is ${found}`)
+    }
+  }
 }

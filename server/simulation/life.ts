@@ -59,6 +59,21 @@ export class Life {
     })
   }
 
+  /** Resolves to what `tell` returned after `ms` milliseconds, or rejects with what it threw, `delay` milliseconds after that. */
+  read<Told>(ms: number, delay: number, tell: () => Told): Promise<Told> {
+    return new Promise((resolve, reject) => {
+      this.#options.time.afterAlone(ms, () => {
+        if (!this.#isAlive) return
+        try {
+          const told = tell()
+          this.later(delay, () => resolve(told))
+        } catch (error) {
+          this.later(delay, () => reject(error))
+        }
+      })
+    })
+  }
+
   /** Returns whether this life goes on beyond `point`, where it may be killed, or stand still after it. */
   survives(point: string): boolean {
     const { chance, faults } = this.#options

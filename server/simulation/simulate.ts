@@ -113,6 +113,7 @@ class Simulation {
       if (this.#isOver()) break
     }
     if (!this.#isOver()) this.#judge()
+    if (!this.#isOver()) this.#store.check()
     return this.#outcome()
   }
 
@@ -220,7 +221,7 @@ class Simulation {
   }
 
   #sendAlerts(): void {
-    this.#time.after(this.#chance.between(300, 6_000), () => {
+    this.#time.afterAlone(this.#chance.between(300, 6_000), () => {
       if (this.#faults === CALM) return
       this.#count += 1
       const id = `A-${this.#count}`
@@ -240,14 +241,11 @@ class Simulation {
     })
   }
 
-  #stopSometimes(): void {
-    this.#time.after(1_000, () => {
-      if (this.#faults === CALM) return
-      this.#current?.survives('at any moment')
-      if (this.#chance.happens(this.#faults.outage))
-        this.#venue.fallSilent(this.#chance.between(1_000, 60_000))
-      this.#stopSometimes()
-    })
+  readonly #stopSometimes = (): void => {
+    if (this.#faults === CALM) return
+    this.#current?.survives('at any moment')
+    if (this.#chance.happens(this.#faults.outage)) this.#venue.fallSilent(this.#chance.between(1_000, 60_000))
+    this.#time.afterAlone(1_000, this.#stopSometimes)
   }
 
   /** A process that stands still for longer than its lease is replaced, and goes on later knowing nothing of it. */
@@ -308,23 +306,24 @@ class Simulation {
   }
 }
 
+const NEVER_ABORTED = new AbortController().signal
+
 function timersOf(life: Life): Timers {
   return {
     after: (ms, act) => life.later(ms, act),
     every: (ms, act) => {
       let isStopped = false
-      const beat = (): void =>
-        life.later(ms, () => {
-          if (isStopped) return
-          act()
-          beat()
-        })
-      beat()
+      const beat = (): void => {
+        if (isStopped) return
+        act()
+        life.later(ms, beat)
+      }
+      life.later(ms, beat)
       return () => {
         isStopped = true
       }
     },
     // The simulated adapter keeps its own deadline
-    deadline: () => new AbortController().signal,
+    deadline: () => NEVER_ABORTED,
   }
 }

@@ -27,6 +27,9 @@ export class VenueUnreadableError extends Error {
   }
 }
 
+/** One serves all: to collect its stack each time took longer than the read. */
+const UNREADABLE = new VenueUnreadableError()
+
 /** What a simulated broker depends on. */
 export interface SimulatedBrokerOptions {
   readonly resendClass: ResendClass
@@ -86,7 +89,7 @@ export class SimulatedBroker implements Broker {
     return new Promise((resolve) => {
       life.later(ANSWER_BY, () => resolve({ kind: 'unknown', cause: 'timeout' }))
       if (chance.happens(faults().requestLost)) return
-      time.after(arrival, () => {
+      time.afterAlone(arrival, () => {
         const order = venue.take(request, sentAt)
         if (venue.isSilent || chance.happens(faults().answerLost)) return
         life.later(chance.between(5, 200), () => {
@@ -109,7 +112,7 @@ export class SimulatedBroker implements Broker {
     return new Promise((resolve) => {
       life.later(ANSWER_BY, () => resolve({ kind: 'unknown', cause: 'timeout' }))
       if (venue.isSilent || chance.happens(faults().requestLost)) return
-      time.after(chance.between(5, 300), () => {
+      time.afterAlone(chance.between(5, 300), () => {
         const outcome = this.#cancelNow(reference)
         if (!chance.happens(faults().answerLost)) life.later(chance.between(5, 200), () => resolve(outcome))
       })
@@ -126,14 +129,13 @@ export class SimulatedBroker implements Broker {
     return { kind: 'canceled', order: this.#named(venue.showWhole(order, reference.clientOrderId)) }
   }
 
-  async order(reference: OrderReference): Promise<OrderAnswer> {
+  order(reference: OrderReference): Promise<OrderAnswer> {
     const { life, venue, chance, faults } = this.#options
     if (!life.survives('before a question')) return never()
     if (venue.isSilent || chance.happens(faults().readFailed)) {
       return life.answer(ANSWER_BY, () => ({ kind: 'unknown', cause: 'timeout' }))
     }
-    const answer = await life.answer(this.#readTime(), () => this.#look(reference))
-    return life.answer(chance.between(1, 100), () => answer)
+    return life.read(this.#readTime(), chance.between(1, 100), () => this.#look(reference))
   }
 
   #look(reference: OrderReference): OrderAnswer {
@@ -174,18 +176,19 @@ export class SimulatedBroker implements Broker {
     return { kind: 'found', order: this.#named(only) }
   }
 
-  async orders(since: Instant): Promise<readonly VenueOrder[]> {
+  orders(since: Instant): Promise<readonly VenueOrder[]> {
     const { life, venue, chance, faults } = this.#options
     if (!life.survives('before a list')) return never()
     const isFailed = venue.isSilent || chance.happens(faults().readFailed)
-    const list = await life.answer(this.#readTime(), () => {
-      if (isFailed) throw new VenueUnreadableError()
-      return venue.orders.flatMap((order) => {
+    return life.read(this.#readTime(), chance.between(1, 100), () => {
+      if (isFailed) throw UNREADABLE
+      const list: VenueOrder[] = []
+      for (const order of venue.orders) {
         const shown = venue.show(order, this.#keyOf(order))
-        return shown !== undefined && venue.isListed(shown, order, since) ? shown : []
-      })
+        if (shown !== undefined && venue.isListed(shown, order, since)) list.push(this.#named(shown))
+      }
+      return list
     })
-    return life.answer(chance.between(1, 100), () => list.map((order) => this.#named(order)))
   }
 
   positions(): Promise<Readonly<Record<string, Decimal>>> {
@@ -214,6 +217,7 @@ export class SimulatedBroker implements Broker {
   }
 
   #named(order: VenueOrder): VenueOrder {
+    if (this.#options.hasTradeIds) return order
     return { ...order, fills: order.fills.map((fill) => this.#name(fill)) }
   }
 

@@ -3,6 +3,7 @@ import { step } from '../../core/kernel.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { stamp } from '../kernel/decide-batch.js'
 import type { EventsListener } from '../kernel/publisher.js'
+import { Submissions } from '../kernel/submissions.js'
 import type { NewInput, StepOutcome } from '../kernel/work.js'
 import type { OrderSequencer } from '../orders/desk-options.js'
 import type { Chance } from './chance.js'
@@ -24,26 +25,28 @@ export interface SimulatedSequencerOptions {
   readonly isHasty: boolean
 }
 
-interface Waiting {
-  readonly input: NewInput
-  readonly promise: Promise<StepOutcome>
-  readonly settle: (outcome: StepOutcome) => void
-}
-
-/** Decides with the real core and records in the simulated store, in batches, one at a time, as the real one does. */
+/**
+ * Decides with the real core and records in the simulated store, in batches, one at a time, as the real one does. Like
+ * that one it knows only what it has loaded and decided itself: that others have gone on shows when it records.
+ */
 export class SimulatedSequencer implements OrderSequencer {
   readonly #options: SimulatedSequencerOptions
   readonly #epoch: number
   readonly #listeners: EventsListener[] = []
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #submissions = new Submissions()
   #portfolio: Portfolio
+  /** Inputs that its memory holds, and up to which the listeners were told. */
+  #seq: number
+  #toldSeq: number
   #isOpen = false
   #isBusy = false
 
   constructor(options: SimulatedSequencerOptions) {
     this.#options = options
     this.#epoch = options.store.epoch
-    this.#portfolio = options.store.fold()
+    this.#portfolio = options.store.load()
+    this.#seq = options.store.log.length
+    this.#toldSeq = this.#seq
   }
 
   /** Takes alerts of the inbox from here on. */
@@ -57,39 +60,31 @@ export class SimulatedSequencer implements OrderSequencer {
   readonly onEvents = (listener: EventsListener): void => void this.#listeners.push(listener)
 
   readonly ring = (): void => {
-    if (this.#isBusy) return
+    if (this.#isBusy || !this.#hasWork()) return
     this.#isBusy = true
     this.#options.life.later(0, () => this.#turn())
   }
 
   readonly submit = (input: NewInput): Promise<StepOutcome> => {
-    const { life, store } = this.#options
-    if (!life.isAlive) return never()
-    const recorded = store.find(input.id)
-    if (recorded !== undefined) return life.answer(1, () => ({ ...recorded, repeated: true }))
-    const present = this.#waiting.get(input.id)
-    if (present !== undefined) return present.promise
-    let settle: Waiting['settle'] = () => undefined
-    const promise = new Promise<StepOutcome>((resolve) => {
-      settle = resolve
-    })
-    this.#waiting.set(input.id, { input, promise, settle })
+    if (!this.#options.life.isAlive) return never()
+    const outcome = this.#submissions.add(input)
     this.ring()
-    return promise
+    return outcome
+  }
+
+  #hasWork(): boolean {
+    return this.#submissions.size > 0 || (this.#isOpen && this.#options.store.inbox.size > 0)
   }
 
   #turn(): void {
     const { life, store, time, chance, faults } = this.#options
-    const work = this.#takeWork()
-    if (work.length === 0) {
-      this.#isBusy = false
-      return
-    }
-    const after = store.log.length
-    const entries = work.map((input, index) => this.#decide(input, after + index + 1))
+    const work = this.#submissions.peek(Number.POSITIVE_INFINITY, NONE)
+    if (this.#isOpen) work.push(...store.inbox.values())
+    const after = this.#seq
+    const entries = work.map((input) => this.#decide(input))
     if (this.#options.isHasty) this.#publish(entries)
     if (!life.survives('before a commit')) return
-    time.after(chance.happens(faults().slow) ? chance.between(500, 4000) : chance.between(1, 20), () => {
+    time.afterAlone(chance.happens(faults().slow) ? chance.between(500, 4000) : chance.between(1, 20), () => {
       const commit = chance.happens(faults().commitFailed)
         ? 'failed'
         : store.append({ epoch: this.#epoch, after, entries })
@@ -99,41 +94,26 @@ export class SimulatedSequencer implements OrderSequencer {
     })
   }
 
-  /** What waits in memory and, once open, in the inbox; what turns out to be recorded is answered at once. */
-  #takeWork(): NewInput[] {
-    const { store } = this.#options
-    const work: NewInput[] = []
-    for (const { input, settle } of [...this.#waiting.values()]) {
-      const recorded = store.find(input.id)
-      if (recorded === undefined) work.push(input)
-      else {
-        this.#waiting.delete(input.id)
-        settle({ ...recorded, repeated: true })
-      }
-    }
-    if (this.#isOpen) work.push(...store.inbox.values())
-    return work
-  }
-
-  #decide(input: NewInput, seq: number): Recorded {
+  #decide(input: NewInput): Recorded {
     const { time, watch } = this.#options
     const stamped: Input = stamp(input, Math.max(this.#portfolio.now, time.now()))
+    this.#seq += 1
     try {
-      return { seq, input: stamped, events: step(this.#portfolio, stamped) }
+      return { seq: this.#seq, input: stamped, events: step(this.#portfolio, stamped) }
     } catch (error) {
       watch.note(`the core failed at ${input.id}: ${error instanceof Error ? error.message : error}`)
-      return { seq, input: stamped, events: [] }
+      return { seq: this.#seq, input: stamped, events: [] }
     }
   }
 
   #settle(commit: Commit, { after, entries }: Omit<Batch, 'epoch'>): void {
     const { life, store, watch } = this.#options
     this.#isBusy = false
-    if (commit === 'fenced') {
+    if (commit === 'fenced' || (commit === 'failed' && !store.isHeldUnder(this.#epoch))) {
       life.end('another holds the lease')
       return
     }
-    if (commit === 'failed') this.#portfolio = this.#reload(entries, store)
+    if (commit === 'failed') this.#reload(entries)
     else {
       // Whoever stood still may hear of his own commit after others have gone on
       if (store.log.length === after + entries.length) watch.compare(this.#portfolio)
@@ -142,19 +122,24 @@ export class SimulatedSequencer implements OrderSequencer {
     this.ring()
   }
 
-  /** What was recorded after all is told, as its listeners have not heard of it. */
-  #reload(entries: readonly Recorded[], store: SimulatedStore): Portfolio {
-    this.#portfolio = store.fold()
-    const recorded = entries.flatMap(({ input }) => store.find(input.id) ?? [])
-    if (!this.#options.isHasty) this.#publish(recorded)
-    return this.#portfolio
+  /** Starts again from what is recorded. What of a batch in doubt is recorded after all is told, the rest goes on waiting. */
+  #reload(entries: readonly Recorded[]): void {
+    const { store, isHasty } = this.#options
+    this.#portfolio = store.load()
+    this.#seq = store.log.length
+    if (!isHasty) this.#publish(entries.flatMap(({ input }) => store.find(input.id) ?? []))
   }
 
+  /** The listeners hear of each input once, however often it is found in the log. */
   #publish(entries: readonly Recorded[]): void {
-    for (const entry of entries) {
-      this.#waiting.get(entry.input.id)?.settle({ ...entry, repeated: false })
-      this.#waiting.delete(entry.input.id)
-      for (const listener of this.#listeners) listener(entry.events, entry.input)
+    for (const { seq, input, events } of entries) {
+      const repeated = seq <= this.#toldSeq
+      this.#submissions.settle(input.id, { seq, input, events, repeated })
+      if (repeated) continue
+      this.#toldSeq = seq
+      for (const listener of this.#listeners) listener(events, input)
     }
   }
 }
+
+const NONE: ReadonlySet<string> = new Set()

@@ -1,7 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import { evolve, observe } from '../../core/kernel.js'
 import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
 import type { NewInput } from '../kernel/work.js'
+import { copyState } from './copy-state.js'
+import { isSameState } from './same-state.js'
 import type { Recorded, Watch } from './watch.js'
 
 /** What becomes of a commit: recorded; nothing recorded; or another holder has the lease. */
@@ -35,9 +36,14 @@ export class SimulatedStore {
     return this.#byId.get(id)
   }
 
+  /** Returns whether nobody has taken the lease since the holder of this epoch did. */
+  isHeldUnder(epoch: number): boolean {
+    return !this.#isFenced || epoch === this.epoch
+  }
+
   /** Records a batch as a whole, or nothing of it. */
   append({ epoch, after, entries }: Batch): Commit {
-    if (this.#isFenced && (epoch !== this.epoch || after !== this.log.length)) return 'fenced'
+    if (this.#isFenced && (!this.isHeldUnder(epoch) || after !== this.log.length)) return 'fenced'
     if (entries.some(({ input }) => this.#byId.has(input.id))) return 'failed'
     const recorded = entries.map((entry, index) => ({ ...entry, seq: this.log.length + index + 1 }))
     for (const entry of recorded) {
@@ -49,8 +55,13 @@ export class SimulatedStore {
     return 'recorded'
   }
 
-  /** Returns the state that the log amounts to, folded from its beginning. */
-  fold(): Portfolio {
+  /** Returns the state that the log amounts to, as a process that starts finds it. */
+  load(): Portfolio {
+    return copyState(this.#watch.truth)
+  }
+
+  /** Looks whether the log, folded from its beginning, is still the state that processes were started from. */
+  check(): void {
     const folded = emptyPortfolio(this.#watch.truth.id)
     try {
       for (const { input, events } of this.log) {
@@ -59,9 +70,8 @@ export class SimulatedStore {
       }
     } catch (error) {
       this.#watch.note(`the log cannot be folded: ${error instanceof Error ? error.message : error}`)
-      return folded
+      return
     }
-    if (!isDeepStrictEqual(folded, this.#watch.truth)) this.#watch.note('two folds of the log differ')
-    return folded
+    if (!isSameState(folded, this.#watch.truth)) this.#watch.note('two folds of the log differ')
   }
 }

@@ -116,24 +116,12 @@ export class SimulatedVenue {
     const shown = order.trades.filter(({ shownAt }) => shownAt <= now)
     // The end of an order is shown with all of its trades, never before them
     const isWhole = shown.length === order.trades.length
-    return { ...this.showWhole(order, key), ...(isWhole ? {} : { status: 'working' }), fills: fillsOf(shown) }
+    return shownAs(order, key, isWhole ? order.status : 'working', shown)
   }
 
   /** Returns the order as it truly is. */
   showWhole(order: HeldOrder, key: string | null): VenueOrder {
-    const { venueOrderId, request, status, trades } = order
-    const { instrument, side, lots } = request
-    const unsaid = { code: null, message: null }
-    return {
-      clientOrderId: key,
-      venueOrderId,
-      instrument,
-      side,
-      lots,
-      status,
-      ...unsaid,
-      fills: fillsOf(trades),
-    }
+    return shownAs(order, key, order.status, order.trades)
   }
 
   /** Returns whether a list must hold what it shows of an order: it works, or it changed at or after `since`. */
@@ -162,7 +150,7 @@ export class SimulatedVenue {
     const { time, chance, faults } = this.#options
     if (order.request.side === 'buy' && chance.happens(faults().resting)) return
     const isSlow = chance.happens(faults().partial)
-    time.after(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
+    time.afterAlone(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
       if (order.status !== 'working') return
       if (chance.happens(faults().expired)) return this.end(order, 'expired')
       const left = order.left.toNumber()
@@ -195,7 +183,7 @@ export class SimulatedVenue {
     const copies =
       (chance.happens(faults().reportLost) ? 0 : 1) + (chance.happens(faults().reportTwice) ? 1 : 0)
     for (let copy = 0; copy < copies; copy++) {
-      time.after(chance.between(1, copy === 0 ? 800 : 8_000), () => this.#listener(order, report))
+      time.afterAlone(chance.between(1, copy === 0 ? 800 : 8_000), () => this.#listener(order, report))
     }
   }
 
@@ -209,6 +197,21 @@ export class SimulatedVenue {
   }
 }
 
-function fillsOf(trades: readonly Trade[]): VenueFill[] {
-  return trades.map(({ fill }) => fill)
+function shownAs(
+  { request, venueOrderId }: HeldOrder,
+  key: string | null,
+  status: VenueOrderStatus,
+  trades: readonly Trade[],
+): VenueOrder {
+  return {
+    clientOrderId: key,
+    venueOrderId,
+    instrument: request.instrument,
+    side: request.side,
+    lots: request.lots,
+    status,
+    code: null,
+    message: null,
+    fills: trades.map(({ fill }) => fill),
+  }
 }
