@@ -98,15 +98,16 @@ export class Leases {
     return { kind: 'held', holder: found.rows[0]?.holder ?? '' }
   }
 
-  /** Lets go of a portfolio, so that another instance need not wait. */
+  /** Lets go of a portfolio, so that another instance need not wait. That one has taken it already is an alarm. */
   async release(portfolio: string): Promise<void> {
     const epoch = this.#held.get(portfolio)
     if (epoch === undefined) return
     this.#held.delete(portfolio)
-    await this.#options.desk.pool.query(
+    const { rowCount } = await this.#options.desk.pool.query(
       'update portfolios set holder = null where id = $1 and holder = $2 and epoch = $3',
       [portfolio, this.instance, epoch],
     )
+    if (rowCount === 0) await this.#raiseLost(portfolio)
   }
 
   /** Lets go of everything and ends the connection. */
@@ -154,9 +155,13 @@ export class Leases {
   }
 
   async #lose(portfolio: string): Promise<void> {
-    const { desk, clock, onLost } = this.#options
     if (!this.#held.delete(portfolio)) return
-    onLost?.(portfolio)
+    this.#options.onLost?.(portfolio)
+    await this.#raiseLost(portfolio)
+  }
+
+  async #raiseLost(portfolio: string): Promise<void> {
+    const { desk, clock } = this.#options
     const message = `Another instance has taken the lease of portfolio ${portfolio}`
     await raiseAlarm(desk, { code: 'LEASE_LOST', severity: 'warning', message, at: clock.now(), portfolio })
   }

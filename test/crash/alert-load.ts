@@ -6,7 +6,8 @@ import { randomFrom } from '../helpers/random.js'
 
 /** What a load is made of. */
 export interface LoadOptions {
-  readonly url: string
+  /** Webhooks of one service; what gets no answer at one of its instances is sent to the next. */
+  readonly urls: readonly string[]
   readonly mix: AlertMix
   readonly clients: number
   readonly seed: number
@@ -18,7 +19,7 @@ export interface ToldDecision {
   readonly lots: string
 }
 
-const retryMs = 20
+const retryMs = 50
 const longestThinkMs = 8
 
 /**
@@ -39,7 +40,7 @@ export class AlertLoad {
   /** Milliseconds that the slowest answer took. */
   slowest = 0
   readonly #options: LoadOptions
-  readonly #sender: AlertSender
+  readonly #senders: readonly AlertSender[]
   readonly #chance: () => number
   #clients: Promise<void>[] = []
   #isOver = false
@@ -47,14 +48,14 @@ export class AlertLoad {
 
   constructor(options: LoadOptions) {
     this.#options = options
-    this.#sender = new AlertSender(options.url)
+    this.#senders = options.urls.map((url) => new AlertSender(url))
     this.#chance = randomFrom(options.seed)
   }
 
   /** Begins to send. */
   start(): void {
     this.#isOver = false
-    this.#clients = Array.from({ length: this.#options.clients }, () => this.#send())
+    this.#clients = Array.from({ length: this.#options.clients }, (_, client) => this.#send(client))
   }
 
   /** Begins nothing further, and resolves when what was begun is acknowledged. */
@@ -67,7 +68,7 @@ export class AlertLoad {
   close(): void {
     this.#isOver = true
     this.#isClosed = true
-    this.#sender.close()
+    for (const sender of this.#senders) sender.close()
   }
 
   /** Returns what was answered, in one line. */
@@ -79,24 +80,27 @@ export class AlertLoad {
     return `${size} alerts acknowledged, ${this.told.size} decisions told, ${this.repeated} sent again; answers: ${statuses.join(', ')}; slowest ${Math.round(this.slowest)} ms`
   }
 
-  async #send(): Promise<void> {
+  async #send(client: number): Promise<void> {
     while (!this.#isOver) {
       const alert = this.#options.mix.next(Date.now())
-      const id = await this.#acknowledge(alert)
+      const id = await this.#acknowledge(alert, client)
       if (this.#chance() < 0.1) {
         this.repeated += 1
-        const again = await this.#acknowledge(alert)
+        const again = await this.#acknowledge(alert, client + 1)
         if (again !== id) this.wrong.push(`${id} was answered as ${again} when it came again`)
       }
       await delay(longestThinkMs * this.#chance())
     }
   }
 
-  async #acknowledge(alert: AlertBody): Promise<string> {
-    for (;;) {
+  /** Sends an alert until it is acknowledged, at one instance after the other, beginning with the given one. */
+  async #acknowledge(alert: AlertBody, first: number): Promise<string> {
+    for (let attempt = first; ; attempt++) {
       if (this.#isClosed) return ''
       const options = this.#chance() < 0.2 ? { wait: 0.5 } : {}
-      const answer = await this.#sender.send(alert, options).catch(() => null)
+      const answer = await this.#senders[attempt % this.#senders.length]!.send(alert, options).catch(
+        () => null,
+      )
       this.#count(answer)
       if (answer?.status === 200) {
         const id = String(answer.body.alertId)

@@ -11,22 +11,25 @@ export function openBooks(connectionString: string): Database {
   return openDatabase({ connectionString, log: silentLog, poolSize: 2, timeouts: patientTimeouts })
 }
 
-/** Waits until everything that was acknowledged is done, and asserts that nothing was lost, doubled or invented. */
-export async function auditBooks(t: Test, books: Pool, load: AlertLoad): Promise<void> {
+/**
+ * Waits until everything that was acknowledged is done, and asserts that nothing was lost, doubled or invented; returns
+ * what is wrong all the same.
+ */
+export async function auditBooks(t: Test, books: Pool, load: AlertLoad): Promise<string[]> {
   const patience = { timeoutMs: 60_000, intervalMs: 50 }
   await eventually('everything is at rest', () => isAtRest(books), patience).catch(async (error: unknown) => {
     t.comment(await describeUnrest(books))
     throw error
   })
+  const wrong = await findWrongBooks(books, load.acknowledged)
+  const untrue = await findUntrueAnswers(books, load)
+  const unsound = await findUnsoundLogs(books)
   t.strictSame(load.wrong, [], 'every answer agrees with the ones before it')
-  t.strictSame(await findWrongBooks(books, load.acknowledged), [], 'nothing is lost, doubled or invented')
-  t.strictSame(await findUntrueAnswers(books, load), [], 'what was answered is what is recorded')
-  t.strictSame(
-    await findUnsoundLogs(books),
-    [],
-    'the tables are the fold of the logs, and a replay is identical',
-  )
+  t.strictSame(wrong, [], 'nothing is lost, doubled or invented')
+  t.strictSame(untrue, [], 'what was answered is what is recorded')
+  t.strictSame(unsound, [], 'the tables are the fold of the logs, and a replay is identical')
   t.comment(await describeBooks(books))
+  return [...load.wrong, ...wrong, ...untrue.map((answer) => JSON.stringify(answer)), ...unsound]
 }
 
 /** Returns the decisions that an answer told and that are not recorded, or otherwise. */

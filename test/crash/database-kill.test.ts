@@ -14,6 +14,7 @@ import {
 } from '../helpers/service-process.js'
 import { AlertLoad } from './alert-load.js'
 import { auditBooks, openBooks } from './books.js'
+import { reportCrash } from './crash-report.js'
 
 const PATIENCE = { timeoutMs: 60_000, intervalMs: 10 }
 
@@ -42,7 +43,7 @@ t.test('kill -9 of the embedded database loses nothing, and the service answers 
   const service = startProcess(t, place)
   await service.ready()
   const mix = new AlertMix(portfolio.instruments, 3)
-  const load = new AlertLoad({ url: place.webhookUrl, mix, clients: 6, seed: 3 })
+  const load = new AlertLoad({ urls: [place.webhookUrl], mix, clients: 6, seed: 3 })
   t.teardown(() => load.close())
   const chance = randomFrom(3)
   const outages: number[] = []
@@ -66,6 +67,9 @@ t.test('kill -9 of the embedded database loses nothing, and the service answers 
   )
   t.notOk(service.hasExited, 'the service is the same process as before')
   const books = openBooks(await embeddedAddress(place))
-  await auditBooks(t, books.pool, load).finally(books.close)
+  const findings = await auditBooks(t, books.pool, load).finally(books.close)
+  const what = 'the embedded database at any moment, the service lives on'
+  const kills = counts.kills
+  reportCrash({ suite: 'database', what, kills, restarts: kills, readyAfter: outages, findings })
   t.equal(await service.stop(), 0, 'it stops in order')
 })

@@ -16,6 +16,7 @@ import {
 } from '../helpers/service-process.js'
 import { AlertLoad } from './alert-load.js'
 import { auditBooks, openBooks } from './books.js'
+import { reportCrash } from './crash-report.js'
 
 const CLIENTS = 6
 /** Milliseconds: the longest that a process lives before it is killed, and that it may have to recover. */
@@ -39,18 +40,24 @@ interface Siege {
   readonly lookAfter?: () => Promise<unknown>
 }
 
+/** What is left of a siege: the last process, and how long each one took to be ready. */
+interface Besieged {
+  readonly service: ServiceProcess
+  readonly readyAfter: readonly number[]
+}
+
 function layLoad(t: Test, place: ServicePlace, portfolio: MixedPortfolio, seed: number): AlertLoad {
   const mix = new AlertMix(portfolio.instruments, seed)
-  const load = new AlertLoad({ url: place.webhookUrl, mix, clients: CLIENTS, seed })
+  const load = new AlertLoad({ urls: [place.webhookUrl], mix, clients: CLIENTS, seed })
   t.teardown(() => load.close())
   return load
 }
 
-/** Kills the service again and again under load, every fourth time also while it recovers; returns the last process. */
+/** Kills the service again and again under load, every fourth time also while it recovers. */
 async function killAndRestart(
   t: Test,
   { place, load, seed, takeAlong, lookAfter }: Siege,
-): Promise<ServiceProcess> {
+): Promise<Besieged> {
   const chance = randomFrom(seed)
   let service = startProcess(t, place)
   await service.ready()
@@ -75,7 +82,13 @@ async function killAndRestart(
     `${counts.kills} kills and ${Math.floor(counts.kills / 4)} during recovery; ${describeTimes(readyAfter)}`,
   )
   t.comment(load.describe())
-  return service
+  return { service, readyAfter }
+}
+
+function report(what: string, { readyAfter }: Besieged, findings: readonly string[]): void {
+  const restarts = readyAfter.length
+  const kills = restarts + Math.floor(restarts / 4)
+  reportCrash({ suite: 'random', what, kills, restarts, readyAfter, findings })
 }
 
 function describeTimes(times: readonly number[]): string {
@@ -89,10 +102,11 @@ t.test('kill -9 of the service and its embedded database loses and doubles nothi
   const load = layLoad(t, place, portfolio, 1)
   // A machine that loses its power takes the database along, which then has no time to shut down
   const takeAlong = async () => process.kill(await embeddedServerPid(place), 'SIGKILL')
-  const service = await killAndRestart(t, { place, load, seed: 1, takeAlong })
+  const siege = await killAndRestart(t, { place, load, seed: 1, takeAlong })
   const books = openBooks(await embeddedAddress(place))
-  await auditBooks(t, books.pool, load).finally(books.close)
-  t.equal(await service.stop(), 0, 'the last one stops in order')
+  const findings = await auditBooks(t, books.pool, load).finally(books.close)
+  report('at any moment, with its embedded database every third time', siege, findings)
+  t.equal(await siege.service.stop(), 0, 'the last one stops in order')
 })
 
 t.test('kill -9 of the service beside a faulty broker loses and doubles nothing', async (t) => {
@@ -112,8 +126,8 @@ t.test('kill -9 of the service beside a faulty broker loses and doubles nothing'
         sendAdminCommand(desk, 'unlock', { instrument, reason: 'looked at' }),
       ),
     )
-  await killAndRestart(t, { place, load, seed: 2, lookAfter: unlockAll })
-  await auditBooks(t, books, load)
+  const siege = await killAndRestart(t, { place, load, seed: 2, lookAfter: unlockAll })
+  report('at any moment, beside a faulty broker', siege, await auditBooks(t, books, load))
 
   await t.test('and the audit would have found it', async (t) => {
     const client = await books.connect()

@@ -2,6 +2,10 @@
 export interface Counts {
   /** Processes killed per kind of crash test. */
   readonly kills: number
+  /** Kills at each named point. */
+  readonly pointRounds: number
+  /** Rounds of two instances: kills of the holder, and as many stops longer than the lease. */
+  readonly takeovers: number
   /** Rounds of a test that races several clients. */
   readonly raceRounds: number
   /** Generated days that are decided live and in a backtest. */
@@ -15,8 +19,30 @@ export interface Counts {
 /** Set by the runner to choose the full counts. */
 export const fullCountsVariable = 'TEST_FULL'
 
-const quick: Counts = { kills: 4, raceRounds: 30, days: 4, seeds: 100, propertyRuns: 200 }
-const full: Counts = { kills: 50, raceRounds: 1000, days: 20, seeds: 10_000, propertyRuns: 10_000 }
+/** Set by `npm run crash` to counts as JSON. */
+export const countsVariable = 'TEST_COUNTS'
 
-/** The counts of this run. */
-export const counts: Counts = process.env[fullCountsVariable] === '1' ? full : quick
+const quick: Counts = {
+  kills: 4,
+  pointRounds: 1,
+  takeovers: 1,
+  raceRounds: 30,
+  days: 4,
+  seeds: 100,
+  propertyRuns: 200,
+}
+const full: Counts = {
+  kills: 50,
+  pointRounds: 3,
+  takeovers: 5,
+  raceRounds: 1000,
+  days: 20,
+  seeds: 10_000,
+  propertyRuns: 10_000,
+}
+
+/** The counts of this run; `npm run crash` sets its own. */
+export const counts: Counts = {
+  ...(process.env[fullCountsVariable] === '1' ? full : quick),
+  ...(JSON.parse(process.env[countsVariable] ?? '{}') as Partial<Counts>),
+}

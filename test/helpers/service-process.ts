@@ -94,6 +94,21 @@ export class ServiceProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
+  /** Id of the process. */
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** Sends it a signal and waits for nothing. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
+    this.#child.kill(signal)
+  }
+
+  /** Resolves when the process is gone. */
+  async gone(): Promise<void> {
+    await this.#exited
+  }
+
   /** Resolves when it is ready, to the milliseconds since it was started. Rejects when it ends before that. */
   ready(): Promise<number> {
     return this.#lastReady
@@ -108,6 +123,8 @@ export class ServiceProcess {
   /** Tells it to stop and resolves to its exit code. */
   async stop(): Promise<number | null> {
     if (!this.hasExited) this.#child.kill('SIGTERM')
+    // One that a test has stopped and left so would never hear it
+    if (!this.hasExited) this.#child.kill('SIGCONT')
     await this.#exited
     return this.#child.exitCode
   }

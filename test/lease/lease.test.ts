@@ -41,6 +41,11 @@ t.test('one instance holds a portfolio, and each taking has a higher epoch', asy
   t.strictSame(await one.take('p'), { kind: 'held', holder: 'two' }, 'what it does not hold it cannot give')
   await two.stop()
   t.strictSame(await one.take('p'), { kind: 'taken', epoch: 4 }, 'a stop gives everything back')
+  const alarms = async () => (await database.pool.query('select code from alarms')).rows
+  t.strictSame(await alarms(), [], 'what was given nobody has lost')
+  await database.pool.query('update portfolios set epoch = epoch + 1')
+  await one.release('p')
+  t.match(await alarms(), [{ code: 'LEASE_LOST' }], 'who lets go of what another has taken says so')
 })
 
 t.test('a lease is taken at once when its holder is gone, and when it shows no life for 10 s', async (t) => {

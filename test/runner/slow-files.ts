@@ -6,6 +6,8 @@ const slowFiles: readonly (readonly [string, number])[] = [
   ['scripts/bench.test.js', 24],
   ['crash/database-kill.test.js', 22],
   ['main/service.test.js', 14],
+  ['crash/instances.test.js', 12],
+  ['crash/points.test.js', 12],
   ['queue/doorbell.test.js', 16],
   ['db/embedded-postgres.test.js', 14],
   ['scripts/demo.test.js', 13],
@@ -20,6 +22,7 @@ const slowFiles: readonly (readonly [string, number])[] = [
   ['scripts/journal-verbs.test.js', 8],
   ['scripts/operate.test.js', 8],
   ['runner/run-file.test.js', 8],
+  ['crash/migration.test.js', 7],
 ]
 
 /** Returns the files with those first that take longest: a slow one that began last would be waited for alone. */
