@@ -21,6 +21,8 @@ const faultsSchema = z
     rejectRate: share.describe('Share of orders that the venue refuses'),
     lostRequestRate: share.describe('Share of requests that never arrive'),
     lostAnswerRate: share.describe('Share of requests whose answer never comes'),
+    slowAnswerRate: share.describe('Share of requests that are answered late'),
+    slowAnswerMs: milliseconds.describe('How late'),
     failedReadRate: share.describe('Share of reads that fail'),
     partialFillRate: share.describe('Share of orders that fill in several trades'),
     partialFillMs: milliseconds.describe('How long the last of them may take'),

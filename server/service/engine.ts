@@ -219,7 +219,7 @@ export class Engine {
   }
 
   #host(portfolio: PortfolioConfiguration): void {
-    const { clock, metrics, accountTimings } = this.#setup
+    const { clock, metrics, accountTimings, brokerTimings: timings } = this.#setup
     const { storage, leases, doorbell } = this.#require()
     const { pool } = storage.kernel
     const { id, initialDeposit } = portfolio
@@ -228,7 +228,8 @@ export class Engine {
     const openingDeposit = deposit.isPositive() ? deposit : null
     const onIncident = (incident: OpenAlgoIncident) => this.#alarmIncident(id, incident)
     const apiKey = this.#setup.configuration.apiKeys.get(id) ?? null
-    const open = () => measuredBroker(openBroker({ portfolio, apiKey, pool, clock, onIncident }), metrics)
+    const parts = { portfolio, apiKey, pool, clock, onIncident, timings }
+    const open = () => measuredBroker(openBroker(parts), metrics)
     const host = new PortfolioHost({
       ...{ clock, leases, doorbell, accountTimings },
       openBroker: open,

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { unreachable } from '../../core/invariant.js'
 import type { Broker } from '../brokers/broker.js'
 import { OpenAlgoBroker } from '../brokers/openalgo/openalgo-broker.js'
-import type { OpenAlgoIncident } from '../brokers/openalgo/openalgo-settings.js'
+import type { OpenAlgoIncident, OpenAlgoTimings } from '../brokers/openalgo/openalgo-settings.js'
 import { PaperBroker } from '../brokers/paper/paper-broker.js'
 import type { Clock } from '../clock.js'
 import type { PortfolioConfiguration } from '../config/configuration.js'
@@ -19,10 +19,13 @@ export interface OpenBrokerOptions {
   readonly clock: Clock
   /** Is told what a person has to know about the account; must not throw. */
   readonly onIncident: (incident: OpenAlgoIncident) => void
+  /** Default: the adapter's own. */
+  readonly timings?: Partial<OpenAlgoTimings> | undefined
 }
 
 /** Returns the broker of a portfolio, as the configuration names it. */
-export function openBroker({ portfolio, apiKey, pool, clock, onIncident }: OpenBrokerOptions): Broker {
+export function openBroker(options: OpenBrokerOptions): Broker {
+  const { portfolio, apiKey, pool, clock, onIncident, timings = {} } = options
   const { id, broker, instruments } = portfolio
   switch (broker.kind) {
     case 'paper': {
@@ -33,7 +36,7 @@ export function openBroker({ portfolio, apiKey, pool, clock, onIncident }: OpenB
       const { url, product, bufferPct, commissionPct, allowLive } = broker
       const settings = { url, apiKey: apiKey ?? '', product, bufferPct, commissionPct, allowLive }
       const calendar = () => loadCalendar(pool)
-      return new OpenAlgoBroker({ settings, instruments, calendar, clock, onIncident })
+      return new OpenAlgoBroker({ settings, instruments, calendar, clock, onIncident, timings })
     }
     default:
       return unreachable(broker)

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import type { OpenAlgoTimings } from '../brokers/openalgo/openalgo-settings.js'
 import { type Clock, systemClock } from '../clock.js'
 import { type Configuration, loadConfiguration } from '../config/configuration.js'
 import { ConfigurationError } from '../config/configuration-error.js'
@@ -25,6 +26,8 @@ export interface SetupOptions {
   readonly log?: Log
   /** When accounts are compared with the books. Default: each minute. */
   readonly accountTimings?: AccountWatchTimings
+  /** How long a live broker may take. Default: the adapter's own times. */
+  readonly brokerTimings?: Partial<OpenAlgoTimings>
 }
 
 /** Everything that is known before anything is opened. */
@@ -38,6 +41,7 @@ export interface Setup {
   readonly log: Log
   readonly metrics: Metrics
   readonly accountTimings: AccountWatchTimings | undefined
+  readonly brokerTimings: Partial<OpenAlgoTimings> | undefined
 }
 
 /** Returns the setup of a service. Throws ConfigurationError with everything that is wrong. */
@@ -65,9 +69,10 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
     rules: alertRulesOf(configuration, source),
   }))
   const tokens = { webhook: shownToken(sources, webhook), admin }
-  const { accountTimings } = options
+  const { accountTimings, brokerTimings } = options
   const metrics = createMetrics()
-  return { environment, configuration, sources, tokens, clock, secrets, log, metrics, accountTimings }
+  const timings = { accountTimings, brokerTimings }
+  return { environment, configuration, sources, tokens, clock, secrets, log, metrics, ...timings }
 }
 
 /** Returns a token of the environment, or of the file that the environment names; null when there is none. */

@@ -359,6 +359,13 @@ t.test('BC-18 a venue whose book fails, or that is slow, leaves the outcome unkn
   await t.rejects(broker.positions(), /does not exist/)
   const { broker: slow } = openVenue()
   t.match(await slow.submit(newOrder(), AbortSignal.abort()), { kind: 'unknown', cause: /in time/ })
+  const { broker: late } = openVenue({ faults: { slowAnswerRate: 1, slowAnswerMs: 3_600_000 } })
+  const given = new AbortController()
+  const order2 = newOrder()
+  const outcome = late.submit(order2, given.signal)
+  await eventually('the venue has it', async () => (await late.order(reference(order2))).kind === 'found')
+  given.abort()
+  t.match(await outcome, { kind: 'unknown', cause: /in time/ }, 'it has the order, and is slow to say so')
 })
 
 t.test('BC-19 a limit rests beyond the market, and slippage never breaks it', async (t) => {

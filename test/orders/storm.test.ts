@@ -10,6 +10,8 @@ const STORM: Omit<PaperFaults, 'seed'> = {
   rejectRate: 0.1,
   lostRequestRate: 0.15,
   lostAnswerRate: 0.15,
+  slowAnswerRate: 0.1,
+  slowAnswerMs: 50,
   failedReadRate: 0.15,
   partialFillRate: 0.5,
   partialFillMs: 3_000,

@@ -23,6 +23,7 @@ const slowFiles: readonly (readonly [string, number])[] = [
   ['scripts/operate.test.js', 8],
   ['runner/run-file.test.js', 8],
   ['crash/migration.test.js', 7],
+  ['main/broker-trouble.test.js', 8],
 ]
 
 /** Returns the files with those first that take longest: a slow one that began last would be waited for alone. */

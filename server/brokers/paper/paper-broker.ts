@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Decimal } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
 import type {
@@ -61,6 +62,7 @@ export class PaperBroker implements Broker {
     if (happens(lostRequestRate, seed, clientOrderId, 'request', attempt)) return NO_ANSWER
     const stored = await this.#arrive(request, deadline)
     if ('kind' in stored) return stored
+    if (!(await this.#answersBy(clientOrderId, deadline))) return TOO_LATE
     const answered = !happens(lostAnswerRate, seed, clientOrderId, 'answer', attempt)
     this.#reports.announce(stored, answered)
     return answered ? this.#answer(stored) : NO_ANSWER
@@ -122,11 +124,18 @@ export class PaperBroker implements Broker {
   async #arrive(request: OrderRequest, deadline: AbortSignal): Promise<PaperOrder | Unknown> {
     const arrival = this.#arrivals.add(planOrder(request, this.#settings, this.#clock.now()))
     const overdue = new Promise<Unknown>((resolve) => {
-      const giveUp = () => resolve({ kind: 'unknown', cause: 'The venue did not answer in time' })
+      const giveUp = () => resolve(TOO_LATE)
       if (deadline.aborted) giveUp()
       else deadline.addEventListener('abort', giveUp, { once: true })
     })
     return Promise.race([arrival.catch(unknownOutcome), overdue])
+  }
+
+  /** Takes as long as the faults say; resolves to whether that is before the deadline. */
+  async #answersBy(clientOrderId: string, deadline: AbortSignal): Promise<boolean> {
+    const { seed, slowAnswerRate, slowAnswerMs } = this.#settings.faults
+    if (!happens(slowAnswerRate, seed, clientOrderId, 'slow')) return true
+    return delay(slowAnswerMs, true, { signal: deadline, ref: false }).catch(() => false)
   }
 
   #answer(order: PaperOrder): SubmitOutcome {
@@ -178,6 +187,7 @@ export class PaperBroker implements Broker {
 }
 
 const NO_ANSWER: Unknown = { kind: 'unknown', cause: 'The venue did not answer' }
+const TOO_LATE: Unknown = { kind: 'unknown', cause: 'The venue did not answer in time' }
 
 function unknownOutcome(error: unknown): Unknown {
   return {

@@ -9,6 +9,9 @@ export interface PaperFaults {
   /** Share of requests (orders and cancels) that never arrive, and of those whose answer never comes. */
   readonly lostRequestRate: number
   readonly lostAnswerRate: number
+  /** Share of requests that are answered late, and how late. */
+  readonly slowAnswerRate: number
+  readonly slowAnswerMs: number
   /** Share of reads that fail. */
   readonly failedReadRate: number
   /** Share of orders of two lots or more that fill in several trades, and how long the last one may take. */
@@ -32,6 +35,8 @@ export const NO_FAULTS: PaperFaults = {
   rejectRate: 0,
   lostRequestRate: 0,
   lostAnswerRate: 0,
+  slowAnswerRate: 0,
+  slowAnswerMs: 0,
   failedReadRate: 0,
   partialFillRate: 0,
   partialFillMs: 0,
