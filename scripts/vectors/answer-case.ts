@@ -1,5 +1,6 @@
 import type { PortfolioSettings } from '../../core/settings.js'
 import { trendVector, type VectorCase } from './trend.js'
+import { volatilityVector } from './volatility.js'
 
 /** Families of published cases. Those that this version cannot compute are answered with why. */
 export const VECTOR_FAMILIES = [
@@ -13,9 +14,17 @@ export const VECTOR_FAMILIES = [
 /** A family of published cases. */
 export type VectorFamily = (typeof VECTOR_FAMILIES)[number]
 
+/** Returns the result of a case, null for a capability that is not known. Throws where the input gives none. */
+type Answerer = (settings: PortfolioSettings, vector: VectorCase) => unknown
+
+const ANSWERERS: Readonly<Partial<Record<VectorFamily, Answerer>>> = {
+  trend: trendVector,
+  'volatility-balancing': (_settings, vector) => volatilityVector(vector),
+}
+
 /** The answer to one case. */
 export type VectorAnswer =
-  | { readonly id: unknown; readonly result: Readonly<Record<string, unknown>> }
+  | { readonly id: unknown; readonly result: unknown }
   | { readonly id: unknown; readonly skipped: string }
 
 /** A line of cases, with its number from 1. */
@@ -36,9 +45,10 @@ export function answerCase(
   if (!isCase(parsed)) {
     return { id: id ?? null, skipped: `line ${line.number} is no case: it needs id, capability and input` }
   }
-  if (family !== 'trend') return { id, skipped: 'not in this version' }
+  const answer = ANSWERERS[family]
+  if (answer === undefined) return { id, skipped: 'not in this version' }
   try {
-    const result = trendVector(settings, parsed)
+    const result = answer(settings, parsed)
     if (result === null) return { id, skipped: `the capability ${parsed.capability} is not known` }
     const empty = findEmpty(result, '')
     if (empty !== null) return { id, skipped: `its input gives no number for ${empty}` }
@@ -61,7 +71,7 @@ function parseLine({ text, number }: VectorLine): Partial<VectorCase> | string {
 function isCase(value: Partial<VectorCase>): value is VectorCase {
   const { id, capability, input } = value
   const hasId = typeof id === 'string' || typeof id === 'number'
-  return hasId && typeof capability === 'string' && typeof input === 'object' && input !== null
+  return hasId && typeof capability === 'string' && input !== undefined && input !== null
 }
 
 /** Returns where a result holds NaN, infinity or nothing, which JSON cannot tell; null when it does not. */
