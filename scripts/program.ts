@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   recover: async () => (await import('./verbs/recover.js')).recoverCommand(),
   migrate: async () => (await import('./verbs/migrate.js')).migrateCommand(),
   doctor: async () => (await import('./verbs/doctor.js')).doctorCommand(),
+  broker: async () => (await import('./verbs/broker.js')).brokerCommand(),
   config: async () => (await import('./verbs/config.js')).configCommand(),
   calendar: async () => (await import('./verbs/calendar.js')).calendarCommand(),
   demo: async () => (await import('./verbs/demo.js')).demoCommand(),

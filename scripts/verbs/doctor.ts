@@ -6,6 +6,7 @@ import { type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
 import { readProcessEnvironment } from '../cli/environment.js'
 import type { Style } from '../cli/style.js'
 import { checkAlerts } from '../doctor/alert-checks.js'
+import { checkBrokers } from '../doctor/broker-checks.js'
 import { checkCalendar, configuredPortfolios } from '../doctor/calendar-checks.js'
 import { checkDatabase } from '../doctor/database-checks.js'
 import { type Finding, failure, type Severity } from '../doctor/finding.js'
@@ -47,6 +48,7 @@ async function collectFindings(): Promise<readonly Finding[]> {
     ...(await checkCalendar(environment, database.calendar, Date.now())),
     ...database.findings,
     ...checkAlerts({ ...database, portfolios }, Date.now()),
+    ...(await checkBrokers(environment)),
     await checkRedis(environment),
     ...(await checkService(environment)),
   ]

@@ -136,6 +136,36 @@ export type CancelOutcome =
   | Unknown
   | NotSent
 
+/** What a working order is to become; null leaves a price as it is. */
+export interface OrderChange {
+  readonly limitPrice: Decimal | null
+  /** The price at which an order that waits for one comes to life. */
+  readonly triggerPrice: Decimal | null
+}
+
+/** What became of a request to change an order. */
+export type ModifyOutcome =
+  /** The venue has the order with the new prices, or took the request for them. */
+  | { readonly kind: 'modified' }
+  /** It had ended before, in whatever way: its query tells which. */
+  | { readonly kind: 'tooLate' }
+  /** The venue does not know it, which does not prove that it never will. */
+  | { readonly kind: 'absent' }
+  /** The venue refused the change; the order stands as it was. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | Unknown
+  | NotSent
+
+/** What was looked at in an account, what was found, and what to do about it. */
+export interface AccountFinding {
+  readonly check: string
+  /** ok: as it should be · note: worth knowing · warning: will hurt one day · failure: nothing can be traded so. */
+  readonly severity: 'ok' | 'note' | 'warning' | 'failure'
+  readonly found: string
+  /** Null when nothing has to be done. */
+  readonly remedy: string | null
+}
+
 /** What the venue answers when asked for one order. */
 export type OrderAnswer =
   | { readonly kind: 'found'; readonly order: VenueOrder }
@@ -173,6 +203,12 @@ export interface Broker {
   /** Asks the venue to cancel the order and returns what became of the request. Throws as little as submit. */
   cancel(order: OrderReference): Promise<CancelOutcome>
 
+  /**
+   * Asks the venue to give a working order other prices, in its place in the venue's book, and returns what became of the
+   * request. Left out where an order has to be cancelled and sent anew. Throws as little as submit.
+   */
+  modify?(order: OrderReference, change: OrderChange): Promise<ModifyOutcome>
+
   /** Returns what the venue shows of one order. Throws as little as submit. */
   order(order: OrderReference): Promise<OrderAnswer>
 
@@ -202,6 +238,9 @@ export interface Broker {
    * 0. Left out where an account has none of its own, as on paper. Throws when it could not be read.
    */
   funds?(deadline: AbortSignal): Promise<Decimal>
+
+  /** Reads everything that trading in the account needs, and changes nothing. Never throws. */
+  examine?(): Promise<readonly AccountFinding[]>
 
   /** Calls the listener with what the venue tells by itself. It is a short-cut: polling finds everything without it. */
   onReport?(listener: ReportListener): void

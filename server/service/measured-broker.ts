@@ -1,4 +1,4 @@
-import type { Broker, OrderReference, OrderRequest, ReportListener } from '../brokers/broker.js'
+import type { Broker, OrderChange, OrderReference, OrderRequest, ReportListener } from '../brokers/broker.js'
 import type { Metrics } from '../observe/metrics.js'
 
 /** Returns `broker` with every answer timed. */
@@ -19,7 +19,7 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     }
   }
   const kindOf = (answer: { readonly kind: string }) => answer.kind
-  const { averagePrices, funds, onReport, quote } = broker
+  const { averagePrices, funds, modify, onReport, quote } = broker
   return {
     name: broker.name,
     capabilities: broker.capabilities,
@@ -52,6 +52,12 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     ...(onReport === undefined
       ? {}
       : { onReport: (listener: ReportListener) => onReport.call(broker, listener) }),
+    ...(modify === undefined
+      ? {}
+      : {
+          modify: (order: OrderReference, change: OrderChange) =>
+            timed('modify', () => modify.call(broker, order, change), kindOf),
+        }),
     ...(funds === undefined
       ? {}
       : {

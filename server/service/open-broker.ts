@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { Calendar } from '../../core/calendar/calendar.js'
 import { unreachable } from '../../core/invariant.js'
 import type { Broker } from '../brokers/broker.js'
 import { OpenAlgoBroker } from '../brokers/openalgo/openalgo-broker.js'
@@ -25,20 +26,32 @@ export interface OpenBrokerOptions {
 
 /** Returns the broker of a portfolio, as the configuration names it. */
 export function openBroker(options: OpenBrokerOptions): Broker {
-  const { portfolio, apiKey, pool, clock, onIncident, timings = {} } = options
-  const { id, broker, instruments } = portfolio
+  const { portfolio, pool, clock } = options
+  const { id, broker } = portfolio
   switch (broker.kind) {
     case 'paper': {
       const store = new PostgresPaperStore({ pool, account: id })
       return new PaperBroker({ store, settings: paperSettingsOf(portfolio), clock })
     }
-    case 'openalgo': {
-      const { url, product, bufferPct, commissionPct, allowLive } = broker
-      const settings = { url, apiKey: apiKey ?? '', product, bufferPct, commissionPct, allowLive }
-      const calendar = () => loadCalendar(pool)
-      return new OpenAlgoBroker({ settings, instruments, calendar, clock, onIncident, timings })
-    }
+    case 'openalgo':
+      return openOpenAlgo({ ...options, broker, calendar: () => loadCalendar(pool) })
     default:
       return unreachable(broker)
   }
+}
+
+/** What opening an account behind OpenAlgo depends on. */
+export interface OpenOpenAlgoOptions extends Omit<OpenBrokerOptions, 'pool'> {
+  readonly broker: Extract<PortfolioConfiguration['broker'], { readonly kind: 'openalgo' }>
+  readonly calendar: () => Promise<Calendar>
+}
+
+/** Returns the account behind OpenAlgo that a portfolio trades in; nothing is asked yet. */
+export function openOpenAlgo(options: OpenOpenAlgoOptions): OpenAlgoBroker {
+  const { portfolio, broker, apiKey, calendar, clock, onIncident, timings = {} } = options
+  const { url, product, bufferPct, commissionPct, allowLive } = broker
+  const settings = { url, apiKey: apiKey ?? '', product, bufferPct, commissionPct, allowLive }
+  return new OpenAlgoBroker({
+    ...{ settings, instruments: portfolio.instruments, calendar, clock, onIncident, timings },
+  })
 }

@@ -2,8 +2,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { ApiAnswer } from '../../server/brokers/openalgo/api-client.js'
 import { readOrderRow, readPositionRow, readTradeRow } from '../../server/brokers/openalgo/book-rows.js'
-import { classifyCancel, classifyPlace, isSessionLost } from '../../server/brokers/openalgo/classify.js'
-import { type Fields, fieldsOf, rowsOf } from '../../server/brokers/openalgo/fields.js'
+import {
+  classifyCancel,
+  classifyModify,
+  classifyPlace,
+  isSessionLost,
+} from '../../server/brokers/openalgo/classify.js'
+import { decimalOf, type Fields, fieldsOf, positiveIn, rowsOf } from '../../server/brokers/openalgo/fields.js'
 import { parseVenueTime } from '../../server/brokers/openalgo/venue-time.js'
 import { counts } from '../helpers/counts.js'
 import { referenceOf } from './conformance.js'
@@ -65,10 +70,10 @@ const MEANINGS: Readonly<Record<string, readonly [live: string, analyze?: string
   'live partial fill 30 of 90': ['placed'],
   'rate limited placeorder': ['notSent'],
 
-  'modify price': ['requested'],
+  'modify price': ['modified'],
   'modify missing fields': ['refused REQUEST_INVALID'],
-  'modify bad lot': ['requested', 'refused LOT_SIZE'],
-  'modify cancelled': ['unknown', 'tooLate'],
+  'modify bad lot': ['modified', 'refused LOT_SIZE'],
+  'modify cancelled': ['lookUp', 'tooLate'],
   cancel: ['requested'],
   'cancel twice': ['lookUp', 'tooLate'],
   'cancel unknown': ['lookUp', 'absent'],
@@ -161,21 +166,18 @@ async function meaningOf(recording: Recording, account: () => Promise<Account>):
       return broker.quote('GOLD_MINI', patience()).then((quote) => String(quote?.price), failed)
     }
     case 'margin':
-      return status === 200 ? String((data as Fields).total_margin_required) : failed()
+      return status === 200 ? String(positiveIn(data as Fields, 'total_margin_required')) : failed()
     case 'symbol': {
       if (status !== 200) return failed()
       const listed = data as Fields
-      return `lot ${listed.lotsize}, freeze ${listed.freeze_qty}`
+      return `lot ${decimalOf(listed, 'lotsize')}, freeze ${decimalOf(listed, 'freeze_qty')}`
     }
     case 'expiry':
       return status === 200 ? `${(data as unknown[]).length} expiries` : failed()
     case 'cancelorder':
       return spell(classifyCancel(answer))
-    case 'modifyorder': {
-      const cancel = classifyCancel(answer)
-      const place = classifyPlace(answer)
-      return cancel.kind === 'unknown' && place.kind === 'refused' ? spell(place) : spell(cancel)
-    }
+    case 'modifyorder':
+      return spell(classifyModify(answer))
     case 'orderstatus': {
       if (status !== 200) {
         const { double, broker } = await account()

@@ -5,6 +5,11 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, boolean>>>> = {
     ...{ pricetype: false, product: false, price: false, trigger_price: false },
     ...{ disclosed_quantity: false, underlying_ltp: false },
   },
+  modifyorder: {
+    ...{ strategy: true, symbol: true, exchange: true, orderid: true, action: true, product: true },
+    ...{ pricetype: true, price: true, quantity: true, disclosed_quantity: true, trigger_price: true },
+  },
+  margin: { positions: true },
   cancelorder: { strategy: true, orderid: true },
   orderstatus: { strategy: true, orderid: true },
   quotes: { symbol: true, exchange: true },

@@ -18,6 +18,8 @@ export interface DoubleContract {
   readonly symbol: string
   readonly expiry: string
   readonly lotsize: number
+  readonly freeze?: number
+  readonly tick?: number
   price: number
 }
 
@@ -28,7 +30,8 @@ export interface DoubleOrder {
   readonly exchange: string
   readonly action: string
   readonly quantity: number
-  readonly price: number
+  price: number
+  trigger_price: number
   readonly product: string
   readonly pricetype: string
   readonly timestamp: string
@@ -83,6 +86,10 @@ export class OpenAlgoDouble {
   hasSession = true
   /** True queues orders for a person. */
   isSemiAuto = false
+  /** What funds tell as free. */
+  cash = '5000000.00'
+  /** What the broker blocks for a unit of quantity. */
+  marginPerUnit = 105_000
   /** Whether marketable orders trade at once, at the last price. */
   fillsAtOnce = true
   readonly orders: DoubleOrder[] = []
@@ -152,6 +159,7 @@ export class OpenAlgoDouble {
       price: 1,
       product: 'NRML',
       pricetype: 'LIMIT',
+      trigger_price: 0,
     }
     return this.#book({ ...defaults, ...order }, order.status ?? 'open')
   }
@@ -183,10 +191,12 @@ export class OpenAlgoDouble {
         return success({ data: { analyze_mode: isAnalyze, mode: this.mode, total_logs: 0 } })
       },
       funds: () =>
-        success({ data: { availablecash: '5000000.00', collateral: '0.00', utiliseddebits: '0.00' } }),
+        success({ data: { availablecash: this.cash, collateral: '0.00', utiliseddebits: '0.00' } }),
       expiry: () => this.#expiry(body),
       symbol: () => this.#symbol(body),
       quotes: () => this.#quotes(body),
+      margin: () => this.#margin(body),
+      modifyorder: () => this.#modify(body),
       placeorder: () => this.#place(body),
       cancelorder: () => this.#cancel(body),
       orderstatus: () => this.#orderStatus(body),
@@ -213,10 +223,20 @@ export class OpenAlgoDouble {
   #symbol({ symbol, exchange }: Record<string, unknown>): DoubleAnswer {
     const found = this.#contracts.find((contract) => contract.symbol === symbol)
     if (found === undefined) return failure(404, `Symbol ${symbol} not found in exchange ${exchange}`)
-    const { name, expiry, lotsize } = found
-    const fixed = { exchange: 'MCX', brexchange: 'MCX', instrumenttype: 'FUT', strike: 0, freeze_qty: 1 }
+    const { name, expiry, lotsize, freeze = 1, tick = 1 } = found
+    const fixed = { exchange: 'MCX', brexchange: 'MCX', instrumenttype: 'FUT', strike: 0 }
     return success({
-      data: { ...fixed, symbol, name, expiry, lotsize, tick_size: 1, token: '1::::2', id: 1 },
+      data: {
+        ...fixed,
+        symbol,
+        name,
+        expiry,
+        lotsize,
+        freeze_qty: freeze,
+        tick_size: tick,
+        token: '1::::2',
+        id: 1,
+      },
     })
   }
 
@@ -247,17 +267,53 @@ export class OpenAlgoDouble {
       return failure(400, 'The instrument you are placing an order for has either expired or does not exist.')
     }
     const [quantity, price] = [Number(body.quantity), Number(body.price ?? 0)]
+    const trigger = Number(body.trigger_price ?? 0)
     const { exchange, action, pricetype, product } = body as Record<string, string>
     const order = this.#book(
       {
-        ...{ symbol, quantity, price },
+        ...{ symbol, quantity, price, trigger_price: trigger },
         ...{ exchange: exchange!, action: action!, pricetype: pricetype!, product: product! },
       },
-      'open',
+      pricetype?.startsWith('SL') ? 'trigger pending' : 'open',
     )
-    const isMarketable = action === 'BUY' ? listed.price <= price : price <= listed.price
-    if (this.fillsAtOnce && isMarketable) this.trade(order.orderid, quantity, listed.price)
+    this.#match(order)
     return success({ orderid: order.orderid })
+  }
+
+  /** Has the last price of a contract move, which brings orders to life that wait for it, and fills what it reaches. */
+  reach(symbol: string, price: number): void {
+    this.contract(symbol).price = price
+    for (const order of this.orders) if (order.symbol === symbol) this.#match(order)
+  }
+
+  #match(order: DoubleOrder): void {
+    const { price: last } = this.contract(order.symbol)
+    const { action, price, trigger_price: trigger } = order
+    const isReached = action === 'BUY' ? trigger <= last : last <= trigger
+    if (order.status === 'trigger pending' && isReached) order.status = 'open'
+    const isMarketable = order.pricetype === 'SL-M' || (action === 'BUY' ? last <= price : price <= last)
+    if (order.status !== 'open' || !this.fillsAtOnce || !isMarketable) return
+    this.trade(order.orderid, order.quantity - this.#traded(order), last)
+  }
+
+  /** Live, the broker's own words are all that is told. */
+  #modify({ orderid, price, trigger_price: trigger }: Record<string, unknown>): DoubleAnswer {
+    const order = this.orders.find((candidate) => candidate.orderid === orderid)
+    if (order?.status !== 'open' && order?.status !== 'trigger pending') {
+      return failure(400, 'Order cannot be modified as it is being processed. Try later.')
+    }
+    order.price = Number(price)
+    order.trigger_price = Number(trigger)
+    this.#match(order)
+    return success({ orderid })
+  }
+
+  #margin({ positions }: Record<string, unknown>): DoubleAnswer {
+    const asked = Array.isArray(positions) ? (positions as readonly Record<string, unknown>[]) : []
+    if (asked.length === 0) return failure(400, "{'positions': ['Positions must contain 1 to 50 items.']}")
+    const total = asked.reduce((sum, { quantity }) => sum + Number(quantity) * this.marginPerUnit, 0)
+    const parts = { span_margin: total * 0.8, exposure_margin: total * 0.2 }
+    return success({ data: { total_margin_required: total, ...parts } })
   }
 
   #book(
@@ -306,7 +362,7 @@ export class OpenAlgoDouble {
       if (order.status !== 'hidden') status = order.status
       if (status === null) return null
       const { status: _own, ...fields } = order
-      rows.push({ ...fields, order_status: status, trigger_price: 0 })
+      rows.push({ ...fields, order_status: status })
     }
     return rows
   }

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { withNumbers } from '../../scripts/cli/exact-numbers.js'
 import { formatLots, formatMoney, formatTime } from '../../scripts/cli/format.js'
+import { systemClock } from '../../server/clock.js'
 import { closeTo } from '../helpers/close-to.js'
 import { runGeneral, runGeneralInTurn, runJson } from '../helpers/general.js'
+import { OPENALGO_KEY, startOpenAlgo } from '../helpers/openalgo-server.js'
 import { testDirectory } from '../helpers/temporary-directory.js'
 
 const VECTORS = new URL('../../../test/vectors/trend.jsonl', import.meta.url)
@@ -43,6 +45,7 @@ t.test('every verb has a help that names --json', async (t) => {
   ]
   for (const name of [...expected, ...more]) t.ok(verbs.includes(name), `${name} is a verb`)
   const parents = new Map([
+    ['broker', ['check']],
     ['calendar', ['show', 'import']],
     ['cash', ['deposit', 'withdraw']],
     ['config', ['check']],
@@ -226,6 +229,42 @@ t.test('doctor finds what is wrong on the machine, and says what to do', async (
   )
   const variable = await runGeneral(['doctor'], { env: { PORT: 'web' } })
   t.match(variable, { code: 1, stdout: /environment {2}PORT must be a port/ })
+})
+
+t.test('broker check looks at each account, and says what stands in the way of trading', async (t) => {
+  const directory = await testDirectory(t)
+  const double = await startOpenAlgo(t, { clock: systemClock })
+  const path = join(directory, 'accounts.json')
+  const gold = { name: 'GOLD_MINI' }
+  const portfolios = [
+    { id: 'paper', instruments: [gold] },
+    {
+      ...{ id: 'mcx', sessions: 'exchange', instruments: [gold] },
+      broker: { kind: 'openalgo', url: double.url, apiKey: ['$', '{OPENALGO_KEY}'].join('') },
+    },
+  ]
+  const source = { id: 'tradingview', portfolio: 'paper' }
+  await writeFile(path, JSON.stringify({ portfolios, sources: [source] }))
+  const env = { GENERAL_CONFIG: path, GENERAL_HOME: directory, OPENALGO_KEY, ADMIN_PORT: '9' }
+  const runs = await runGeneralInTurn(
+    [
+      ['broker', 'check'],
+      ['broker', 'check', '--portfolio', 'paper', '--json'],
+      ['broker', 'check', '--portfolio', 'nse'],
+      ['doctor'],
+    ],
+    { env },
+  )
+  const [all, paper, unknown, doctor] = runs
+  t.match(all, { code: 1, stdout: /^portfolio +check +result +found\npaper +connection +note/ })
+  t.match(all!.stdout, /mcx +connection +ok +http\S+ answers for zerodha/)
+  t.match(all!.stdout, /mcx +mode +failure +it is live, and allowLive is false: nothing is sent/)
+  t.match(all!.stdout, /→ mode: Switch OpenAlgo to analyze mode, or set allowLive: true/)
+  t.match(paper, { code: 0, stdout: /"healthy": true/ })
+  t.match(unknown, { code: 1, stderr: /no portfolio nse. Name one of paper, mcx/ })
+  t.match(doctor!.stdout, /FAIL +mcx: mode/)
+  t.notMatch(JSON.stringify(runs), new RegExp(OPENALGO_KEY), 'the key is told to nobody')
+  t.same([...new Set(double.requests.map(({ endpoint }) => endpoint))].sort(), ['analyzer', 'ping'])
 })
 
 t.test('money and times are written as people write them', async (t) => {

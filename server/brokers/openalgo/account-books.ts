@@ -9,7 +9,7 @@ import {
   type TradeRow,
 } from './book-rows.js'
 import type { ContractBook, ListedContract } from './contract-book.js'
-import { decimalOf, type Fields, fieldsOf, rowsOf, textOf } from './fields.js'
+import { decimalOf, type Fields, fieldsOf, positiveIn, rowsOf, textOf } from './fields.js'
 import { type Gateway, ReadError, STRATEGY } from './gateway.js'
 
 /** What the books of an account depend on. */
@@ -100,6 +100,13 @@ export class AccountBooks {
   /** Returns the cash that is free for new positions. A broker that failed tells none, with success. */
   async availableCash(deadline?: AbortSignal): Promise<Decimal> {
     return decimalOf(await this.#options.gateway.readFields('funds', {}, deadline), 'availablecash')
+  }
+
+  /** Returns the money that the broker blocks for a purchase of `quantity`. Throws when it does not tell. */
+  async marginOf({ symbol, exchange }: ListedContract, quantity: Decimal, product: string): Promise<Decimal> {
+    const position = { symbol, exchange, product, action: 'BUY', pricetype: 'MARKET' }
+    const fields = { positions: [{ ...position, quantity: quantity.toString() }] }
+    return positiveIn(await this.#options.gateway.readFields('margin', fields), 'total_margin_required')
   }
 
   /** Returns the contract of a row of a book; null when it is none of ours. */

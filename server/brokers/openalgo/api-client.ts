@@ -1,3 +1,4 @@
+import type { Instant } from '../../../core/time.js'
 import { type Fields, isFields } from './fields.js'
 
 /** What became of a request to OpenAlgo. */
@@ -9,6 +10,8 @@ export type ApiAnswer =
       readonly body: Fields | null
       /** The answer's message, or the beginning of an answer without one; never the key. */
       readonly message: string
+      /** When the answer was written, by the server's clock and to the second; left out where it does not say. */
+      readonly servedAt?: Instant
     }
   /** The request did not leave, for certain: nobody listens there. */
   | { readonly kind: 'unsent'; readonly cause: string }
@@ -50,7 +53,9 @@ export class ApiClient {
         redirect: 'error',
         signal: AbortSignal.any(signals),
       })
-      return this.#read(response.status, await response.text())
+      const servedAt = Date.parse(response.headers.get('date') ?? '')
+      const answer = this.#read(response.status, await response.text())
+      return Number.isNaN(servedAt) ? answer : { ...answer, servedAt }
     } catch (error) {
       return this.#failed(endpoint, error)
     }
@@ -61,7 +66,7 @@ export class ApiClient {
     this.#closing.abort(new Error('the service stops'))
   }
 
-  #read(status: number, text: string): ApiAnswer {
+  #read(status: number, text: string): Extract<ApiAnswer, { kind: 'answered' }> {
     const body = parseObject(text)
     const told = body?.message
     const words = typeof told === 'string' ? told : told === undefined ? text : JSON.stringify(told)

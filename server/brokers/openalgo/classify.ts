@@ -1,4 +1,4 @@
-import type { CancelOutcome, SubmitOutcome } from '../broker.js'
+import type { CancelOutcome, ModifyOutcome, SubmitOutcome } from '../broker.js'
 import type { ApiAnswer } from './api-client.js'
 import { type Fields, idOf, isFields } from './fields.js'
 
@@ -10,6 +10,9 @@ export type PlaceVerdict =
 
 /** What an answer to a request to cancel says; where only the order itself tells, it has to be looked up. */
 export type CancelVerdict = CancelOutcome | { readonly kind: 'lookUp'; readonly cause: string }
+
+/** What an answer to a request to change an order says. */
+export type ModifyVerdict = ModifyOutcome | { readonly kind: 'lookUp'; readonly cause: string }
 
 /** Milliseconds after which a request that was turned away by a limit is tried again. */
 const LIMITED_RETRY = 1_000
@@ -105,6 +108,25 @@ export function classifyCancel(answer: ApiAnswer): CancelVerdict {
   // Live, a finished order, one that is unknown and a broker in trouble all sound like this
   if (status === 500 && /^Failed to cancel order/i.test(message)) return { kind: 'lookUp', cause }
   return { kind: 'unknown', cause }
+}
+
+/** Returns what an answer to modifyorder says; where only the order itself tells, it has to be looked up. */
+export function classifyModify(answer: ApiAnswer): ModifyVerdict {
+  const verdict = classifyCancel(answer)
+  switch (verdict.kind) {
+    case 'requested':
+      return { kind: 'modified' }
+    case 'unknown':
+    case 'lookUp': {
+      const refusal = classifyPlace(answer)
+      if (refusal.kind === 'refused') return refusal
+      return { kind: 'lookUp', cause: verdict.cause }
+    }
+    case 'canceled':
+      return { kind: 'tooLate' }
+    default:
+      return verdict
+  }
 }
 
 /** Returns whether OpenAlgo turned the key or the broker's session away, before doing anything. */

@@ -3,7 +3,7 @@ import { type Decimal, decimal } from '../../../core/decimal.js'
 import { type Product, rollsOn } from '../../../core/instrument/contract.js'
 import { factsAt, type Instrument } from '../../../core/instrument/instrument.js'
 import type { Instant } from '../../../core/time.js'
-import { decimalOf, type Fields, textOf } from './fields.js'
+import { decimalOf, type Fields, positiveOf, textOf } from './fields.js'
 import type { Gateway } from './gateway.js'
 import { indianDate, parseExpiry } from './venue-time.js'
 
@@ -23,6 +23,10 @@ export interface ListedContract {
   readonly expiry: string
   /** What an order's quantity is for one lot: 1 where the broker counts lots, else the units in a lot. */
   readonly quantityPerLot: Decimal
+  /** The largest quantity that the exchange takes in one order; null where it is not told. */
+  readonly freezeQuantity: Decimal | null
+  /** The price step as listed, which some plugins tell in hundredths of a rupee; null where it is not told. */
+  readonly tick: number | null
 }
 
 /** What a book of contracts depends on. */
@@ -82,9 +86,14 @@ export class ContractBook {
     return this.#listedAs(this.#instrument(name), expiry, deadline)
   }
 
+  /** Returns the date from which new lots are bought in the next contract. */
+  async leavesOn({ instrument, expiry }: ListedContract): Promise<string> {
+    return rollDate(this.#instrument(instrument), expiry, await this.#options.calendar())
+  }
+
   /** Returns whether new lots must not be bought in a contract any more, as it is too near its expiry. */
-  async isToBeLeft({ instrument, expiry }: ListedContract): Promise<boolean> {
-    return rollDate(this.#instrument(instrument), expiry, await this.#options.calendar()) <= this.#today()
+  async isToBeLeft(contract: ListedContract): Promise<boolean> {
+    return (await this.leavesOn(contract)) <= this.#today()
   }
 
   #instrument(name: string): Instrument {
@@ -136,7 +145,9 @@ export class ContractBook {
     const listed = await gateway.readFields('symbol', { symbol, exchange }, deadline)
     const isSame = textOf(listed, 'symbol') === symbol && parseExpiry(textOf(listed, 'expiry')) === expiry
     if (!isSame) throw new ContractError(`OpenAlgo lists ${symbol} as something else`)
-    return { instrument: name, symbol, exchange, expiry, quantityPerLot: this.#perLot(instrument, listed) }
+    const quantityPerLot = this.#perLot(instrument, listed)
+    const [freezeQuantity, tick] = [freezeOf(listed, quantityPerLot), positiveOf(listed, 'tick_size')]
+    return { instrument: name, symbol, exchange, expiry, quantityPerLot, freezeQuantity, tick }
   }
 
   /** On MCX some brokers count lots and list a lot of 1; others count units, and list those in a lot. */
@@ -150,6 +161,13 @@ export class ContractBook {
       `OpenAlgo lists a lot of ${lotSize.toString()} for ${textOf(listed, 'symbol')}, the configuration says ${configured.toString()}: nothing of ${instrument.name} is sent, as its quantity is not certain`,
     )
   }
+}
+
+/** OpenAlgo lists 1 where it does not know, as it does for every contract of MCX. */
+function freezeOf(listed: Fields, quantityPerLot: Decimal): Decimal | null {
+  if (positiveOf(listed, 'freeze_qty') === null) return null
+  const freeze = decimalOf(listed, 'freeze_qty')
+  return freeze.isLessThan(quantityPerLot) || freeze.equals(decimal(1)) ? null : freeze
 }
 
 function rollDate({ name }: Instrument, expiry: string, calendar: Calendar): string {

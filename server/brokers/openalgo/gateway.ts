@@ -45,20 +45,20 @@ export class Gateway {
     this.#client = new ApiClient({ url, apiKey, answerWithin: timings.answerWithin })
     this.#limit = new RateLimit(PER_SECOND, monotonic)
     this.session = new Session({
-      ask: (endpoint) => this.#client.post(endpoint, {}, AbortSignal.timeout(timings.readWithin)),
+      ask: (endpoint) => this.ask(endpoint),
       mode: allowLive ? 'live' : 'analyze',
       onIncident,
       checkEvery: timings.checkEvery,
     })
   }
 
-  /** Returns the milliseconds until an order or a cancel may be sent, and 0 when this one is counted as sent. */
+  /** Returns the milliseconds until an order, a change or a cancel may be sent, and 0 when this one is counted as sent. */
   takeOrder(): number {
     return this.#limit.take('orders')
   }
 
-  /** Posts an order or a cancel, which was counted before, once; never throws. */
-  async send(endpoint: 'placeorder' | 'cancelorder', fields: Fields): Promise<ApiAnswer> {
+  /** Posts an order, a change or a cancel, which was counted before, once; never throws. */
+  async send(endpoint: 'placeorder' | 'modifyorder' | 'cancelorder', fields: Fields): Promise<ApiAnswer> {
     const answer = await this.#client.post(endpoint, { strategy: STRATEGY, ...fields })
     this.session.note(endpoint, answer)
     return answer
@@ -87,6 +87,11 @@ export class Gateway {
     const { data } = await this.read(endpoint, fields, deadline)
     if (!isFields(data)) throw new ReadError(`OpenAlgo answered ${endpoint} without data`, 200)
     return data
+  }
+
+  /** Asks an endpoint for what it says without being told anything, in whatever state the account is; never throws. */
+  async ask(endpoint: 'ping' | 'analyzer'): Promise<ApiAnswer> {
+    return this.#client.post(endpoint, {}, AbortSignal.timeout(this.#timings.readWithin))
   }
 
   /** Ends what waits. */

@@ -4,10 +4,13 @@ import { factsAt } from '../../../core/instrument/instrument.js'
 import { unreachable } from '../../../core/invariant.js'
 import type { Instant } from '../../../core/time.js'
 import type {
+  AccountFinding,
   Broker,
   BrokerCapabilities,
   CancelOutcome,
+  ModifyOutcome,
   OrderAnswer,
+  OrderChange,
   OrderReference,
   OrderRequest,
   ReportListener,
@@ -19,8 +22,10 @@ import { AccountBooks, type HeldContract } from './account-books.js'
 import type { ApiAnswer } from './api-client.js'
 import { classifyCancel, classifyPlace } from './classify.js'
 import { ContractBook } from './contract-book.js'
+import { examineAccount } from './examine-account.js'
 import { positiveOf } from './fields.js'
 import { Gateway } from './gateway.js'
+import { OrderModifier } from './modify-order.js'
 import {
   OPENALGO_TIMINGS,
   type OpenAlgoIncident,
@@ -58,6 +63,8 @@ export class OpenAlgoBroker implements Broker {
   readonly #sent: SentOrders
   readonly #show: OrderShow
   readonly #search: OrderSearch
+  readonly #modifier: OrderModifier
+  readonly #contracts: ContractBook
   readonly #told = new Map<string, number>()
   #listener: ReportListener = () => undefined
 
@@ -70,7 +77,9 @@ export class OpenAlgoBroker implements Broker {
     const onIncident = (incident: OpenAlgoIncident) => this.#tell(incident)
     this.#gateway = new Gateway({ settings, timings, monotonic, onIncident })
     const contracts = new ContractBook({ gateway: this.#gateway, instruments, calendar, clock })
+    this.#contracts = contracts
     this.#books = new AccountBooks({ gateway: this.#gateway, contracts, clock })
+    this.#modifier = new OrderModifier({ gateway: this.#gateway, books: this.#books })
     this.#preparer = new OrderPreparer({ books: this.#books, contracts, settings, onIncident })
     this.#sent = new SentOrders(monotonic)
     const pointValueOf = (instrument: string) => this.#pointValueOf(instrument)
@@ -119,6 +128,18 @@ export class OpenAlgoBroker implements Broker {
     if (answer.kind === 'absent') return answer
     const hasEnded = answer.kind === 'found' && answer.order.status !== 'working'
     return hasEnded ? { kind: 'tooLate' } : unknown(verdict.cause)
+  }
+
+  async modify(reference: OrderReference, change: OrderChange): Promise<ModifyOutcome> {
+    const { venueOrderId } = this.#sent.recall(reference)
+    if (venueOrderId === null) return unknown('the order is not found yet, so that it cannot be changed')
+    const obstacle = await this.#gateway.session.obstacle()
+    if (obstacle !== null) return notSent(CLOSED_RETRY, obstacle)
+    try {
+      return await this.#modifier.modify(venueOrderId, change)
+    } catch (error) {
+      return notSent(RIVAL_RETRY, error instanceof Error ? error.message : String(error))
+    }
   }
 
   async order(reference: OrderReference): Promise<OrderAnswer> {
@@ -181,6 +202,20 @@ export class OpenAlgoBroker implements Broker {
     const cash = await this.#books.availableCash(deadline)
     // Margin calls leave an account below nothing
     return cash.isNegative() ? ZERO : cash
+  }
+
+  async examine(): Promise<readonly AccountFinding[]> {
+    const { settings, instruments, clock } = this.#options
+    const [gateway, books, contracts] = [this.#gateway, this.#books, this.#contracts]
+    return examineAccount({
+      gateway,
+      books,
+      contracts,
+      settings,
+      instruments,
+      clock,
+      monotonic: this.#monotonic,
+    })
   }
 
   /** Calls the listener with answers that came after their deadline; OpenAlgo's own stream is not listened to. */

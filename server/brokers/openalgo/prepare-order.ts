@@ -57,6 +57,13 @@ export class OrderPreparer {
           `${request.lots.toString()} lots are no whole quantity of ${contract.symbol}`,
         )
       }
+      const { freezeQuantity, symbol } = contract
+      if (freezeQuantity?.isLessThan(quantity)) {
+        return refused(
+          'QUANTITY_FROZEN',
+          `The exchange takes at most ${freezeQuantity.toString()} of ${symbol} in one order, and ${quantity.toString()} were asked for: lower controls.maxOrderValue, or sell the rest by hand`,
+        )
+      }
       const price = request.limitPrice ?? (await this.#marketableLimit(request, contract, deadline))
       return { contract, quantity, price, before }
     } catch (error) {

@@ -121,7 +121,8 @@ export class Session {
   }
 }
 
-function isSuccess(answer: ApiAnswer): boolean {
+/** Returns whether a read went well. */
+export function isSuccess(answer: ApiAnswer): boolean {
   return (
     answer.kind === 'answered' && answer.status === 200 && answer.body !== null && saysSuccess(answer.body)
   )
@@ -132,7 +133,8 @@ export function modeOf(answer: ApiAnswer): 'analyze' | null {
   return answer.kind === 'answered' && wordOf(answer.body?.mode) === 'analyze' ? 'analyze' : null
 }
 
-function analyzerMode(answer: ApiAnswer): 'live' | 'analyze' | null {
+/** Returns the mode that the analyzer tells; null when it does not. */
+export function analyzerMode(answer: ApiAnswer): 'live' | 'analyze' | null {
   const data = answer.kind === 'answered' ? answer.body?.data : null
   if (!isFields(data)) return null
   const { mode, analyze_mode: isAnalyze } = data

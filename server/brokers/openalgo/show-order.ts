@@ -111,6 +111,11 @@ export class OrderShow {
   }
 }
 
+/** Returns whether the row shows an order that has ended, in whatever way. One read does not prove it. */
+export function hasEnded(row: OrderRow): boolean {
+  return row.status === 'complete' || endOf(row) !== null
+}
+
 function endOf({ status }: OrderRow): EndStatus | null {
   return Object.hasOwn(ENDS, status) ? ENDS[status]! : null
 }

@@ -1,0 +1,127 @@
+import t from 'tap'
+import { decimal } from '../../core/decimal.js'
+import type { OrderRequest } from '../../server/brokers/broker.js'
+import type { OpenAlgoBroker } from '../../server/brokers/openalgo/openalgo-broker.js'
+import { type Interception, listedContracts } from '../helpers/openalgo-server.js'
+import { referenceOf } from './conformance.js'
+import { newOrder, openAccount, restingOrder } from './openalgo-account.js'
+
+/** The broker has the order, and nobody hears of it. */
+const losesAnswer: Interception = (act) => {
+  act()
+  return 'cut'
+}
+
+const patience = () => AbortSignal.timeout(60_000)
+
+async function send(broker: OpenAlgoBroker, order: OrderRequest): Promise<string> {
+  const outcome = await broker.submit(order, patience())
+  if (outcome.kind === 'accepted') return outcome.venueOrderId
+  throw new Error(JSON.stringify(outcome))
+}
+
+t.test('a working order is given other prices in its place; one that has ended is not', async (t) => {
+  const { broker, double, pass } = await openAccount(t)
+  const order = restingOrder({ lots: decimal(2) })
+  const reference = referenceOf(order, await send(broker, order))
+  const change = { limitPrice: decimal(121_000), triggerPrice: null }
+  t.same(await broker.modify(reference, change), { kind: 'modified' })
+  const { apikey: _key, ...body } = double.requests.at(-1)!.body
+  t.same(body, {
+    ...{ strategy: 'smart-general', symbol: 'GOLDM04DEC26FUT', exchange: 'MCX', action: 'BUY' },
+    ...{ orderid: reference.venueOrderId, product: 'NRML', pricetype: 'LIMIT', quantity: 2 },
+    ...{ price: 121_000, trigger_price: 0, disclosed_quantity: 0 },
+  })
+  t.equal(double.orders[0]!.price, 121_000)
+  t.same(await broker.modify(reference, change), { kind: 'modified' })
+  t.equal(double.count('modifyorder'), 1, 'what it is already is not sent')
+  const higher = { limitPrice: decimal(122_000), triggerPrice: null }
+  double.intercept('modifyorder', losesAnswer)
+  t.same(await broker.modify(reference, higher), { kind: 'modified' }, 'a lost answer is looked up')
+  double.intercept('modifyorder', () => 'cut')
+  const lost = { limitPrice: decimal(123_000), triggerPrice: null }
+  t.match(await broker.modify(reference, lost), { kind: 'unknown' })
+  double.answer('modifyorder', 400, {
+    status: 'error',
+    message: 'Quantity must be in multiples of lot size 30',
+  })
+  t.match(await broker.modify(reference, lost), { kind: 'refused', code: 'LOT_SIZE' })
+  double.answer('orderstatus', 500, { status: 'error', message: 'Oops' })
+  t.match(await broker.modify(reference, lost), { kind: 'notSent' }, 'it is not known what it would change')
+  pass(1_000)
+  const stop = double.placeElsewhere({
+    ...{ symbol: 'GOLDM04DEC26FUT', action: 'SELL', pricetype: 'SL', price: 119_000 },
+    ...{ trigger_price: 119_500, status: 'trigger pending' },
+  })
+  const raised = { limitPrice: decimal(120_000), triggerPrice: decimal(120_500) }
+  t.same(await broker.modify(referenceOf(newOrder(), stop.orderid), raised), { kind: 'modified' })
+  t.match(stop, { price: 120_000, trigger_price: 120_500, status: 'trigger pending' }, 'a stop is moved')
+  await broker.cancel(reference)
+  t.same(await broker.modify(reference, lost), { kind: 'tooLate' })
+  t.match(await broker.modify(referenceOf(newOrder(), '404'), lost), { kind: 'absent' })
+  t.match(await broker.modify(referenceOf(newOrder()), lost), { kind: 'unknown', cause: /not found yet/ })
+})
+
+t.test('more than the exchange takes in one order is refused before it is sent', async (t) => {
+  const contracts = listedContracts().map((contract) => ({ ...contract, freeze: 10 }))
+  const { broker, double } = await openAccount(t, { contracts })
+  t.match(await broker.submit(newOrder({ lots: decimal(11) }), patience()), {
+    ...{ kind: 'refused', code: 'QUANTITY_FROZEN', message: /at most 10 of GOLDM04DEC26FUT/ },
+  })
+  t.equal(double.count('placeorder'), 0)
+  t.match(await broker.submit(newOrder({ lots: decimal(10) }), patience()), { kind: 'accepted' })
+})
+
+t.test('an examination reads everything that trading needs, and says what to do', async (t) => {
+  const { broker, double } = await openAccount(t, {
+    contracts: listedContracts().map((contract) => ({
+      ...contract,
+      tick: contract.name === 'COPPER' ? 5 : 1,
+    })),
+  })
+  const told = async () => (await broker.examine()).map(({ check, severity }) => `${check} ${severity}`)
+  const found = await broker.examine()
+  t.match(found[0], { check: 'connection', severity: 'ok', found: /answers for zerodha/ })
+  t.match(
+    found.find(({ check }) => check === 'GOLD_MINI'),
+    {
+      found:
+        /^GOLDM04DEC26FUT, expires 2026-12-04, new lots until 2026-1[12]-\d\d; quantity 1 a lot; last 125000; margin 105000 a lot$/,
+    },
+  )
+  t.match(await told(), [
+    'connection ok',
+    /^clock /,
+    'mode ok',
+    'funds ok',
+    'orders ok',
+    'trades ok',
+    'positions ok',
+    'GOLD_MINI ok',
+  ])
+  await send(broker, newOrder())
+  t.match(
+    (await broker.examine()).find(({ check }) => check === 'positions'),
+    { found: '1 GOLDM04DEC26FUT' },
+  )
+  t.equal(double.count('placeorder'), 1, 'it changes nothing')
+  double.cash = '0.00'
+  double.marginPerUnit = 200_000
+  double.trade(double.placeElsewhere({ symbol: 'GOLDM05JAN27FUT' }).orderid, 1, 1)
+  const bad = await told()
+  for (const expected of ['funds warning', 'positions warning', 'GOLD_MINI warning'])
+    t.ok(bad.includes(expected), expected)
+  double.answer('funds', 200, { status: 'success', data: {} })
+  double.answer('margin', 404, { status: 'error', message: 'Not found' })
+  double.answer('positionbook', 500, { status: 'error', message: 'Oops' })
+  double.answer('orderbook', 500, { status: 'error', message: 'Oops' })
+  const failing = await told()
+  for (const expected of ['funds failure', 'orders failure', 'positions failure'])
+    t.ok(failing.includes(expected), expected)
+  double.mode = 'analyze'
+  t.match((await broker.examine()).at(-1), { check: 'mode', severity: 'failure', remedy: /allowLive: false/ })
+  double.hasSession = false
+  t.match(await broker.examine(), [{ check: 'connection', severity: 'failure', remedy: /Log in/ }])
+  await double.close()
+  t.match(await broker.examine(), [{ check: 'connection', severity: 'failure', remedy: /OpenAlgo/ }])
+})
