@@ -1,6 +1,8 @@
 import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { Decision } from './decision.js'
+import type { LegEvent } from './order/leg-event.js'
+import type { Leg } from './order/legs.js'
 import type { OrderPurpose } from './order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { PostingKind } from './portfolio/ledger.js'
@@ -72,6 +74,8 @@ export interface OrderInitialized {
     readonly pointValue: number
     readonly marginPerLot: number
   } | null
+  /** What it is a part of; left out where it stands for itself. */
+  readonly leg?: Leg
 }
 
 /** We refused to send an order: the trading state, a lock or its age forbade it. */
@@ -314,6 +318,7 @@ export type AlarmCode =
   | 'ORDER_UNRESOLVED'
   | 'ORDER_REJECTED'
   | 'ORDER_RESURRECTED'
+  | 'LEG_IMBALANCE'
   | 'OVERFILL'
   | 'OVERSOLD'
   | 'UNKNOWN_ORDER'
@@ -347,6 +352,7 @@ export type PortfolioEvent =
   | OrderCancelRequested
   | OrderCanceled
   | OrderExpired
+  | LegEvent
   | UnitOpened
   | UnitLabelled
   | UnitClosed

@@ -74,6 +74,17 @@ export function exitOrderId(position: string, ordinal: number): string {
   return `O${position.slice(1)}-x${ordinal}`
 }
 
+/**
+ * Returns the id of the nth order (from 1) for a leg of an order: `c` for the call, `p` for the put, and `r` before it for
+ * what takes a leg back.
+ */
+export function legOrderId(
+  order: string,
+  leg: { readonly kind: 'call' | 'put'; readonly isRollback: boolean; readonly ordinal: number },
+): string {
+  return `${order}-${leg.isRollback ? 'r' : ''}${leg.kind.charAt(0)}${leg.ordinal}`
+}
+
 /** Returns the key under which a broker knows an order: a UUID (RFC 9562 version 8) derived from the order's id. */
 export function clientOrderId(portfolio: string, order: string): string {
   const hex = hash('sha256', JSON.stringify(['order', portfolio, order]), 'hex')

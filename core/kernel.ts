@@ -6,6 +6,7 @@ import type { Instrument } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
 import { decideDispatch } from './order/dispatch.js'
 import { decideReport } from './order/reports.js'
+import { settleLegs } from './order/settle-legs.js'
 import { alarm } from './portfolio/alarm.js'
 import { arrivalOf } from './portfolio/alert-arrival.js'
 import { type Book, bookState, pendingApproval, plannedEntry } from './portfolio/book.js'
@@ -49,6 +50,7 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
     happened = happened.length === 0 ? events : [...happened, ...events]
   }
   decide(portfolio, input, observe(portfolio, input), record)
+  settleLegs(portfolio, record)
   if (happened.length > 0) record(withdrawApprovals(portfolio))
   return happened
 }

@@ -2,6 +2,7 @@ import type { Zone } from '../calendar/zone.js'
 import { type Decimal, decimal } from '../decimal.js'
 import type { Instant, LocalDate } from '../time.js'
 import type { SignalParameters } from './signal-parameters.js'
+import type { SyntheticSettings } from './synthetic.js'
 
 /** Facts of a contract that change on known dates: valid from the start of `from` in the exchange's zone. */
 export interface ContractFacts {
@@ -47,6 +48,8 @@ export interface Instrument {
   readonly trend: TrendParameters
   /** What the strategy measures on its bars, where the general does so itself. */
   readonly signals: SignalParameters
+  /** How it is traded as a call and a put; left out where it is traded as one contract. */
+  readonly synthetic?: SyntheticSettings
 }
 
 /** Returns the facts of `instrument` in force at `at`. */

@@ -4,6 +4,7 @@ import type { OrdersDue } from '../input.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { allowsEntries, allowsExits, allowsReductions } from '../risk/trading-state.js'
 import { SECOND } from '../time.js'
+import { sideOf } from './legs.js'
 import { isEntry, type Order } from './order.js'
 
 const NO_RESENDS: readonly string[] = []
@@ -42,6 +43,7 @@ export function isStillWanted({ latch, cancelRequested, venueOrderId, filledLots
 
 function whyDenied(portfolio: Portfolio, order: Order): string | null {
   const state = portfolio.tradingState
+  if (order.leg !== null) return whyLegDenied(portfolio, order)
   if (isEntry(order)) {
     const { lock } = bookOf(portfolio, order.instrument)
     if (!allowsEntries(state)) return `the portfolio is ${state}`
@@ -52,4 +54,20 @@ function whyDenied(portfolio: Portfolio, order: Order): string | null {
   }
   const isAllowed = order.purpose === 'exit' ? allowsExits(state) : allowsReductions(state)
   return isAllowed ? null : `the portfolio is ${state}`
+}
+
+/**
+ * The first leg begins its order, and the second of an entry opens the position: both leave only if the whole order
+ * could. All else mends, and only a frozen portfolio holds it up.
+ */
+function whyLegDenied(portfolio: Portfolio, order: Order): string | null {
+  const { leg } = order
+  const legs = leg === null ? undefined : portfolio.legs.get(leg.of)
+  const whole = legs === undefined ? undefined : portfolio.orders.get(legs.orderId)
+  if (leg === null || legs === undefined || whole === undefined)
+    return 'the order that it is a part of is forgotten'
+  const isFirst = legs.orderIds[0] === order.id
+  const isOpening = legs.isOpening && !leg.isRollback && sideOf(legs, leg) === 'sold'
+  if (isFirst || isOpening) return whyDenied(portfolio, { ...whole, createdAt: order.createdAt })
+  return portfolio.tradingState === 'frozen' ? 'the portfolio is frozen' : null
 }

@@ -1,6 +1,7 @@
 import type { Decimal } from '../decimal.js'
 import { unreachable } from '../invariant.js'
 import type { Instant } from '../time.js'
+import type { Leg } from './legs.js'
 
 /** The standing wish to close a position until it is done. */
 export interface ExitIntent {
@@ -55,6 +56,10 @@ export interface Order {
   /** An exit that came while this entry was at work: what it fills is closed once it has ended. */
   latch: ExitIntent | null
   closedAt: Instant | null
+  /** What it is a part of; null for an order that stands for itself. */
+  readonly leg: Leg | null
+  /** True once orders for its legs carry it out: it is not sent itself. */
+  hasLegs: boolean
 }
 
 /** Returns whether an order in `state` may still fill: initialized, sent, unknown or resting. */
@@ -87,7 +92,8 @@ export function remainingLots(order: Order): Decimal {
   return order.lots.minus(order.filledLots)
 }
 
-/** Returns whether `order` adds to a position. */
+/** Returns whether `order` adds to a position. A leg does not: the order that it is a part of does. */
 export function isEntry(order: Order): boolean {
+  if (order.leg !== null) return false
   return order.purpose === 'entry' || order.purpose === 'pyramid'
 }

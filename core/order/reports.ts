@@ -7,6 +7,7 @@ import { findUnit, unitIn } from '../portfolio/evolve.js'
 import { bookOf, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import { SECOND } from '../time.js'
+import { tradedName } from './leg-orders.js'
 import { isAtWork, isEntry, mayBeAtVenue, type Order, remainingLots } from './order.js'
 import type { OrderReport } from './report.js'
 
@@ -83,16 +84,19 @@ function decideRejection(
       severity: order.purpose === 'exit' ? 'critical' : 'warning',
       instrument: order.instrument,
       subject: order.id,
-      message: `the broker rejected ${order.side} ${order.lots} ${order.instrument}: ${code} ${message}`,
+      message: `the broker rejected ${order.side} ${order.lots} ${tradedName(order)}: ${code} ${message}`,
     }),
     ...delayNextExit(portfolio, order),
   ]
 }
 
-/** An exit stands until it is done: the next order for it waits a little, so that a refusing broker is not flooded. */
-function delayNextExit(portfolio: Portfolio, order: Order): PortfolioEvent[] {
+/**
+ * Returns the delay of a unit's next exit after `order`, an exit, ended unfilled: an exit stands until it is done, and a
+ * refusing broker is not flooded. The end of a leg delays nothing: what follows it is its whole order's.
+ */
+export function delayNextExit(portfolio: Portfolio, order: Order): PortfolioEvent[] {
   // A cancel that we asked for is no refusal: what follows it may be ordered at once.
-  if (order.cancelRequested) return []
+  if (order.cancelRequested || order.leg !== null) return []
   const unit = order.purpose === 'exit' ? findUnit(portfolio, order.positionId) : undefined
   if (unit === undefined) return []
   return [{ type: 'ExitDelayed', positionId: unit.id, notBefore: portfolio.now + EXIT_RETRY_DELAY }]
@@ -113,6 +117,8 @@ function decideAbsence(portfolio: Portfolio, order: Order): PortfolioEvent[] {
 /** A fill is booked exactly as reported, once per trade id, whatever we thought of its order. */
 function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEvent[] {
   if (order.tradeIds.includes(fill.tradeId)) return []
+  if (order.leg !== null)
+    return [...bookFill(portfolio, order, fill), ...surprises(portfolio, order, fill, fill.lots)]
   const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
   const surprising = isEntry(order) ? fill.lots : (held?.lots ?? ZERO)
   return [...bookFill(portfolio, order, fill), ...surprises(portfolio, order, fill, surprising)]
@@ -129,6 +135,8 @@ export function bookFill(portfolio: Portfolio, order: Order, fill: Fill): Portfo
     fee: fill.fee,
     at: fill.at,
   }
+  // A leg's trade is its own until the other leg's matches it.
+  if (order.leg !== null) return [filled]
   const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
   if (isEntry(order)) {
     // The unit of an entry that fills after it was closed is the same one, held again.
@@ -231,7 +239,9 @@ function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal
     : `order ${order.id} filled${isAtWork(order.state) ? '' : ` after it was ${order.state}`}`
   const reason = isOversold ? `${happened}: it sold ${fill.lots.minus(held)} more than was held` : happened
   return [
-    ...(isEntry(order) ? [] : takeBackSales(portfolio, order, isOversold ? ZERO : held.minus(fill.lots))),
+    ...(isEntry(order) || order.leg !== null
+      ? []
+      : takeBackSales(portfolio, order, isOversold ? ZERO : held.minus(fill.lots))),
     { type: 'InstrumentLocked', instrument: order.instrument, reason, at: portfolio.now },
     alarm(portfolio, {
       code,

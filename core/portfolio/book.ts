@@ -38,6 +38,10 @@ export interface Book {
   entryOrderId: string | null
   /** Exit and peel-off orders at work. */
   exitOrderIds: string[]
+  /** Orders for legs at work. */
+  legOrderIds: string[]
+  /** Orders whose legs are not settled, whether or not they are at work themselves. */
+  openLegs: string[]
   /** Why only exits run here, until someone decides. */
   lock: {
     readonly reason: string
@@ -67,6 +71,8 @@ export function emptyBook(instrument: string): Book {
     lastUnitFillPrice: null,
     entryOrderId: null,
     exitOrderIds: [],
+    legOrderIds: [],
+    openLegs: [],
     lock: null,
     missingLots: ZERO,
     preClose: null,

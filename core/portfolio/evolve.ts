@@ -7,8 +7,6 @@ import type {
   OrderFilled,
   OrderInitialized,
   PortfolioEvent,
-  UnitAdopted,
-  UnitOpened,
 } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
@@ -16,9 +14,11 @@ import { subjectOf } from '../reconcile/break.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant } from '../time.js'
 import type { Book } from './book.js'
+import { beginLeg, evolveLegs, fillLeg, matchLegs, removeFrom } from './evolve-legs.js'
+import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
-import { bookPurchase, bookSale, newUnit, type Unit } from './unit.js'
+import { bookPurchase, bookSale, type Unit } from './unit.js'
 
 /**
  * Returns `portfolio` after `event`, updated in place. An event that does not fit the state is corrupt data: it throws
@@ -83,11 +83,17 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
     case 'OrderFilled':
       fillOrder(portfolio, event)
       break
+    case 'LegsOpened':
+    case 'LegUnwound':
+    case 'LegsImbalanced':
+    case 'LegsSettled':
+      evolveLegs(portfolio, event)
+      break
     case 'UnitOpened':
       openUnit(portfolio, event)
       break
     case 'UnitClosed':
-      closeUnit(portfolio, event.positionId, event.at)
+      closeUnit(portfolio, unitOf(portfolio, event.positionId), event.at)
       break
     case 'StopRaised':
       raiseStop(unitOf(portfolio, event.positionId), event.stop, event.highestClose)
@@ -174,10 +180,14 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     cancelRequested: false,
     latch: null,
     closedAt: null,
+    leg: event.leg ?? null,
+    hasLegs: false,
   }
   portfolio.orders.set(order.id, order)
   const book = bookOf(portfolio, order.instrument)
-  if (isEntry(order)) {
+  if (order.leg !== null) {
+    beginLeg(portfolio, order.id, order.leg)
+  } else if (isEntry(order)) {
     invariant(
       book.entryOrderId === null,
       () => `${order.instrument} has the entry ${book.entryOrderId} at work`,
@@ -231,7 +241,7 @@ function endOrder(
   portfolio.ended.push({ id: order.id, at: portfolio.now })
   const book = bookOf(portfolio, order.instrument)
   if (book.entryOrderId === order.id) book.entryOrderId = null
-  else book.exitOrderIds.splice(book.exitOrderIds.indexOf(order.id), 1)
+  else removeFrom(order.leg === null ? book.exitOrderIds : book.legOrderIds, order.id)
 }
 
 function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
@@ -243,7 +253,10 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   if (portfolio.breaks.size > 0) forgetSuspicion(portfolio, order.instrument)
   const book = bookOf(portfolio, order.instrument)
   const held = unitIn(book, order.positionId)
-  if (order.side === 'buy') {
+  if (order.hasLegs) matchLegs(portfolio, event)
+  if (order.leg !== null) {
+    fillLeg(portfolio, order.leg, event)
+  } else if (order.side === 'buy') {
     const unit = held ?? reopenUnit(portfolio, book, order.positionId)
     if (unit !== undefined) bookLaterPurchase(unit, event.lots, value)
   } else if (held !== undefined) {
@@ -266,53 +279,6 @@ function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
   unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
 }
 
-/** Returns the closed unit with this id, held again because its entry filled on; undefined when there is none. */
-function reopenUnit(portfolio: Portfolio, book: Book, id: string): Unit | undefined {
-  const unit = portfolio.closedUnits.get(id)
-  if (unit === undefined) return undefined
-  portfolio.closedUnits.delete(id)
-  portfolio.ended.splice(
-    portfolio.ended.findIndex((ended) => ended.id === id),
-    1,
-  )
-  unit.closedAt = null
-  const next = book.units.findIndex((held) => held.number > unit.number)
-  book.units.splice(next === -1 ? book.units.length : next, 0, unit)
-  if (unit.number === 1) book.baseUnitId ??= id
-  book.pyramidsOpened = Math.max(book.pyramidsOpened, unit.number - 1)
-  return unit
-}
-
-function openUnit(portfolio: Portfolio, event: UnitOpened): void {
-  const order = orderOf(portfolio, event.orderId)
-  const plan = portfolio.unitPlans.get(order.id)
-  invariant(plan !== undefined, () => `order ${order.id} has no plan for its unit`)
-  const book = bookOf(portfolio, event.instrument)
-  const unit = newUnit({
-    positionId: event.positionId,
-    instrument: event.instrument,
-    number: event.number,
-    label: event.label,
-    entryOrderId: order.id,
-    stop: event.stop,
-    stopDistance: plan.stopDistance,
-    atr: plan.atr,
-    pointValue: plan.pointValue,
-    exit: order.latch,
-    at: event.at,
-  })
-  bookPurchase(unit, order.filledLots, order.filledValue)
-  takeUpUnit(book, unit)
-}
-
-function takeUpUnit(book: Book, unit: Unit): void {
-  unit.highestClose = unit.averagePrice
-  book.units.push(unit)
-  book.lastUnitFillPrice = unit.averagePrice
-  if (unit.number === 1) book.baseUnitId = unit.id
-  else book.pyramidsOpened += 1
-}
-
 function lockBook(portfolio: Portfolio, { instrument, reason, at, breakId }: InstrumentLocked): void {
   bookOf(portfolio, instrument).lock = { reason, since: at, breakId: breakId ?? null }
 }
@@ -325,34 +291,6 @@ function settleBreak(portfolio: Portfolio, { action, settled }: BreakSettled): v
   else portfolio.accepted.delete(subject)
   if (action !== 'ignore' && settled.orderId === null)
     bookOf(portfolio, settled.instrument).missingLots = ZERO
-}
-
-function adoptUnit(portfolio: Portfolio, event: UnitAdopted): void {
-  const book = bookOf(portfolio, event.instrument)
-  const unit = newUnit({ ...event, label: null, exit: null, entryOrderId: `O${event.positionId.slice(1)}` })
-  bookPurchase(unit, event.lots, event.price.times(event.lots))
-  takeUpUnit(book, unit)
-}
-
-function closeUnit(portfolio: Portfolio, id: string, at: Instant): void {
-  const unit = unitOf(portfolio, id)
-  invariant(unit.lots.isZero(), () => `${id} still holds ${unit.lots} lots`)
-  unit.closedAt = at
-  portfolio.closedUnits.set(id, unit)
-  portfolio.ended.push({ id, at: portfolio.now })
-  const book = bookOf(portfolio, unit.instrument)
-  book.units.splice(book.units.indexOf(unit), 1)
-  if (book.units.length > 0) return
-  book.pyramidsOpened = 0
-  book.baseUnitId = null
-  book.lastUnitFillPrice = null
-}
-
-function raiseStop(unit: Unit, stop: number, highestClose: number): void {
-  invariant(stop >= unit.stop, () => `the stop of ${unit.id} would fall from ${unit.stop} to ${stop}`)
-  invariant(highestClose >= unit.highestClose, () => `the highest close of ${unit.id} would fall`)
-  unit.stop = stop
-  unit.highestClose = highestClose
 }
 
 function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {

@@ -2,6 +2,7 @@ import type { Quote } from '../input.js'
 import { factsAt } from '../instrument/instrument.js'
 import { remainingLots } from '../order/order.js'
 import { plannedEntry } from './book.js'
+import { legRisk } from './leg-risk.js'
 import { instrumentOf, type Portfolio } from './portfolio.js'
 import { unitRisk, unitVolatility } from './unit.js'
 
@@ -31,6 +32,7 @@ export function exposureOf(portfolio: Portfolio): Exposure {
         marginUsed += unit.heldLots * marginPerLot
       }
     }
+    risk += legRisk(portfolio, book)
     const planned = plannedEntry(book)
     if (planned !== null) {
       risk += planned.lots * planned.stopDistance * planned.pointValue

@@ -57,7 +57,8 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
       for (const report of input.reports) {
         if (report.kind !== 'fill') continue
         const order = portfolio.orders.get(report.orderId)
-        if (order !== undefined)
+        // The price of an option is none of what it is an option on.
+        if (order !== undefined && order.leg === null)
           seePrice(
             bookOf(portfolio, order.instrument),
             report.price.toNumber(),
@@ -188,14 +189,16 @@ function forgetEnded(portfolio: Portfolio): void {
   portfolio.ended = young
   portfolio.orders = withKeys(portfolio.orders, kept)
   portfolio.unitPlans = withKeys(portfolio.unitPlans, kept)
+  portfolio.legs = withKeys(portfolio.legs, kept)
   portfolio.closedUnits = withKeys(portfolio.closedUnits, kept)
 }
 
 function idsAtWork(portfolio: Portfolio): string[] {
   const ids: string[] = []
-  for (const { entryOrderId, exitOrderIds } of portfolio.books.values()) {
+  for (const { entryOrderId, exitOrderIds, openLegs, legOrderIds } of portfolio.books.values()) {
     if (entryOrderId !== null) ids.push(entryOrderId)
-    ids.push(...exitOrderIds)
+    ids.push(...exitOrderIds, ...legOrderIds)
+    for (const id of openLegs) ids.push(id, ...(portfolio.legs.get(id)?.orderIds ?? []))
   }
   return ids
 }

@@ -2,6 +2,7 @@ import type { Calendar } from '../calendar/calendar.js'
 import type { DecisionVersions } from '../decision.js'
 import type { Instrument } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
+import type { Legs } from '../order/legs.js'
 import type { Order } from '../order/order.js'
 import type { Break } from '../reconcile/break.js'
 import type { TradingState } from '../risk/trading-state.js'
@@ -40,6 +41,8 @@ export interface Portfolio {
   /** Orders at work, and ended ones for as long as a late report may come. */
   orders: Map<string, Order>
   unitPlans: Map<string, UnitPlan>
+  /** Legs by the order that they carry out, kept as long as that. */
+  legs: Map<string, Legs>
   /** Closed units, kept as long as ended orders. */
   closedUnits: Map<string, Unit>
   /** Ids of ended orders and closed units with the instant when we heard of their end, oldest first: what is forgotten next. */
@@ -66,6 +69,7 @@ export function emptyPortfolio(id: string): Portfolio {
     books: new Map(),
     orders: new Map(),
     unitPlans: new Map(),
+    legs: new Map(),
     closedUnits: new Map(),
     ended: [],
     entriesOn: { day: 0, count: 0 },

@@ -27,22 +27,26 @@ interface DueExit {
 export function planExits(portfolio: Portfolio, book: Book): readonly OrderInitialized[] {
   const due = dueExits(portfolio, book, portfolio.now)
   if (due.length === 0) return NO_ORDERS
-  const limitPrice = exitLimit(portfolio, book)
-  return due.map(({ unit, exit, lots }) => ({
-    type: 'OrderInitialized',
-    orderId: exitOrderId(unit.id, unit.exitOrders + 1),
-    decisionId: exit.decisionId,
-    positionId: unit.id,
-    instrument: unit.instrument,
-    side: 'sell',
-    purpose: 'exit',
-    orderType: limitPrice === null ? 'market' : 'limit',
-    lots,
-    limitPrice,
-    referencePrice: book.market.price ?? unit.averagePrice,
-    at: portfolio.now,
-    unit: null,
-  }))
+  const bookLimit = exitLimit(portfolio, book)
+  return due.map(({ unit, exit, lots }) => {
+    // A call and a put together have a price, and neither of them has one to be limited to.
+    const limitPrice = unit.contract === null ? bookLimit : null
+    return {
+      type: 'OrderInitialized',
+      orderId: exitOrderId(unit.id, unit.exitOrders + 1),
+      decisionId: exit.decisionId,
+      positionId: unit.id,
+      instrument: unit.instrument,
+      side: 'sell',
+      purpose: 'exit',
+      orderType: limitPrice === null ? 'market' : 'limit',
+      lots,
+      limitPrice,
+      referencePrice: book.market.price ?? unit.averagePrice,
+      at: portfolio.now,
+      unit: null,
+    }
+  })
 }
 
 /** Before the close an exit begins as a limit order a little below the price; at all other times it takes what it gets. */

@@ -1,4 +1,5 @@
 import { type Decimal, decimal, ZERO } from '../decimal.js'
+import type { OptionContract } from '../instrument/synthetic.js'
 import { invariant } from '../invariant.js'
 import type { ExitIntent } from '../order/order.js'
 import type { Instant } from '../time.js'
@@ -21,6 +22,8 @@ export interface Unit {
   readonly stopDistance: number
   /** ATR when the unit was sized. */
   readonly entryAtr: number
+  /** The options that it is made of, which its exits close; null where it is held as one contract. */
+  readonly contract: OptionContract | null
   lots: Decimal
   /** Σ price × lots of what is held. */
   cost: Decimal
@@ -58,13 +61,14 @@ export interface UnitBeginning {
   readonly atr: number
   readonly pointValue: number
   readonly exit: ExitIntent | null
+  readonly contract: OptionContract | null
   readonly at: Instant
 }
 
 /** Returns a unit that holds nothing yet. */
 export function newUnit(beginning: UnitBeginning): Unit {
   const { positionId, instrument, number, label, entryOrderId, at } = beginning
-  const { stop, stopDistance, atr, pointValue, exit } = beginning
+  const { stop, stopDistance, atr, pointValue, exit, contract } = beginning
   return {
     id: positionId,
     instrument,
@@ -75,6 +79,7 @@ export function newUnit(beginning: UnitBeginning): Unit {
     pointValue,
     stopDistance,
     entryAtr: atr,
+    contract,
     lots: ZERO,
     cost: ZERO,
     boughtLots: ZERO,

@@ -31,6 +31,10 @@ export function planAdoption(portfolio: Portfolio, found: Break, adopting: Adopt
     const how = 'add it to the configuration, sell it at the broker, or ignore it'
     return refusal('NOT_TRADED', `the portfolio does not trade ${instrument}: ${how}`)
   }
+  if (traded.synthetic !== undefined) {
+    const how = 'close them at the broker, which settles it, or ignore it'
+    return refusal('NOT_A_WHOLE', `nothing tells in which options the lots of ${instrument} are held: ${how}`)
+  }
   return planUnit(portfolio, { found, traded, book }, adopting)
 }
 

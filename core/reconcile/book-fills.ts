@@ -46,6 +46,8 @@ function unfilledParts(portfolio: Portfolio, found: Break): [Order, Decimal][] {
   const isBuying = difference.isPositive()
   const candidates = [...portfolio.orders.values()]
     .filter((order) => order.instrument === found.instrument && isEntry(order) === isBuying)
+    // What two legs did together is not booked at one price.
+    .filter(({ leg, hasLegs }) => leg === null && !hasLegs)
     .filter(({ state, attempt }) => !isAtWork(state) && attempt > 0)
     .sort((a, b) => b.createdAt - a.createdAt)
   const parts: [Order, Decimal][] = []

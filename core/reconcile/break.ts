@@ -5,10 +5,18 @@ import type { Instant } from '../time.js'
 
 /**
  * How a book and its broker differ. Of positions, ghost: only we hold · orphan: only they hold · quantity: both, not as
- * much · side: they are short. Of orders, unknownOrder: ours, and the broker does not show it · external: theirs, and not
+ * much · side: they are short · surplus: they have an option without its counterpart. Of orders, unknownOrder: ours, and the broker does not show it · external: theirs, and not
  * ours. match: they agree, and the instrument is locked all the same.
  */
-export type BreakClass = 'match' | 'ghost' | 'orphan' | 'quantity' | 'side' | 'unknownOrder' | 'external'
+export type BreakClass =
+  | 'match'
+  | 'ghost'
+  | 'orphan'
+  | 'quantity'
+  | 'side'
+  | 'surplus'
+  | 'unknownOrder'
+  | 'external'
 
 /** What an operator can decide about a break: the broker is right, our orders filled unseen, or let it be. */
 export type BreakAction = 'adopt' | 'book' | 'ignore'
@@ -21,7 +29,7 @@ export interface Break {
   readonly id: string
   readonly class: BreakClass
   readonly instrument: string
-  /** Our id of an unknown order, the broker's of an external one; null for positions. */
+  /** Our id of an unknown order, the broker's of an external one, the name of a surplus option; null for positions. */
   readonly orderId: string | null
   /** Of an order. */
   readonly side: 'buy' | 'sell' | null
@@ -45,6 +53,8 @@ export function subjectOf({ class: found, instrument, orderId }: Break): string 
     case 'quantity':
     case 'side':
       return positionSubject(instrument)
+    case 'surplus':
+      return surplusSubject(orderId ?? '')
     case 'unknownOrder':
     case 'external':
       return orderSubject(found, orderId ?? '')
@@ -56,6 +66,11 @@ export function subjectOf({ class: found, instrument, orderId }: Break): string 
 /** Returns the subject of an instrument's position. */
 export function positionSubject(instrument: string): string {
   return `position ${instrument}`
+}
+
+/** Returns the subject of an option without its counterpart, by its name. */
+export function surplusSubject(option: string): string {
+  return `surplus ${option}`
 }
 
 /** Returns the subject of an order: ours by our id, an external one by the broker's. */
@@ -92,6 +107,8 @@ export function describeBreak(found: Break): string {
     case 'quantity':
     case 'side':
       return `the book holds ${ours} lots, the broker ${theirs}`
+    case 'surplus':
+      return `the broker holds ${theirs} lots of ${orderId} without their counterpart`
     case 'unknownOrder':
       return `order ${orderId} to ${side} may still fill ${ours} lots, and the broker does not show it`
     case 'external':

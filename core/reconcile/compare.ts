@@ -1,5 +1,6 @@
 import { type Decimal, ZERO } from '../decimal.js'
 import type { AccountObserved, ExternalOrder, VenueOrdersObserved } from '../input.js'
+import { underlyingOf } from '../instrument/synthetic.js'
 import { isAtWork, remainingLots } from '../order/order.js'
 import type { Book } from '../portfolio/book.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
@@ -12,7 +13,9 @@ import {
   orderSubject,
   positionSubject,
   subjectOf,
+  surplusSubject,
 } from './break.js'
+import { countPosition, type SurplusOption } from './count-position.js'
 
 /** What an observation changes of the breaks of a portfolio; nothing is in it that is known already. */
 export interface BreakChanges {
@@ -53,19 +56,39 @@ export function compareAccount(
   now: Instant,
 ): BreakChanges {
   const draft = nothing()
-  for (const instrument of new Set([...portfolio.books.keys(), ...Object.keys(positions)])) {
+  const names = [...portfolio.books.keys(), ...Object.keys(positions).map(underlyingOf)]
+  for (const instrument of new Set(names)) {
     const book = portfolio.books.get(instrument)
     if (book !== undefined && !isAtRest(book)) continue
     const ours = heldLots(book)
-    const theirs = positions[instrument] ?? ZERO
+    const { lots: theirs, surplus } = countPosition(instrument, positions, book)
     const missing = theirs.isLessThan(ours) ? ours.minus(theirs) : ZERO
     if (book !== undefined && !book.missingLots.equals(missing)) {
       draft.missing.push({ instrument, lots: missing })
     }
     const averagePrice = averagePrices?.[instrument] ?? knownPrice(portfolio, instrument)
-    comparePosition(portfolio, draft, { instrument, ours, theirs, averagePrice, now })
+    comparePosition(portfolio, draft, { instrument, option: null, ours, theirs, averagePrice, now })
+    for (const { option, lots } of withKnown(portfolio, instrument, surplus)) {
+      const counts = { ours: ZERO, theirs: lots, averagePrice: null }
+      comparePosition(portfolio, draft, { instrument, option, ...counts, now })
+    }
   }
   return draft
+}
+
+/** A surplus that is gone is told by nobody: what is known of one is compared all the same. */
+function withKnown(
+  portfolio: Portfolio,
+  instrument: string,
+  seen: readonly SurplusOption[],
+): SurplusOption[] {
+  const all = [...seen]
+  for (const known of [...portfolio.breaks.values(), ...portfolio.accepted.values()]) {
+    const { class: found, orderId } = known
+    if (found !== 'surplus' || known.instrument !== instrument || orderId === null) continue
+    if (!all.some(({ option }) => option === orderId)) all.push({ option: orderId, lots: ZERO })
+  }
+  return all
 }
 
 /** Prices are told when something differs; that they are not told again changes nothing. */
@@ -75,6 +98,8 @@ function knownPrice(portfolio: Portfolio, instrument: string): Decimal | null {
 
 interface Counted {
   readonly instrument: string
+  /** Of a surplus. */
+  readonly option: string | null
   readonly ours: Decimal
   readonly theirs: Decimal
   readonly averagePrice: Decimal | null
@@ -82,8 +107,8 @@ interface Counted {
 }
 
 function comparePosition(portfolio: Portfolio, draft: Draft, counted: Counted): void {
-  const { instrument, ours, theirs, averagePrice, now } = counted
-  const subject = positionSubject(instrument)
+  const { instrument, option, ours, theirs, averagePrice, now } = counted
+  const subject = option === null ? positionSubject(instrument) : surplusSubject(option)
   const difference = theirs.minus(ours)
   const known = portfolio.breaks.get(subject)
   const accepted = portfolio.accepted.get(subject)
@@ -91,18 +116,19 @@ function comparePosition(portfolio: Portfolio, draft: Draft, counted: Counted): 
     if (known !== undefined) draft.gone.push(subject)
     return
   }
-  const facts = { class: classOfPositions(ours, theirs), instrument, orderId: null, side: null }
+  const found = option === null ? classOfPositions(ours, theirs) : ('surplus' as const)
+  const facts = { class: found, instrument, orderId: option, side: null }
   const counts = { ours, theirs, averagePrice }
   if (known === undefined || !differenceOf(known).equals(difference)) {
     const id = breakId(portfolio.id, subject, { lots: difference, since: now })
     draft.set.push({ id, ...facts, ...counts, since: now, isConfirmed: false })
     return
   }
-  const found: Break = { id: known.id, ...facts, ...counts, since: known.since, isConfirmed: true }
+  const seen: Break = { id: known.id, ...facts, ...counts, since: known.since, isConfirmed: true }
   if (!known.isConfirmed && accepted !== undefined) draft.unaccepted.push(subject)
   if (difference.isZero()) draft.gone.push(subject)
-  else if (!known.isConfirmed) confirm(draft, found)
-  else if (!isSame(known, found)) draft.set.push(found)
+  else if (!known.isConfirmed) confirm(draft, seen)
+  else if (!isSame(known, seen)) draft.set.push(seen)
 }
 
 function isSame(a: Break, b: Break): boolean {
@@ -192,8 +218,11 @@ export function applyChanges(portfolio: Portfolio, changes: BreakChanges): void 
 
 /** Forgets what was seen once of an instrument's position: a fill came between the looks. */
 export function forgetSuspicion(portfolio: Portfolio, instrument: string): void {
-  const subject = positionSubject(instrument)
-  if (portfolio.breaks.get(subject)?.isConfirmed === false) portfolio.breaks.delete(subject)
+  for (const [subject, found] of portfolio.breaks) {
+    if (found.instrument === instrument && !found.isConfirmed && !isOfOrders(found)) {
+      portfolio.breaks.delete(subject)
+    }
+  }
 }
 
 /** Forgets every break of an instrument: it counts again when it is seen twice more. */
@@ -211,6 +240,6 @@ export function heldLots(book: Book | undefined): Decimal {
 }
 
 /** Returns whether no order of the instrument is at work, so that its position can be counted. */
-export function isAtRest({ entryOrderId, exitOrderIds }: Book): boolean {
-  return entryOrderId === null && exitOrderIds.length === 0
+export function isAtRest({ entryOrderId, exitOrderIds, openLegs }: Book): boolean {
+  return entryOrderId === null && exitOrderIds.length === 0 && openLegs.length === 0
 }

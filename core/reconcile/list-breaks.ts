@@ -63,8 +63,8 @@ function unknownOrders(portfolio: Portfolio): Break[] {
 }
 
 function* ordersAtWork(portfolio: Portfolio) {
-  for (const { entryOrderId, exitOrderIds } of portfolio.books.values()) {
-    for (const id of entryOrderId === null ? exitOrderIds : [entryOrderId, ...exitOrderIds]) {
+  for (const { entryOrderId, exitOrderIds, legOrderIds } of portfolio.books.values()) {
+    for (const id of [...(entryOrderId === null ? [] : [entryOrderId]), ...exitOrderIds, ...legOrderIds]) {
       const order = portfolio.orders.get(id)
       if (order !== undefined) yield order
     }

@@ -68,6 +68,11 @@ function planSettlement(portfolio: Portfolio, listed: ListedBreak, settling: Set
         'NOT_OURS',
         'only what an order of somebody else fills can be taken up, once it shows in the position: cancel it at the broker, or ignore it',
       )
+    case 'surplus':
+      return refusal(
+        'NOT_A_WHOLE',
+        `${describeBreak(found)}: a leg alone cannot be taken up: close it at the broker, which settles it, or ignore it`,
+      )
     case 'unknownOrder':
       return command.action === 'adopt'
         ? planAbsence(portfolio, found, command)

@@ -1,5 +1,6 @@
 import type { PortfolioEvent } from '../../core/event.js'
 import { unreachable } from '../../core/invariant.js'
+import { tradedName } from '../../core/order/leg-orders.js'
 import type { PreClosePhase } from '../../core/portfolio/pre-close-run.js'
 import { type BreakAction, describeBreak } from '../../core/reconcile/break.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
@@ -17,7 +18,7 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `the question ${event.approvalId} was ${event.outcome}${answer}: ${event.reason}`
     }
     case 'OrderInitialized':
-      return `order ${event.orderId}: ${event.side} ${formatLots(`${event.lots}`)} ${event.instrument} (${event.purpose}), ${event.orderType}, the price was ${points(event.referencePrice)}`
+      return `order ${event.orderId}: ${event.side} ${formatLots(`${event.lots}`)} ${tradedName({ ...event, leg: event.leg ?? null })} (${event.leg?.isRollback ? 'rollback' : event.purpose}), ${event.orderType}, the price was ${points(event.referencePrice)}`
     case 'OrderDenied':
       return `order ${event.orderId} was denied by us: ${event.reason}`
     case 'OrderSubmitted':
@@ -38,6 +39,14 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `order ${event.orderId} was cancelled: ${event.reason}`
     case 'OrderExpired':
       return `order ${event.orderId} expired`
+    case 'LegsOpened':
+      return `order ${event.orderId} is carried out by its legs, calls and puts at ${points(event.strike)} until ${event.expiry}`
+    case 'LegUnwound':
+      return `${formatLots(`${event.lots}`)} of what order ${event.orderId} had ${event.side} were taken back`
+    case 'LegsImbalanced':
+      return `one leg of order ${event.orderId} is without the other: ${formatLots(`${event.lots}`)}`
+    case 'LegsSettled':
+      return `the legs of order ${event.orderId} are settled`
     case 'UnitOpened':
       return `position ${event.positionId} opened: unit ${event.number}${event.label === null ? '' : ` (${event.label})`}, stop ${points(event.stop)}`
     case 'UnitClosed':

@@ -305,6 +305,7 @@ function unitOf(position: PositionInput, pointValue: number): Unit {
     pointValue,
     stopDistance: position.entry_price - position.initial_stop,
     entryAtr: position.atr ?? 0,
+    contract: null,
     lots,
     cost,
     boughtLots: lots,

@@ -110,6 +110,7 @@ function touchEvent(
     case 'OrderCanceled':
     case 'OrderExpired':
     case 'ExitLatched':
+    case 'LegsOpened':
       touchOrder(touched, portfolio, event.orderId)
       break
     case 'UnitOpened':
@@ -132,6 +133,9 @@ function touchEvent(
     case 'AlarmRaised':
       touched.alarms.push(alarmRow(place, event))
       break
+    case 'LegUnwound':
+    case 'LegsImbalanced':
+    case 'LegsSettled':
     case 'ConfigurationApplied':
     case 'CalendarApplied':
     case 'PreCloseAdvanced':

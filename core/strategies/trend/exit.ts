@@ -3,6 +3,7 @@ import type { DecisionKind } from '../../decision.js'
 import type { AlarmRaised, PortfolioEvent } from '../../event.js'
 import { decisionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
+import { isUnknown } from '../../order/leg-orders.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
 import { type Book, pendingApproval, plannedEntry } from '../../portfolio/book.js'
@@ -172,7 +173,7 @@ export function latchEntry(
     return events
   }
   events.push({ type: 'OrderCancelRequested', orderId: entry.id })
-  if (entry.state === 'unresolved') {
+  if (isUnknown(portfolio, entry)) {
     const message = `an exit of ${book.instrument} waits for the fate of order ${entry.id}, which is unknown`
     events.push(
       alarm(portfolio, {

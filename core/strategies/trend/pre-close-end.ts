@@ -1,5 +1,6 @@
 import type { AlarmCode, PortfolioEvent } from '../../event.js'
 import { orderId } from '../../ids.js'
+import { isUnknown } from '../../order/leg-orders.js'
 import { isAtWork, isEntry, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
 import type { Book } from '../../portfolio/book.js'
@@ -44,7 +45,7 @@ const MISSED: Verdict = {
 }
 
 function judge(portfolio: Portfolio, book: Book, run: PreCloseRun): Verdict {
-  const unknown = ordersOfRun(portfolio, book, run).filter(({ state }) => state === 'unresolved')
+  const unknown = ordersOfRun(portfolio, book, run).filter((order) => isUnknown(portfolio, order))
   if (unknown.length > 0) {
     const ids = unknown.map(({ id }) => id).join(', ')
     const detail = `the broker has not told what became of ${ids}`

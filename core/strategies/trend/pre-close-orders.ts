@@ -123,7 +123,9 @@ function entryOrder(
 ): OrderInitialized {
   const settings = settingsOf(portfolio).preClose!
   const instrument = instrumentOf(portfolio, book.instrument)!
-  const isLate = phaseBegins(settings, run.closesAt, 'market') <= portfolio.now
+  // A call and a put together have a price, and neither of them has one to be limited to.
+  const isAtMarket =
+    instrument.synthetic !== undefined || phaseBegins(settings, run.closesAt, 'market') <= portfolio.now
   const { tick } = factsAt(instrument, portfolio.now)
   const id = orderId(plan.decisionId)
   return {
@@ -134,9 +136,9 @@ function entryOrder(
     instrument: book.instrument,
     side: 'buy',
     purpose: plan.unitNumber === 1 ? 'entry' : 'pyramid',
-    orderType: isLate ? 'market' : 'limit',
+    orderType: isAtMarket ? 'market' : 'limit',
     lots: decimal(lots),
-    limitPrice: isLate ? null : limitAbove(price, settings.limitBufferPct, tick),
+    limitPrice: isAtMarket ? null : limitAbove(price, settings.limitBufferPct, tick),
     referencePrice: price,
     at: portfolio.now,
     unit: {

@@ -215,7 +215,7 @@ export const breakShape = z.object({
   portfolio: z.string(),
   instrument: z.string(),
   class: z
-    .enum(['match', 'ghost', 'orphan', 'quantity', 'side', 'unknownOrder', 'external'])
+    .enum(['match', 'ghost', 'orphan', 'quantity', 'side', 'surplus', 'unknownOrder', 'external'])
     .describe('match: nothing differs, and the instrument is locked'),
   state: z
     .enum(['suspected', 'confirmed', 'ignored'])

@@ -1,5 +1,6 @@
 import type { Decision } from '../../../core/decision.js'
 import type { EventType, PortfolioEvent } from '../../../core/event.js'
+import type { LegSide } from '../../../core/order/legs.js'
 import type { PostingKind } from '../../../core/portfolio/ledger.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
 import { factText } from './fact-text.js'
@@ -14,6 +15,7 @@ import {
   decimalOrNull,
   foundBreak,
   instant,
+  leg,
   numberOrNull,
   orderType,
   preCloseRun,
@@ -68,6 +70,23 @@ const unitPlan = record({
   marginPerLot: number,
 })
 
+const initialized = {
+  orderId: text,
+  decisionId: text,
+  positionId: text,
+  instrument: text,
+  side,
+  purpose,
+  orderType,
+  lots: decimal,
+  limitPrice: decimalOrNull,
+  referencePrice: number,
+  at: instant,
+  unit: orNull(unitPlan),
+}
+
+const legSide = oneOf<LegSide>({ bought: true, sold: true })
+
 const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
   ConfigurationApplied: record({ hash: text, settings }),
   CalendarApplied: record({ calendar }),
@@ -82,20 +101,11 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     answerId: textOrNull,
     at: instant,
   }),
-  OrderInitialized: record({
-    orderId: text,
-    decisionId: text,
-    positionId: text,
-    instrument: text,
-    side,
-    purpose,
-    orderType,
-    lots: decimal,
-    limitPrice: decimalOrNull,
-    referencePrice: number,
-    at: instant,
-    unit: orNull(unitPlan),
-  }),
+  OrderInitialized: whereGiven('leg', record({ ...initialized, leg }), record(initialized)),
+  LegsOpened: record({ orderId: text, strike: number, expiry: text, pointValue: number, at: instant }),
+  LegUnwound: record({ orderId: text, side: legSide, lots: decimal, at: instant }),
+  LegsImbalanced: record({ orderId: text, lots: decimal, at: instant }),
+  LegsSettled: record({ orderId: text, at: instant }),
   OrderDenied: record({ orderId: text, reason: text, at: instant }),
   OrderSubmitted: record({ orderId: text, attempt: number, at: instant }),
   OrderAccepted: record({ orderId: text, venueOrderId: text }),

@@ -1,5 +1,7 @@
 import type { Alert, EntryAlert } from '../../../core/alert/alert.js'
 import type { Calendar } from '../../../core/calendar/calendar.js'
+import type { OptionKind } from '../../../core/instrument/synthetic.js'
+import type { Leg } from '../../../core/order/legs.js'
 import type { ApprovalOutcome, ApprovalRequest } from '../../../core/portfolio/approval.js'
 import type {
   PlannedEntry,
@@ -66,6 +68,7 @@ const breakClass = oneOf<BreakClass>({
   side: true,
   unknownOrder: true,
   external: true,
+  surplus: true,
 })
 
 /** A difference from the broker. */
@@ -88,6 +91,15 @@ export const purpose = oneOf<'entry' | 'pyramid' | 'exit' | 'peelOff'>({
   pyramid: true,
   exit: true,
   peelOff: true,
+})
+
+/** Which part of another order an order is. */
+export const leg: Shape<Leg> = record({
+  of: text,
+  kind: oneOf<OptionKind>({ call: true, put: true }),
+  strike: number,
+  expiry: text,
+  isRollback: flag,
 })
 
 /** How an order is priced. */

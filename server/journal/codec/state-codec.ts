@@ -1,4 +1,6 @@
 import type { ScoutAlert } from '../../../core/alert/alert.js'
+import type { OptionContract } from '../../../core/instrument/synthetic.js'
+import type { Legs, LegTrade, LegTrades } from '../../../core/order/legs.js'
 import type { ExitIntent, Order, OrderState } from '../../../core/order/order.js'
 import type { Approval } from '../../../core/portfolio/approval.js'
 import type { Book, MarketView } from '../../../core/portfolio/book.js'
@@ -15,6 +17,7 @@ import {
   decimalOrNull,
   foundBreak,
   instant,
+  leg,
   numberOrNull,
   orderType,
   preCloseRun,
@@ -27,7 +30,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 3
+export const STATE_VERSION = 4
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -66,7 +69,11 @@ const order: Shape<Order> = record({
   cancelRequested: flag,
   latch: orNull(exitIntent),
   closedAt: numberOrNull,
+  leg: orNull(leg),
+  hasLegs: flag,
 })
+
+const contract: Shape<OptionContract> = record({ strike: number, expiry: text })
 
 const unit: Shape<Unit> = record({
   id: text,
@@ -78,6 +85,7 @@ const unit: Shape<Unit> = record({
   pointValue: number,
   stopDistance: number,
   entryAtr: number,
+  contract: orNull(contract),
   lots: decimal,
   cost: decimal,
   boughtLots: decimal,
@@ -122,6 +130,8 @@ const book: Shape<Book> = record({
   lastUnitFillPrice: numberOrNull,
   entryOrderId: textOrNull,
   exitOrderIds: list(text),
+  legOrderIds: list(text),
+  openLegs: list(text),
   lock: orNull(record({ reason: text, since: instant, breakId: textOrNull })),
   missingLots: decimal,
   preClose: orNull(preCloseRun),
@@ -148,6 +158,31 @@ const unitPlan: Shape<UnitPlan> = record({
   marginPerLot: number,
 })
 
+const legTrade: Shape<LegTrade> = record({
+  orderId: text,
+  tradeId: text,
+  lots: decimal,
+  price: decimal,
+  fee: decimal,
+  at: instant,
+})
+
+const legTrades: Shape<LegTrades> = record({ done: list(legTrade), undone: list(legTrade) })
+
+const legs: Shape<Legs> = record({
+  orderId: text,
+  instrument: text,
+  positionId: text,
+  contract,
+  pointValue: number,
+  isOpening: flag,
+  orderIds: list(text),
+  bought: legTrades,
+  sold: legTrades,
+  matches: number,
+  told: number,
+})
+
 const stored = record({
   id: text,
   now: instant,
@@ -160,6 +195,7 @@ const stored = record({
   books: list(book),
   orders: list(order),
   unitPlans: list(pair(text, unitPlan)),
+  legs: list(legs),
   closedUnits: list(unit),
   ended: list(record({ id: text, at: instant })),
   entriesOn: record({ day: number, count: number }),
@@ -174,6 +210,7 @@ export function encodeState(portfolio: Portfolio): string {
     books: [...portfolio.books.values()],
     orders: [...portfolio.orders.values()],
     unitPlans: [...portfolio.unitPlans],
+    legs: [...portfolio.legs.values()],
     closedUnits: [...portfolio.closedUnits.values()],
     breaks: [...portfolio.breaks.values()],
     accepted: [...portfolio.accepted.values()],
@@ -188,6 +225,7 @@ export function decodeState(json: string): Portfolio {
     books: new Map(state.books.map((book) => [book.instrument, book])),
     orders: new Map(state.orders.map((order) => [order.id, order])),
     unitPlans: new Map(state.unitPlans),
+    legs: new Map(state.legs.map((one) => [one.orderId, one])),
     closedUnits: new Map(state.closedUnits.map((unit) => [unit.id, unit])),
     breaks: bySubject(state.breaks),
     accepted: bySubject(state.accepted),
