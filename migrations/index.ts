@@ -6,6 +6,7 @@ import { projections } from './0004-projections.js'
 import { idempotency } from './0005-idempotency.js'
 import { paper } from './0006-paper.js'
 import { calendar } from './0007-calendar.js'
+import { approvals } from './0008-approvals.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-idempotency': idempotency,
   '0006-paper': paper,
   '0007-calendar': calendar,
+  '0008-approvals': approvals,
 }

@@ -18,6 +18,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   reduce: async () => (await import('./verbs/trading-state.js')).reduceCommand(),
   resume: async () => (await import('./verbs/trading-state.js')).resumeCommand(),
   freeze: async () => (await import('./verbs/trading-state.js')).freezeCommand(),
+  approve: async () => (await import('./verbs/approve.js')).approveCommand(),
   reconcile: async () => (await import('./verbs/reconcile.js')).reconcileCommand(),
   unlock: async () => (await import('./verbs/unlock.js')).unlockCommand(),
   cash: async () => (await import('./verbs/cash.js')).cashCommand(),

@@ -146,6 +146,21 @@ export const ERRORS = {
     title: 'The portfolio holds no such position',
     remedy: 'GET /v1/portfolios/:id/positions lists what is open',
   },
+  APPROVAL_UNKNOWN: {
+    status: 404,
+    title: 'There is no such approval',
+    remedy: 'GET /v1/portfolios/:id/approvals lists what waits for one',
+  },
+  ORDER_UNKNOWN: {
+    status: 404,
+    title: 'There is no such order at work',
+    remedy: 'GET /v1/portfolios/:id/orders lists the orders at work',
+  },
+  ORDER_FATE_KNOWN: {
+    status: 422,
+    title: 'What became of this order is known',
+    remedy: 'Only an order that is unresolved, or that its broker no longer shows, is settled by hand',
+  },
   BREAK_UNKNOWN: {
     status: 404,
     title: 'There is no such difference from a broker',

@@ -71,6 +71,12 @@ export function closeApproval(
   return [...events, { type: 'PreCloseAdvanced', instrument, run: told, at: portfolio.now }]
 }
 
+/** Returns the last question of an instrument that has this id, over or not; undefined when there is none any more. */
+export function findApproval(portfolio: Portfolio, id: string): Approval | undefined {
+  for (const { approval } of portfolio.books.values()) if (approval?.id === id) return approval
+  return undefined
+}
+
 /** Returns the end of the book's question when nobody has answered it in time. */
 export function expireApproval(portfolio: Portfolio, book: Book): readonly PortfolioEvent[] {
   const asked = pendingApproval(book)

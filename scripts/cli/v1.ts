@@ -5,7 +5,7 @@ import { type AdminClient, createAdminClient, newIdempotencyKey } from './admin-
 import { readProcessEnvironment } from './environment.js'
 import { VerbFailure } from './verb-failure.js'
 
-type Item<Name extends 'positions' | 'orders' | 'decisions' | 'alarms'> = Awaited<
+type Item<Name extends 'positions' | 'orders' | 'approvals' | 'decisions' | 'alarms'> = Awaited<
   ReturnType<V1Reads[Name]>
 >['items'][number]
 
@@ -17,6 +17,8 @@ export type PortfolioDetail = NonNullable<Awaited<ReturnType<V1Reads['portfolio'
 export type PositionItem = Item<'positions'>
 /** An order of /v1. */
 export type OrderItem = Item<'orders'>
+/** An entry that waits, or has waited, for a person. */
+export type ApprovalItem = Item<'approvals'>
 /** A decision of a list of /v1. */
 export type DecisionItem = Item<'decisions'>
 /** An alarm of /v1. */

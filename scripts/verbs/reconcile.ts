@@ -1,5 +1,6 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { BreakAction } from '../../core/reconcile/break.js'
+import { ORDER_OUTCOMES } from '../../core/reconcile/order-outcome.js'
 import { type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
 import { commandAnswer } from '../cli/command-outcome.js'
 import { confirm, type YesOption, yesHelp } from '../cli/confirm.js'
@@ -8,7 +9,15 @@ import { formatTime } from '../cli/format.js'
 import { parseAmount, parseFee, parseText } from '../cli/parse-option.js'
 import type { Style } from '../cli/style.js'
 import { formatTable } from '../cli/table.js'
-import { type BreakItem, connectService, sendCommand } from '../cli/v1.js'
+import {
+  addCommandOptions,
+  type BreakItem,
+  type CommandOptions,
+  choosePortfolio,
+  connectService,
+  portfolioPath,
+  sendCommand,
+} from '../cli/v1.js'
 import { VerbFailure } from '../cli/verb-failure.js'
 
 type ListOptions = JsonOption & { readonly portfolio?: string }
@@ -43,6 +52,7 @@ export function reconcileCommand(): Command {
         .option('--lots <n>', 'of an order whose fate is unknown; else all of it', parseAmount)
         .option('--fee <amount>', 'of the fill', parseFee),
     )
+    .addCommand(orderCommand())
     .addCommand(
       settleCommand('ignore', 'Accept the difference until it changes; the instrument trades again'),
     )
@@ -65,6 +75,54 @@ function settleCommand(action: BreakAction, description: string): Command {
     .option('--idempotency-key <key>', 'send an earlier command again: it is carried out once at most')
     .option('--json', jsonHelp)
     .action((id: string, options: SettleOptions) => printAnswer(options, () => settle(action, id, options)))
+}
+
+type OrderOptions = JsonOption &
+  YesOption &
+  CommandOptions & {
+    readonly outcome: (typeof ORDER_OUTCOMES)[number]
+    readonly reason: string
+    readonly price?: string
+    readonly lots?: string
+    readonly fee?: string
+  }
+
+function orderCommand(): Command {
+  const outcome = new Option('--outcome <what>', 'it never arrived, it was cancelled, or it filled')
+  const command = addCommandOptions(
+    new Command('order')
+      .description('Say what became of an order whose fate is unknown, as you found it at the broker')
+      .argument('<order>', 'its id, as `general orders` and the alarm name it', parseText)
+      .addOption(outcome.choices(ORDER_OUTCOMES).makeOptionMandatory())
+      .option('--price <points>', 'at which it filled', parseAmount)
+      .option('--lots <n>', 'that it filled; else all that it could', parseAmount)
+      .option('--fee <amount>', 'of the fill', parseFee)
+      .requiredOption('--reason <text>', 'what you found out; it is kept with the decision', parseText)
+      .option('--yes', yesHelp)
+      .option('--json', jsonHelp),
+  )
+  return command.action((id: string, options: OrderOptions) => {
+    if ((options.outcome === 'filled') !== (options.price !== undefined))
+      command.error('error: --price goes with --outcome filled, and is required there', { exitCode: 2 })
+    return printAnswer(options, () => settleOrder(id, options))
+  })
+}
+
+async function settleOrder(id: string, options: OrderOptions) {
+  const { outcome, reason, price, lots, fee, idempotencyKey } = options
+  const client = await connectService()
+  const portfolio = await choosePortfolio(client, options)
+  const at = price === undefined ? '' : ` at ${price}`
+  await confirm(
+    options,
+    `This records that order ${id} is ${outcome}${at}. It cannot be taken back, only corrected.`,
+  )
+  const given = Object.entries({ outcome, reason, price, lots, fee }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const path = portfolioPath(portfolio, `orders/${encodeURIComponent(id)}/settle`)
+  const answer = await sendCommand(client, path, { body: Object.fromEntries(given), idempotencyKey })
+  return commandAnswer(portfolio.id, answer, `The order is settled: ${outcome}`)
 }
 
 const columns = [

@@ -1,11 +1,19 @@
 /** What notifications can be about, as the configuration names it. */
-export const TOPICS = ['alarms', 'fills', 'units', 'decisions', 'preClose'] as const
+export const TOPICS = ['alarms', 'fills', 'units', 'decisions', 'approvals', 'preClose'] as const
 
 /** One of the things that notifications can be about. */
 export type Topic = (typeof TOPICS)[number]
 
 /** What a notice tells. unitOpened and unitClosed follow fills; decision says nothing about execution. */
-export type NoticeKind = 'alarm' | 'fill' | 'unitOpened' | 'unitClosed' | 'decision' | 'preClose'
+export type NoticeKind =
+  | 'alarm'
+  | 'fill'
+  | 'unitOpened'
+  | 'unitClosed'
+  | 'decision'
+  | 'approvalRequested'
+  | 'approvalClosed'
+  | 'preClose'
 
 /** A short message to people about something that is recorded. */
 export interface Notice {

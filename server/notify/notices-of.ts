@@ -6,6 +6,7 @@ import type {
   PreCloseAdvanced,
   UnitClosed,
 } from '../../core/event.js'
+import type { ApprovalRequest } from '../../core/portfolio/approval.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { type Instant, isoInstant } from '../../core/time.js'
 import type { ShellAlarm } from '../observe/alarms.js'
@@ -16,7 +17,7 @@ const longestText = 500
 
 /**
  * Returns the notices about recorded events: fills, units opened and closed, decisions that were approved or blocked,
- * alarms, and runs before a close that ended. Of `portfolio` only what never changes is read, since it may be ahead.
+ * alarms, questions to people and their ends, and runs before a close that ended. Of `portfolio` only what never changes is read, since it may be ahead.
  */
 export function noticesOf(portfolio: Portfolio, events: readonly PortfolioEvent[]): Notice[] {
   return events.flatMap((event) => noticeOf(portfolio, event) ?? [])
@@ -51,6 +52,14 @@ function noticeOf(portfolio: Portfolio, event: PortfolioEvent): Notice | null {
       return closeNotice(portfolio, event)
     case 'DecisionMade':
       return event.decision.outcome === 'ignored' ? null : decisionNotice(id, event.decision)
+    case 'ApprovalRequested':
+      return askedNotice(id, event.request)
+    case 'ApprovalClosed': {
+      const { approvalId, decisionId, instrument, outcome, reason, answerId, at } = event
+      const text = `The question about ${instrument} was ${outcome}: ${reason}`
+      const data = { approvalId, decisionId, instrument, outcome, reason, answerId }
+      return { topic: 'approvals', kind: 'approvalClosed', ...placed(id, at), text, data }
+    }
     case 'AlarmRaised':
       return alarmNotice(event, id)
     case 'PreCloseAdvanced':
@@ -104,6 +113,18 @@ function decisionNotice(portfolio: string, decision: Decision): Notice {
     positionIds,
   }
   return { topic: 'decisions', kind: 'decision', ...placed(portfolio, decision.at), text, data }
+}
+
+function askedNotice(portfolio: string, request: ApprovalRequest): Notice {
+  const { id: approvalId, decisionId, instrument, unitNumber, price, stop, priceBandPct, askedAt } = request
+  const lots = String(request.lots)
+  const expiresAt = isoInstant(request.expiresAt)
+  const what = unitNumber === 1 ? 'a base entry' : 'a pyramid'
+  const size = `${lotsText(lots)} at ${price}, stop ${stop}`
+  const text = `Approve ${what} of ${instrument}? ${size}; until ${expiresAt}, within ${priceBandPct} % of that price`
+  const asked = { approvalId, decisionId, instrument, unit: unitNumber, lots, price, stop }
+  const data = { ...asked, priceBandPct, expiresAt }
+  return { topic: 'approvals', kind: 'approvalRequested', ...placed(portfolio, askedAt), text, data }
 }
 
 type AnyAlarm = Pick<AlarmRaised, 'severity' | 'instrument' | 'subject' | 'message' | 'at'> & {

@@ -17,7 +17,7 @@ export class Escalations {
     this.#called.add(occasion)
     const { raise, clock, portfolio, broker } = this.#options
     const what = `${order.side} ${order.lots} ${order.instrument}`
-    const message = `Order ${order.id} (${what}) at ${broker.name}: ${why}. Look at the account, and decide there`
+    const message = `Order ${order.id} (${what}) at ${broker.name}: ${why}. Look at the account, and say what became of it: general reconcile order ${order.id}`
     const at = clock.now()
     const { instrument, id: subject } = order
     await raise({

@@ -5,6 +5,7 @@ import type { Story, StoryAlert, StoryKind, StoryMoment, StoryOrder } from './st
 import {
   type Anchor,
   readAlert,
+  readAnswers,
   readConflicts,
   readDecisions,
   readInput,
@@ -47,7 +48,9 @@ async function readStoryIn(db: Queryable, kind: StoryKind, id: string): Promise<
   const input = await readInput(db, anchor)
   const decisions = await readDecisions(db, portfolio, anchor.decisionIds)
   const named = [...anchor.positionIds, ...decisions.flatMap(({ positionIds }) => positionIds)]
-  const orders = await readOrders(db, { ...anchor, positionIds: named })
+  const answers = await readAnswers(db, portfolio, anchor.decisionIds)
+  const decisionIds = [...anchor.decisionIds, ...answers]
+  const orders = await readOrders(db, { ...anchor, decisionIds, positionIds: named })
   const positionIds = [...new Set([...named, ...orders.map((order) => order.positionId)])]
   const changesPortfolio = decisions.some((decision) => ['tradingState', 'cash'].includes(decision.kind))
   const isWhole = kind === 'alert' || kind === 'command' || changesPortfolio
@@ -65,7 +68,7 @@ async function readStoryIn(db: Queryable, kind: StoryKind, id: string): Promise<
     orders,
     positions: await readPositions(db, portfolio, positionIds),
     timeline,
-    laterDecisions: await readDecisions(db, portfolio, laterIds(anchor, orders, timeline)),
+    laterDecisions: await readDecisions(db, portfolio, [...answers, ...laterIds(anchor, orders, timeline)]),
   }
 }
 

@@ -89,6 +89,21 @@ export async function readDecisions(
   })
 }
 
+/** Returns the ids of the decisions that answered what these decisions had asked a person. */
+export async function readAnswers(
+  db: Queryable,
+  portfolio: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ answer: string }>(
+    `select data ->> 'answerId' as answer from events
+     where portfolio = $1 and type = 'ApprovalClosed' and data ->> 'decisionId' = any($2)
+       and data ->> 'answerId' is not null`,
+    [portfolio, ids],
+  )
+  return rows.map(({ answer }) => answer)
+}
+
 /** Returns the orders that the anchor's decisions asked for and those of its positions, from its input on. */
 export async function readOrders(db: Queryable, anchor: Anchor): Promise<readonly StoryOrder[]> {
   const { rows } = await db.query<{
@@ -193,7 +208,7 @@ export interface TimelineSubject {
 /** Returns what happened to the orders and positions from the anchor's input on, alarms about them included. */
 export async function readTimeline(
   db: Queryable,
-  { portfolio, seq, positionIds }: Anchor,
+  { portfolio, seq, decisionIds, positionIds }: Anchor,
   { orderIds, id, isWhole }: TimelineSubject,
 ): Promise<readonly StoryMoment[]> {
   if (seq === null) return []
@@ -210,9 +225,11 @@ export async function readTimeline(
      from events e join inputs i on i.portfolio = e.portfolio and i.seq = e.seq
      where e.portfolio = $1 and e.seq >= $2 and e.type not in ('DecisionMade', 'ConfigurationApplied')
        and (e.data ->> 'orderId' = any($3) or e.data ->> 'positionId' = any($4)
-         or e.data ->> 'subject' = any($5) or ($6 and e.seq = $2))
+         or e.data ->> 'subject' = any($5) or ($6 and e.seq = $2)
+         or (e.type = 'ApprovalRequested' and e.data -> 'request' ->> 'decisionId' = any($7))
+         or (e.type = 'ApprovalClosed' and (e.data ->> 'decisionId' = any($7) or e.data ->> 'answerId' = any($7))))
      order by e.seq, e.idx`,
-    [portfolio, seq, orderIds, positionIds, [id, ...orderIds, ...positionIds], isWhole],
+    [portfolio, seq, orderIds, positionIds, [id, ...orderIds, ...positionIds], isWhole, decisionIds],
   )
   return rows.map((row): StoryMoment => {
     const event = decodeEvent({ portfolio, seq: row.seq }, row)

@@ -1,3 +1,4 @@
+import type { Quote } from '../../core/input.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { PortfolioReadiness } from '../http/readiness.js'
@@ -10,6 +11,8 @@ export interface HeldPortfolio extends DecidingPortfolio {
   readonly ring: () => void
   readonly submit: (input: NewInput) => Promise<StepOutcome>
   readonly state: () => Portfolio
+  /** Returns the broker's prices of instruments, as far as it tells them in time. */
+  readonly quotesOf: (instruments: readonly string[]) => Promise<Readonly<Record<string, Quote>>>
 }
 
 /** A portfolio of the configuration, decided here or elsewhere. */

@@ -70,6 +70,7 @@ export class PortfolioRun {
   readonly #watch = new OrderWatch()
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
+  readonly #quotesOf: HeldPortfolio['quotesOf']
   readonly #scouts: ScoutWatch
   readonly #account: AccountWatch
   readonly #stop = new AbortController()
@@ -96,6 +97,7 @@ export class PortfolioRun {
     this.#sequencer = new Sequencer({ portfolio, epoch, desk, clock, writer, quoteOf, onStopped })
     this.#calendar = new CalendarFollower({ sequencer: this.#sequencer, desk })
     const quotesOf = (instruments: readonly string[]) => quotes.gather(instruments)
+    this.#quotesOf = quotesOf
     this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
@@ -122,6 +124,7 @@ export class PortfolioRun {
       state,
       ring: () => sequencer.ring(),
       submit: (input) => sequencer.submit(input),
+      quotesOf: (instruments) => this.#quotesOf(instruments),
       whenDecided: (alertId, timeoutMs) => sequencer.whenDecided(alertId, timeoutMs),
       whenFilled: (orderIds, timeoutMs) => this.#watch.whenFilled(state, orderIds, timeoutMs),
     }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Calendar } from '../../core/calendar/calendar.js'
 import type { OperatorCommand } from '../../core/input.js'
-import { findBreak } from '../../core/reconcile/list-breaks.js'
+import { findBreak, listBreaks } from '../../core/reconcile/list-breaks.js'
+import { findApproval } from '../../core/risk/approvals.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/database.js'
 import { ServiceError } from '../errors.js'
@@ -44,10 +45,12 @@ export function createV1Commands(options: V1CommandsOptions): V1Commands {
       return { currency: settings.currency, instruments: settings.instruments.map(({ name }) => name) }
     },
     portfolioOfBreak: (breakId) => portfolioOfBreak(hosts, breakId),
+    breakOfOrder: (portfolio, orderId) => breakOfOrder(requireHeld(hosts.get(portfolio)), orderId),
     holds: async (id, positionId) => holdsPosition(database().db, id, positionId),
     decide: async (id, inputId, command) => {
       const held = requireHeld(hosts.get(id))
-      await decideCommand(held, { type: 'OperatorCommanded', id: inputId, command })
+      const priced = await withQuote(held, command)
+      await decideCommand(held, { type: 'OperatorCommanded', id: inputId, command: priced })
     },
     importCalendar: async (commandId, imported) => {
       const { pool } = database()
@@ -77,6 +80,26 @@ function portfolioOfBreak(hosts: ReadonlyMap<string, Host>, breakId: string): st
   }
   for (const host of hosts.values()) requireHeld(host)
   return null
+}
+
+function breakOfOrder(held: HeldPortfolio, orderId: string): string {
+  const state = held.state()
+  const listed = listBreaks(state).find(
+    ({ found }) => found.class === 'unknownOrder' && found.orderId === orderId,
+  )
+  if (listed !== undefined) return listed.found.id
+  const order = state.orders.get(orderId)
+  if (order === undefined) throw new ServiceError('ORDER_UNKNOWN', `There is no order ${orderId} at work`)
+  throw new ServiceError('ORDER_FATE_KNOWN', `The order ${orderId} is ${order.state}`)
+}
+
+/** An approval is decided at the broker's price of this moment, which is asked for before it is decided. */
+async function withQuote(held: HeldPortfolio, command: OperatorCommand): Promise<OperatorCommand> {
+  if (command.kind !== 'answerApproval' || !command.isApproved) return command
+  const asked = findApproval(held.state(), command.approvalId)
+  if (asked === undefined) return command
+  const quotes = await held.quotesOf([asked.instrument])
+  return { ...command, quote: quotes[asked.instrument] ?? null }
 }
 
 function requireHeld(host: Host | undefined): HeldPortfolio {

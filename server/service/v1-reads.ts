@@ -6,6 +6,7 @@ import type { Page, PageQuery, V1Reads } from '../http/v1/port.js'
 import { loadPortfolio } from '../journal/load.js'
 import { readAlarms } from '../journal/read/alarms.js'
 import { readAlert, readAlerts } from '../journal/read/alerts.js'
+import { readApproval, readApprovals } from '../journal/read/approvals.js'
 import { readDecision, readDecisions, readDecisionsOfInput } from '../journal/read/decisions.js'
 import { readFills, readLedger } from '../journal/read/money.js'
 import { readOrders } from '../journal/read/orders.js'
@@ -47,6 +48,8 @@ export function createV1Reads(options: V1ReadsOptions): V1Reads {
     },
     positions: list(readPositions),
     orders: list(readOrders),
+    approvals: list(readApprovals),
+    approval: async (portfolio, id) => readApproval(database().db, portfolio, id),
     fills: list(readFills),
     decisions: list(readDecisions),
     alerts: list(readAlerts),

@@ -404,7 +404,7 @@ t.test('notifications go to this machine or encrypted, and their token is named'
   const url = 'http://127.0.0.1:9000/notify'
   const reading = read({ notifications: [{ kind: 'webhook', url, token: `\${NOTIFY}` }] }, secret)
   if (reading.kind === 'invalid') throw new Error(JSON.stringify(reading.problems))
-  const about = ['alarms', 'fills', 'units', 'decisions', 'preClose']
+  const about = ['alarms', 'fills', 'units', 'decisions', 'approvals', 'preClose']
   t.same(reading.configuration.notifications, [{ url, token: 'a-token', about }])
   t.same(valid({ notifications: [{ kind: 'webhook', url, token: `\${WEBHOOK_TOKEN}` }] }).sources.length, 1)
   t.same(valid({}).notifications, [])

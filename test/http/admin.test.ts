@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import t from 'tap'
+import { SimulatedClock } from '../../server/clock.js'
 import { ERRORS } from '../../server/errors.js'
 import { eventually } from '../helpers/eventually.js'
+import { type Teardown, testDirectory } from '../helpers/temporary-directory.js'
 import { goldEntry, type RunningService, runService } from '../main/running-service.js'
 
 interface Listed<Item = Record<string, unknown>> {
@@ -76,7 +81,7 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
   const routes = Object.entries(body.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   )
-  const expected = ['positions', 'orders', 'fills', 'decisions', 'alerts', 'ledger'].map(
+  const expected = ['positions', 'orders', 'approvals', 'fills', 'decisions', 'alerts', 'ledger'].map(
     (list) => `get /v1/portfolios/{id}/${list}`,
   )
   const posts = ['what-if', 'trading-state', 'cash', 'exit', 'unlock'].map(
@@ -92,6 +97,10 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
     'calendar',
   ]
   posts.push('post /v1/imports/calendar', 'post /v1/reconciliation/breaks/{id}')
+  posts.push(
+    'post /v1/portfolios/{id}/approvals/{approvalId}',
+    'post /v1/portfolios/{id}/orders/{orderId}/settle',
+  )
   t.same(routes.sort(), [...expected, ...posts, ...others.map((path) => `get /v1/${path}`)].sort())
 })
 
@@ -295,4 +304,96 @@ t.test('an unlock names an instrument of the portfolio, and says when nothing wa
   t.equal(status, 200)
   t.match(body, { outcome: 'ignored', decision: { kind: 'unlock', reasons: ['ALREADY_SO', 'looked at'] } })
   t.match((await unlock('u-2', 'PLATINUM')).body, { code: 'INSTRUMENT_UNKNOWN' })
+})
+
+interface ApprovalAnswer {
+  readonly id: string
+  readonly lots: string
+  readonly state: string
+}
+
+/** A configuration file of the paper portfolio with this strategy and broker. */
+async function configured(t: Teardown, parts: Readonly<Record<string, unknown>>): Promise<string> {
+  const file = join(await testDirectory(t), 'general.json')
+  await writeFile(file, JSON.stringify({ portfolios: [{ id: 'paper', ...parts }] }))
+  return file
+}
+
+t.test('an entry waits for an approval across a restart, and is answered once', async (t) => {
+  const strategy = { kind: 'trend', approval: { mode: 'manual', expireSeconds: 3600 } }
+  const env = { GENERAL_CONFIG: await configured(t, { strategy }) }
+  const first = await runService(t, { env })
+  const sent = await first.send(goldEntry())
+  t.match(sent.body.decision, { outcome: 'blocked', reasons: ['AWAITING_APPROVAL'], lots: '0' })
+  await first.send(goldEntry({ instrument: 'COPPER', price: 800, atr: 8 }))
+  await first.service.stop()
+
+  const running = await runService(t, { env, beside: first })
+  const list = async (query = '') =>
+    (await running.ask<Listed<ApprovalAnswer>>(`${portfolio}/approvals${query}`)).body
+  const waiting = await list()
+  t.match(waiting.items, [{ instrument: 'COPPER' }, { instrument: 'GOLD_MINI', lots: '2', state: 'open' }])
+  const page = await list('?limit=1')
+  t.match((await list(`?limit=1&cursor=${page.next}`)).items, [{ instrument: 'GOLD_MINI' }])
+  const [copper, gold] = waiting.items
+  const answer = (id: string, key: string, approve: boolean) =>
+    running.command<Record<string, unknown>>(`${portfolio}/approvals/${id}`, key, { approve, reason: 'seen' })
+  const approved = await answer(gold!.id, 'a-1', true)
+  t.match(approved.body, { outcome: /approved|executed/, decision: { kind: 'entry', lots: '2' } })
+  t.same((await answer(gold!.id, 'a-1', true)).body, approved.body, 'the first answer again')
+  t.match((await answer(gold!.id, 'a-2', true)).body, { code: 'COMMAND_BLOCKED', detail: /was approved at/ })
+  t.match((await answer(copper!.id, 'a-3', false)).body, { decision: { reasons: ['REJECTED', 'seen'] } })
+  t.match((await answer('Q-none', 'a-4', true)).body, { code: 'APPROVAL_UNKNOWN', status: 404 })
+  t.same((await list()).items, [])
+  t.match((await list('?status=closed')).items, [
+    { id: copper!.id, state: 'rejected', reason: 'seen' },
+    { id: gold!.id, state: 'approved', answerId: (approved.body.decision as { id: string }).id },
+  ])
+  await eventually('it is bought', async () => {
+    const { body } = await running.ask<Listed>(`${portfolio}/positions`)
+    return body.items.length === 1
+  })
+})
+
+t.test('a question that nobody answers expires by itself', async (t) => {
+  const clock = new SimulatedClock({ start: Date.now(), speed: 1 })
+  const strategy = { kind: 'trend', approval: { mode: 'manual' } }
+  const running = await runService(t, { clock, env: { GENERAL_CONFIG: await configured(t, { strategy }) } })
+  await running.send(goldEntry())
+  clock.advanceBy(301_000)
+  await eventually('it is expired', async () => {
+    const { body } = await running.ask<Listed<ApprovalAnswer>>(`${portfolio}/approvals?status=closed`)
+    return body.items[0]?.state === 'expired'
+  })
+})
+
+t.test('a person says what became of an order that the broker does not tell about', async (t) => {
+  const clock = new SimulatedClock({ start: Date.now(), speed: 1 })
+  const strategy = { kind: 'trend', entryMaxAgeSeconds: 86_400 }
+  const broker = { kind: 'paper', faults: { lostRequestRate: 1 } }
+  const env = { GENERAL_CONFIG: await configured(t, { strategy, broker }) }
+  const running = await runService(t, { clock, env })
+  const { body } = await running.send(goldEntry())
+  const orderId = `O${body.decision!.id.slice(1)}`
+  const path = `${portfolio}/orders/${orderId}/settle`
+  const settle = (key: string, said: Readonly<Record<string, unknown>>, at = path) =>
+    running.command<Record<string, unknown>>(at, key, { reason: 'asked them', ...said })
+  t.match((await settle('s-1', { outcome: 'filled' })).body, { errors: [{ field: 'price' }] })
+  t.match((await settle('s-2', { outcome: 'absent', price: 5 })).body, { errors: [{ field: 'price' }] })
+  const none = `${portfolio}/orders/O-none/settle`
+  t.match((await settle('s-3', { outcome: 'absent' }, none)).body, { code: 'ORDER_UNKNOWN' })
+  clock.advanceBy(61_000)
+  const filled = { outcome: 'filled', price: 78_550, lots: 1, fee: '20' }
+  const settled = await eventually('it is unresolved, and settled', async () => {
+    const answer = await settle(`s-${randomUUID()}`, filled)
+    return answer.status === 200 ? answer : undefined
+  })
+  t.match(settled.body, {
+    decision: { kind: 'settleBreak', reasons: ['BOOKED', 'it filled: asked them'], lots: '1' },
+  })
+  const positions = await running.ask<Listed>(`${portfolio}/positions`)
+  t.match(positions.body.items, [{ lots: '1', averagePrice: '78550', fees: '20' }])
+  const orders = await running.ask<Listed>(`${portfolio}/orders?status=closed`)
+  t.match(orders.body.items, [{ id: orderId, state: 'canceled', filledLots: '1' }])
+  t.match((await settle('s-4', { outcome: 'absent' })).body, { code: 'ORDER_FATE_KNOWN', status: 422 })
 })

@@ -13,7 +13,7 @@ const TOKENS = { first: 'token-of-the-first', second: 'token-of-the-second' }
 const secret = (variable: string): string => `\${${variable}}`
 
 const CONFIGURATION = {
-  portfolios: [{ id: 'first' }, { id: 'second' }],
+  portfolios: [{ id: 'first' }, { id: 'second', strategy: { kind: 'trend', approval: { mode: 'manual' } } }],
   sources: [
     { id: 'one', portfolio: 'first', tokens: [secret('FIRST_TOKEN')] },
     { id: 'two', portfolio: 'second', tokens: [secret('SECOND_TOKEN')] },
@@ -63,9 +63,9 @@ async function startService(t: Teardown) {
 
 t.test('a running service is operated from the command line', async (t) => {
   const { webhookUrl, env } = await startService(t)
-  const send = async (alert: Record<string, unknown>) => {
+  const send = async (alert: Record<string, unknown>, token = TOKENS.first) => {
     const timestamp = new Date().toISOString()
-    const response = await fetch(`${webhookUrl}${TOKENS.first}`, {
+    const response = await fetch(`${webhookUrl}${token}`, {
       method: 'POST',
       headers: { prefer: 'wait=1.8' },
       body: JSON.stringify({ type: 'BASE_ENTRY', atr: 350, er: 0.82, timestamp, ...alert }),
@@ -193,6 +193,50 @@ t.test('a running service is operated from the command line', async (t) => {
       const [positions] = await run(['positions', ...first, '--json'])
       return documentOf<Page>(positions!).items.length === 0
     })
+  })
+
+  await t.test('an entry that waits for a person is listed and answered', async (t) => {
+    const asked = await send({ instrument: 'COPPER', price: 800, atr: 5 }, TOKENS.second)
+    await send({ instrument: 'GOLD_MINI', price: 78_500, atr: 700 }, TOKENS.second)
+    const [table, listed, wrong] = await run(
+      ['approve'],
+      ['approve', '--portfolio', 'second', '--json'],
+      ['approve', '--reject'],
+    )
+    t.match(table!.stdout, /Q-\S+ +second +entry COPPER +\d+ +800 +0\.5 % /)
+    t.equal(wrong!.code, 2)
+    const { items } = documentOf<Page>(listed!)
+    t.match(items, [{ instrument: 'GOLD_MINI' }, { instrument: 'COPPER', state: 'open' }])
+    const [gold, copper] = items.map(({ id }) => String(id))
+    const runs = await run(
+      ['approve', copper!, '--yes', '--reason', 'looks good', '--json'],
+      ['approve', gold!, '--reject'],
+      ['approve', copper!, '--portfolio', 'second', '--yes'],
+      ['approve'],
+      ['explain', asked.decision.id],
+      [
+        'reconcile',
+        'order',
+        'O-none',
+        '--portfolio',
+        'second',
+        '--outcome',
+        'absent',
+        '--reason',
+        'x',
+        '--yes',
+      ],
+      ['reconcile', 'order', 'O-none', '--outcome', 'filled', '--reason', 'x'],
+    )
+    t.match(documentOf(runs[0]!), { decisions: [{ instrument: 'COPPER', reasons: ['ALL_GATES_PASSED'] }] })
+    t.match(runs[1], { code: 0, stdout: /It is rejected/ })
+    t.match(runs[2], { code: 1, stderr: /NOT_WAITING, .*was approved at/ })
+    t.match(runs[3]!.stdout, /Nothing waits for an approval/)
+    t.match(runs[4]!.stdout, /a person is asked \(Q-/)
+    t.match(runs[4]!.stdout, /was approved by decision D-\S+: looks good/)
+    t.match(runs[4]!.stdout, /order O-\S+: buy entry/, 'and what followed')
+    t.match(runs[5], { code: 1, stderr: /no order O-none at work/ })
+    t.equal(runs[6]!.code, 2)
   })
 
   await t.test('it is explained, checked and replayed while it runs', async (t) => {

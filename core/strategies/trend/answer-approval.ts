@@ -7,7 +7,7 @@ import type { Instrument } from '../../instrument/instrument.js'
 import type { Approval } from '../../portfolio/approval.js'
 import type { Book } from '../../portfolio/book.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
-import { closeApproval } from '../../risk/approvals.js'
+import { closeApproval, findApproval } from '../../risk/approvals.js'
 import { commandDecision } from '../../risk/commands.js'
 import type { EntryCause } from '../../risk/entry-gates.js'
 import { atMost, type Gate, must } from '../../risk/gate.js'
@@ -32,11 +32,6 @@ export function answerApproval(portfolio: Portfolio, answer: Answer): PortfolioE
   return answer.command.isApproved
     ? decideAgain(portfolio, asked, answer)
     : rejectEntry(portfolio, asked, answer)
-}
-
-function findApproval(portfolio: Portfolio, id: string): Approval | undefined {
-  for (const { approval } of portfolio.books.values()) if (approval?.id === id) return approval
-  return undefined
 }
 
 /** Saying no to what is over already does no harm, unless it is at work. */

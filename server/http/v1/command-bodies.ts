@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BREAK_ACTIONS } from '../../../core/reconcile/break.js'
+import { ORDER_OUTCOMES } from '../../../core/reconcile/order-outcome.js'
 import { TRADING_STATES } from '../../../core/risk/trading-state.js'
 
 const reason = z.string().trim().min(1).max(500)
@@ -23,6 +24,9 @@ export const cashBody = z.strictObject({
 
 /** The body of POST …/unlock: the instrument that someone has looked at. */
 export const unlockBody = z.strictObject({ instrument: name, reason })
+
+/** The body of POST …/approvals/:id. */
+export const approvalBody = z.strictObject({ approve: z.boolean(), reason })
 
 const exactAbove0 = z
   .union([decimalText, z.number().positive().max(1e15)])
@@ -54,6 +58,31 @@ export const settleBreakBody = z
 
 /** What that body holds. */
 export type SettleBreakBody = z.infer<typeof settleBreakBody>
+
+/** The body of POST …/orders/:id/settle: what became of an order whose fate is unknown, as somebody has found out. */
+export const settleOrderBody = z
+  .strictObject({
+    outcome: z
+      .enum(ORDER_OUTCOMES)
+      .describe('It never arrived, it ended with what it had filled, or it filled'),
+    lots: exactAbove0.nullish().describe('That it filled; left out: all that it could'),
+    price: exactAbove0.nullish().describe('At which they filled'),
+    fee: exactFrom0.nullish().describe('Of what they filled'),
+    reason,
+  })
+  .superRefine(({ outcome, lots, price, fee }, context) => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message })
+    if (outcome === 'filled') {
+      if (price == null) refuse('price', 'is required: at which it filled')
+      return
+    }
+    for (const [field, value] of Object.entries({ lots, price, fee }))
+      if (value != null) refuse(field, `goes with filled, not with ${outcome}`)
+  })
+
+/** What that body holds. */
+export type SettleOrderBody = z.infer<typeof settleOrderBody>
 
 /** The body of POST …/exit: what to close, and why. */
 export const exitBody = z

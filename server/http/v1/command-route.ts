@@ -9,7 +9,6 @@ import type { TypedApp } from './typed-app.js'
 import type { V1Options } from './v1.js'
 
 const security = [{ adminToken: [] }]
-const params = z.object({ id: z.string() })
 const headers = z.looseObject({
   'idempotency-key': z.string().optional().describe('Required: new for each new command, kept for ever'),
 })
@@ -20,19 +19,22 @@ const answerShape = z.object({
   decisions: z.array(decisionShape),
 })
 
-/** A POST whose body orders something of a portfolio; its path has one parameter, `:id`. */
+/** A POST whose body orders something of a portfolio; its path has the parameter `:id`, and perhaps one more. */
 export interface CommandRoute<Body extends z.ZodType> {
   readonly url: string
+  /** Name of the second parameter of the path; left out where there is none. */
+  readonly item?: string
   readonly summary: string
   readonly body: Body
-  /** Method and path, with the id: a key is used once in it. */
-  readonly scopeOf: (id: string) => string
+  /** Method and path, with what they name: a key is used once in it. */
+  readonly scopeOf: (id: string, item: string) => string
   /** Portfolios in which the command may be recorded already. */
   readonly recordedIn: (id: string) => Promise<readonly string[]>
   /** Throws ServiceError when that cannot be ordered. */
   readonly toOrder: (
     body: z.infer<Body>,
     id: string,
+    item: string,
   ) => Promise<{ readonly portfolio: string; readonly command: OperatorCommand }>
 }
 
@@ -42,7 +44,8 @@ export function addCommandRoute<Body extends z.ZodType>(
   options: V1Options,
   route: CommandRoute<Body>,
 ): void {
-  const { body, summary, url } = route
+  const { body, summary, url, item: named } = route
+  const params = z.object({ id: z.string(), ...(named === undefined ? {} : { [named]: z.string() }) })
   app.post(
     url,
     {
@@ -52,11 +55,12 @@ export function addCommandRoute<Body extends z.ZodType>(
     },
     async (request, reply) => {
       const key = idempotencyKey(request.headers['idempotency-key'])
-      const id = String((request.params as { id: unknown }).id)
-      const scope = route.scopeOf(id)
-      const work = { id, inputId: `C-${digest('command', scope, key)}`, body: request.body as unknown }
-      const named = { scope, key, body: work.body ?? null }
-      const answer = await answerOnce(options.commandPool(), named, () => runCommand(options, route, work))
+      const given = request.params as Readonly<Record<string, unknown>>
+      const [id, item] = [String(given.id), String(given[named ?? 'id'])]
+      const scope = route.scopeOf(id, item)
+      const work = { id, item, inputId: `C-${digest('command', scope, key)}`, body: request.body as unknown }
+      const sent = { scope, key, body: work.body ?? null }
+      const answer = await answerOnce(options.commandPool(), sent, () => runCommand(options, route, work))
       const type = answer.status < 400 ? 'application/json; charset=utf-8' : problemType
       return reply
         .code(answer.status as 200)
@@ -69,6 +73,7 @@ export function addCommandRoute<Body extends z.ZodType>(
 
 interface CommandWork {
   readonly id: string
+  readonly item: string
   readonly inputId: string
   readonly body: unknown
 }
@@ -76,7 +81,7 @@ interface CommandWork {
 async function runCommand<Body extends z.ZodType>(
   { reads, commands }: V1Options,
   route: CommandRoute<Body>,
-  { id, inputId, body }: CommandWork,
+  { id, item, inputId, body }: CommandWork,
 ): Promise<CommandAnswer> {
   // After a crash it may be recorded already; then it stands, whatever has become of what it names.
   for (const portfolio of await route.recordedIn(id)) {
@@ -88,7 +93,7 @@ async function runCommand<Body extends z.ZodType>(
     const document = problem('REQUEST_INVALID', undefined, fieldProblems(parsed.error))
     return { status: document.status, body: document }
   }
-  const { portfolio, command } = await route.toOrder(parsed.data, id)
+  const { portfolio, command } = await route.toOrder(parsed.data, id, item)
   await commands.decide(portfolio, inputId, command)
   const answer = await answerRecorded(reads, portfolio, inputId)
   if (answer === null) throw new Error(`The command ${inputId} was decided and is not recorded`)

@@ -5,6 +5,7 @@ import type { FilteredPageQuery, Page, PageQuery, Shown, V1Reads } from './port.
 import {
   alarmShape,
   alertShape,
+  approvalShape,
   decisionSummaryShape,
   fillShape,
   orderShape,
@@ -26,6 +27,7 @@ export function addLists(app: TypedApp, reads: V1Reads): void {
   const guard = knownPortfolio(reads)
   addFilteredList(app, { name: 'positions', item: positionShape, read: guard(reads.positions) })
   addFilteredList(app, { name: 'orders', item: orderShape, read: guard(reads.orders) })
+  addFilteredList(app, { name: 'approvals', item: approvalShape, read: guard(reads.approvals) })
   addList(app, { name: 'fills', item: fillShape, read: guard(reads.fills) })
   addList(app, { name: 'decisions', item: decisionSummaryShape, read: guard(reads.decisions) })
   addList(app, { name: 'alerts', item: alertShape, read: guard(reads.alerts) })

@@ -9,6 +9,7 @@ import type {
   alarmShape,
   alertDetailShape,
   alertShape,
+  approvalShape,
   breakShape,
   decisionShape,
   decisionSummaryShape,
@@ -56,6 +57,9 @@ export interface V1Reads {
   readonly portfolio: (id: string) => Promise<Shown<typeof portfolioShape> | null>
   readonly positions: (id: string, page: FilteredPageQuery) => Promise<Page<Shown<typeof positionShape>>>
   readonly orders: (id: string, page: FilteredPageQuery) => Promise<Page<Shown<typeof orderShape>>>
+  readonly approvals: (id: string, page: FilteredPageQuery) => Promise<Page<Shown<typeof approvalShape>>>
+  /** Null when there is no such approval. */
+  readonly approval: (portfolio: string, id: string) => Promise<Shown<typeof approvalShape> | null>
   readonly fills: (id: string, page: PageQuery) => Promise<Page<Shown<typeof fillShape>>>
   readonly decisions: (id: string, page: PageQuery) => Promise<Page<Shown<typeof decisionSummaryShape>>>
   readonly alerts: (id: string, page: PageQuery) => Promise<Page<Shown<typeof alertShape>>>
@@ -93,6 +97,11 @@ export interface V1Commands {
    * be one of a portfolio that is not decided here.
    */
   readonly portfolioOfBreak: (breakId: string) => string | null
+  /**
+   * Returns the difference from the broker that an order is whose fate is unknown. Throws ServiceError when the portfolio
+   * is not decided here, has no such order, or knows what became of it.
+   */
+  readonly breakOfOrder: (portfolio: string, orderId: string) => string
   /** Returns whether the portfolio holds the position. */
   readonly holds: (portfolio: string, positionId: string) => Promise<boolean>
   /**

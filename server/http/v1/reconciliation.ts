@@ -1,8 +1,14 @@
 import { decimal } from '../../../core/decimal.js'
 import type { OperatorCommand } from '../../../core/input.js'
 import { ServiceError } from '../../errors.js'
-import { type SettleBreakBody, settleBreakBody } from './command-bodies.js'
+import {
+  type SettleBreakBody,
+  type SettleOrderBody,
+  settleBreakBody,
+  settleOrderBody,
+} from './command-bodies.js'
 import { addCommandRoute } from './command-route.js'
+import { unknownPortfolio } from './lists.js'
 import { pageOf } from './paging.js'
 import { breakShape } from './shapes.js'
 import type { TypedApp } from './typed-app.js'
@@ -34,6 +40,32 @@ export function addReconciliation(app: TypedApp, options: V1Options): void {
       throw new ServiceError('BREAK_UNKNOWN', detail)
     },
   })
+}
+
+/** Adds the word of a person on an order whose fate is unknown. */
+export function addOrderSettlement(app: TypedApp, options: V1Options): void {
+  const { commands } = options
+  addCommandRoute(app, options, {
+    url: '/portfolios/:id/orders/:orderId/settle',
+    item: 'orderId',
+    summary: 'Say what became of an order whose fate is unknown; what its broker tells later still counts',
+    body: settleOrderBody,
+    scopeOf: (portfolio, order) => `POST /v1/portfolios/${portfolio}/orders/${order}/settle`,
+    recordedIn: async (portfolio) => [portfolio],
+    toOrder: async (body, portfolio, orderId) => {
+      if (commands.facts(portfolio) === null) throw unknownPortfolio(portfolio)
+      const breakId = commands.breakOfOrder(portfolio, orderId)
+      return { portfolio, command: toSettlement(breakId, body) }
+    },
+  })
+}
+
+const FOUND = { absent: 'it never arrived', canceled: 'it was cancelled', filled: 'it filled' } as const
+
+/** That it is not there, or no longer, is the broker's count; a fill is one of ours that nobody has told of. */
+function toSettlement(breakId: string, { outcome, reason, ...fill }: SettleOrderBody): OperatorCommand {
+  const action = outcome === 'filled' ? ('book' as const) : ('adopt' as const)
+  return toCommand(breakId, { ...fill, action, reason: `${FOUND[outcome]}: ${reason}` })
 }
 
 function toCommand(breakId: string, body: SettleBreakBody): OperatorCommand {

@@ -113,6 +113,27 @@ export const orderShape = z.object({
   closedAt: maybe(instant),
 })
 
+/** An entry that waits, or has waited, for a person. */
+export const approvalShape = z.object({
+  id: z.string(),
+  decisionId: z.string().describe('The decision that asks'),
+  instrument: z.string(),
+  kind: z.enum(['entry', 'pyramid']),
+  unit: z.number().int(),
+  label: maybe(z.string()),
+  lots: exact.describe('An answer never leads to more'),
+  price: z.number(),
+  stop: z.number(),
+  priceBandPct: z.number().describe('How far from that price, in percent, an answer still counts'),
+  askedAt: instant,
+  expiresAt: instant,
+  closesAt: maybe(instant).describe('The close whose run asks; null when an alert does'),
+  state: z.enum(['open', 'approved', 'refused', 'rejected', 'expired', 'withdrawn']),
+  reason: maybe(z.string()),
+  answerId: maybe(z.string()).describe('The decision that answers'),
+  closedAt: maybe(instant),
+})
+
 /** A trade of an order, exactly as the broker reported it. */
 export const fillShape = z.object({
   id: z.string(),

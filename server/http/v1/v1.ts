@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
+import { addApprovals } from './approvals.js'
 import { addCalendar } from './calendar.js'
 import { addCommands } from './commands.js'
 import { addDetails } from './details.js'
 import { addLists } from './lists.js'
 import type { V1Commands, V1Reads } from './port.js'
-import { addReconciliation } from './reconciliation.js'
+import { addOrderSettlement, addReconciliation } from './reconciliation.js'
 import { withZod } from './typed-app.js'
 import { addWhatIf } from './what-if.js'
 
@@ -23,7 +24,9 @@ export function addV1(app: FastifyInstance, options: V1Options): void {
   addLists(typedApp, options.reads)
   addDetails(typedApp, options.reads)
   addCommands(typedApp, options)
+  addApprovals(typedApp, options)
   addReconciliation(typedApp, options)
+  addOrderSettlement(typedApp, options)
   addCalendar(typedApp, options)
   addWhatIf(typedApp, options.commands)
 }
