@@ -368,11 +368,9 @@ t.test('a question that nobody answers expires by itself', async (t) => {
 })
 
 t.test('a person says what became of an order that the broker does not tell about', async (t) => {
-  const clock = new SimulatedClock({ start: Date.now(), speed: 1 })
-  const strategy = { kind: 'trend', entryMaxAgeSeconds: 86_400 }
-  const broker = { kind: 'paper', faults: { lostRequestRate: 1 } }
-  const env = { GENERAL_CONFIG: await configured(t, { strategy, broker }) }
-  const running = await runService(t, { clock, env })
+  const broker = { kind: 'paper', faults: { lateFillRate: 1, lateFillMs: 3_600_000 } }
+  const env = { GENERAL_CONFIG: await configured(t, { broker }) }
+  const running = await runService(t, { env, looksEvery: 50 })
   const { body } = await running.send(goldEntry())
   const orderId = `O${body.decision!.id.slice(1)}`
   const path = `${portfolio}/orders/${orderId}/settle`
@@ -382,9 +380,11 @@ t.test('a person says what became of an order that the broker does not tell abou
   t.match((await settle('s-2', { outcome: 'absent', price: 5 })).body, { errors: [{ field: 'price' }] })
   const none = `${portfolio}/orders/O-none/settle`
   t.match((await settle('s-3', { outcome: 'absent' }, none)).body, { code: 'ORDER_UNKNOWN' })
-  clock.advanceBy(61_000)
+  t.match((await settle('s-5', { outcome: 'absent' })).body, { code: 'ORDER_FATE_KNOWN' }, 'it is accepted')
+  await running.pool.query('delete from paper.fills')
+  await running.pool.query('delete from paper.orders')
   const filled = { outcome: 'filled', price: 78_550, lots: 1, fee: '20' }
-  const settled = await eventually('it is unresolved, and settled', async () => {
+  const settled = await eventually('it is missed at the broker, and settled', async () => {
     const answer = await settle(`s-${randomUUID()}`, filled)
     return answer.status === 200 ? answer : undefined
   })
