@@ -233,6 +233,11 @@ function goesAway(rounding: Rounding, { isNegative, fromHalf, isOdd }: Truncated
   }
 }
 
+/** Returns the lesser of two. */
+export function least(left: Decimal, right: Decimal): Decimal {
+  return right.isLessThan(left) ? right : left
+}
+
 /** The number 0. */
 export const ZERO = new Decimal(0, 0)
 

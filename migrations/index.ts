@@ -7,6 +7,7 @@ import { idempotency } from './0005-idempotency.js'
 import { paper } from './0006-paper.js'
 import { calendar } from './0007-calendar.js'
 import { approvals } from './0008-approvals.js'
+import { holdings } from './0010-holdings.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-paper': paper,
   '0007-calendar': calendar,
   '0008-approvals': approvals,
+  '0010-holdings': holdings,
 }

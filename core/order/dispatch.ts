@@ -1,6 +1,7 @@
 import { ZERO } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import type { OrdersDue } from '../input.js'
+import { isOfHolding } from '../portfolio/holding.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { allowsEntries, allowsExits, allowsReductions } from '../risk/trading-state.js'
 import { SECOND } from '../time.js'
@@ -44,9 +45,10 @@ export function isStillWanted({ latch, cancelRequested, venueOrderId, filledLots
 function whyDenied(portfolio: Portfolio, order: Order): string | null {
   const state = portfolio.tradingState
   if (order.leg !== null) return whyLegDenied(portfolio, order)
-  if (isEntry(order)) {
+  if (isEntry(order) || isOfHolding(order)) {
+    const isWrongWay = order.side === 'buy' ? !allowsEntries(state) : !allowsReductions(state)
+    if (isWrongWay) return `the portfolio is ${state}`
     const { lock } = bookOf(portfolio, order.instrument)
-    if (!allowsEntries(state)) return `the portfolio is ${state}`
     if (lock !== null) return `${order.instrument} is locked: ${lock.reason}`
     const age = (portfolio.now - order.createdAt) / SECOND
     const limit = settingsOf(portfolio).entryMaxAgeSeconds

@@ -25,8 +25,8 @@ export type OrderState =
   | 'expired'
   | 'denied'
 
-/** What an order is for. Entries add risk; exits and peel-offs shed it. */
-export type OrderPurpose = 'entry' | 'pyramid' | 'exit' | 'peelOff'
+/** What an order is for. Entries add risk; exits and peel-offs shed it; a rebalance buys or sells a holding. */
+export type OrderPurpose = 'entry' | 'pyramid' | 'exit' | 'peelOff' | 'rebalance'
 
 /** An order of ours, as the fold of its events. */
 export interface Order {

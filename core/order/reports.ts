@@ -1,9 +1,10 @@
-import { type Decimal, ZERO } from '../decimal.js'
+import { type Decimal, least, ZERO } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import { unreachable } from '../invariant.js'
 import { alarm } from '../portfolio/alarm.js'
 import type { Book } from '../portfolio/book.js'
 import { findUnit, unitIn } from '../portfolio/evolve.js'
+import { costOfHolding, emptyHolding, isOfHolding } from '../portfolio/holding.js'
 import { bookOf, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import { SECOND } from '../time.js'
@@ -120,8 +121,14 @@ function decideFill(portfolio: Portfolio, order: Order, fill: Fill): PortfolioEv
   if (order.leg !== null)
     return [...bookFill(portfolio, order, fill), ...surprises(portfolio, order, fill, fill.lots)]
   const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
-  const surprising = isEntry(order) ? fill.lots : (held?.lots ?? ZERO)
+  const surprising = order.side === 'buy' ? fill.lots : heldFor(portfolio, order, held)
   return [...bookFill(portfolio, order, fill), ...surprises(portfolio, order, fill, surprising)]
+}
+
+/** What a sale may sell: of a unit, or of a holding. */
+function heldFor(portfolio: Portfolio, order: Order, unit: Unit | undefined): Decimal {
+  if (isOfHolding(order)) return bookOf(portfolio, order.instrument).holding?.quantity ?? ZERO
+  return unit?.lots ?? ZERO
 }
 
 /** Returns what follows from a fill, whoever tells of it and whatever the state of its order. */
@@ -138,6 +145,7 @@ export function bookFill(portfolio: Portfolio, order: Order, fill: Fill): Portfo
   // A leg's trade is its own until the other leg's matches it.
   if (order.leg !== null) return [filled]
   const held = unitIn(bookOf(portfolio, order.instrument), order.positionId)
+  if (isOfHolding(order)) return [filled, ...holdingFilled(portfolio, order, fill)]
   if (isEntry(order)) {
     // The unit of an entry that fills after it was closed is the same one, held again.
     const unit = held ?? portfolio.closedUnits.get(order.positionId)
@@ -210,6 +218,23 @@ function saleFilled(order: Order, fill: Fill, unit: Unit): readonly PortfolioEve
   ]
 }
 
+/** Nothing is sold that is not held: of a sale beyond that only what is held makes a profit. */
+function holdingFilled(portfolio: Portfolio, order: Order, fill: Fill): readonly PortfolioEvent[] {
+  const holding = bookOf(portfolio, order.instrument).holding ?? emptyHolding()
+  if (order.side === 'buy' || holding.quantity.isZero()) return feeOf(order, fill)
+  const quantity = least(holding.quantity, fill.lots)
+  const posted: PortfolioEvent = {
+    type: 'LedgerPosted',
+    kind: 'realizedPnl',
+    amount: fill.price.times(quantity).minus(costOfHolding(holding, quantity)),
+    at: fill.at,
+    orderId: order.id,
+    positionId: order.positionId,
+    note: null,
+  }
+  return [posted, ...feeOf(order, fill)]
+}
+
 function feeOf(order: Order, fill: Fill): readonly PortfolioEvent[] {
   if (fill.fee.isZero()) return NOTHING
   return [
@@ -239,7 +264,7 @@ function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal
     : `order ${order.id} filled${isAtWork(order.state) ? '' : ` after it was ${order.state}`}`
   const reason = isOversold ? `${happened}: it sold ${fill.lots.minus(held)} more than was held` : happened
   return [
-    ...(isEntry(order) || order.leg !== null
+    ...(isEntry(order) || order.leg !== null || isOfHolding(order)
       ? []
       : takeBackSales(portfolio, order, isOversold ? ZERO : held.minus(fill.lots))),
     { type: 'InstrumentLocked', instrument: order.instrument, reason, at: portfolio.now },

@@ -2,6 +2,7 @@ import type { ScoutAlert } from '../alert/alert.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import { type Instant, MINUTE } from '../time.js'
 import type { Approval } from './approval.js'
+import type { Holding } from './holding.js'
 import type { PlannedEntry, PreCloseRun } from './pre-close-run.js'
 import type { Unit } from './unit.js'
 
@@ -38,6 +39,10 @@ export interface Book {
   entryOrderId: string | null
   /** Exit and peel-off orders at work. */
   exitOrderIds: string[]
+  /** Orders at work that buy or sell the holding. */
+  rebalanceOrderIds: string[]
+  /** What is held of an asset that is paid for in full; null where there never was any. */
+  holding: Holding | null
   /** Orders for legs at work. */
   legOrderIds: string[]
   /** Orders whose legs are not settled, whether or not they are at work themselves. */
@@ -71,6 +76,8 @@ export function emptyBook(instrument: string): Book {
     lastUnitFillPrice: null,
     entryOrderId: null,
     exitOrderIds: [],
+    rebalanceOrderIds: [],
+    holding: null,
     legOrderIds: [],
     openLegs: [],
     lock: null,

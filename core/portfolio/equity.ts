@@ -1,4 +1,5 @@
 import type { EquityMode } from '../settings.js'
+import { unrealizedOfHolding } from './holding.js'
 import { type Portfolio, settingsOf } from './portfolio.js'
 import { unrealizedProfit } from './unit.js'
 
@@ -14,13 +15,14 @@ export interface Equity {
   readonly high: number
 }
 
-/** Returns the unrealized profit of all units at the last seen prices, before fees; a unit without a price counts 0. */
+/** Returns the unrealized profit of units and holdings at the last seen prices, before fees; without a price it counts 0. */
 export function unrealizedOf(portfolio: Portfolio): number {
   let sum = 0
   for (const book of portfolio.books.values()) {
     const price = book.market.price
     if (price === null) continue
     for (const unit of book.units) sum += unrealizedProfit(unit, price)
+    if (book.holding !== null) sum += unrealizedOfHolding(book.holding, price)
   }
   return sum
 }

@@ -1,4 +1,4 @@
-import { type Decimal, ZERO } from '../decimal.js'
+import { type Decimal, least, ZERO } from '../decimal.js'
 import type {
   ApprovalClosed,
   BreakSettled,
@@ -16,6 +16,7 @@ import { DAY, type Instant } from '../time.js'
 import type { Book } from './book.js'
 import { beginLeg, evolveLegs, fillLeg, matchLegs, removeFrom } from './evolve-legs.js'
 import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
+import { bookIntoHolding, bookOutOfHolding, emptyHolding, isOfHolding } from './holding.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
 import { bookPurchase, bookSale, type Unit } from './unit.js'
@@ -115,6 +116,7 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
     case 'LedgerPosted': {
       post(portfolio.ledger, event.kind, event.amount)
       const unit = unitOfPosting(portfolio, event)
+      if (unit === undefined) postToHolding(portfolio, event)
       if (unit !== undefined && event.kind === 'realizedPnl')
         unit.realizedPnl = unit.realizedPnl.plus(event.amount)
       if (unit !== undefined && event.kind === 'fee') unit.fees = unit.fees.minus(event.amount)
@@ -196,6 +198,8 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     book.entryOrderId = order.id
     portfolio.unitPlans.set(order.id, event.unit)
     countEntry(portfolio, event.at)
+  } else if (isOfHolding(order)) {
+    book.rebalanceOrderIds.push(order.id)
   } else {
     book.exitOrderIds.push(order.id)
     if (order.purpose === 'exit') heldUnit(book, order.positionId).exitOrders += 1
@@ -241,7 +245,13 @@ function endOrder(
   portfolio.ended.push({ id: order.id, at: portfolio.now })
   const book = bookOf(portfolio, order.instrument)
   if (book.entryOrderId === order.id) book.entryOrderId = null
-  else removeFrom(order.leg === null ? book.exitOrderIds : book.legOrderIds, order.id)
+  else removeFrom(atWorkBeside(book, order), order.id)
+}
+
+/** The list of the orders at work that are none of the one entry. */
+function atWorkBeside(book: Book, order: Order): string[] {
+  if (order.leg !== null) return book.legOrderIds
+  return isOfHolding(order) ? book.rebalanceOrderIds : book.exitOrderIds
 }
 
 function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
@@ -256,6 +266,8 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   if (order.hasLegs) matchLegs(portfolio, event)
   if (order.leg !== null) {
     fillLeg(portfolio, order.leg, event)
+  } else if (isOfHolding(order)) {
+    fillHolding(book, order, event)
   } else if (order.side === 'buy') {
     const unit = held ?? reopenUnit(portfolio, book, order.positionId)
     if (unit !== undefined) bookLaterPurchase(unit, event.lots, value)
@@ -272,6 +284,13 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   } else {
     order.state = 'partiallyFilled'
   }
+}
+
+/** Never below nothing: that a venue sold more than was held is for a person to settle. */
+function fillHolding(book: Book, order: Order, { lots, price }: OrderFilled): void {
+  book.holding ??= emptyHolding()
+  if (order.side === 'buy') bookIntoHolding(book.holding, lots, price.times(lots))
+  else bookOutOfHolding(book.holding, least(book.holding.quantity, lots))
 }
 
 function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
@@ -291,6 +310,15 @@ function settleBreak(portfolio: Portfolio, { action, settled }: BreakSettled): v
   else portfolio.accepted.delete(subject)
   if (action !== 'ignore' && settled.orderId === null)
     bookOf(portfolio, settled.instrument).missingLots = ZERO
+}
+
+function postToHolding(portfolio: Portfolio, { kind, amount, orderId: id }: LedgerPosted): void {
+  const order = id === null ? undefined : portfolio.orders.get(id)
+  if (order === undefined || !isOfHolding(order)) return
+  const book = bookOf(portfolio, order.instrument)
+  book.holding ??= emptyHolding()
+  if (kind === 'realizedPnl') book.holding.realizedPnl = book.holding.realizedPnl.plus(amount)
+  if (kind === 'fee') book.holding.fees = book.holding.fees.minus(amount)
 }
 
 function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {

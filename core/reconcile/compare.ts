@@ -232,14 +232,15 @@ export function forgetBreaks(portfolio: Portfolio, instrument: string): void {
   }
 }
 
-/** Returns the lots of all units of a book. */
+/** Returns the lots of all units of a book, or the quantity of its holding. */
 export function heldLots(book: Book | undefined): Decimal {
-  let lots = ZERO
+  let lots = book?.holding?.quantity ?? ZERO
   for (const unit of book?.units ?? []) lots = lots.plus(unit.lots)
   return lots
 }
 
 /** Returns whether no order of the instrument is at work, so that its position can be counted. */
-export function isAtRest({ entryOrderId, exitOrderIds, openLegs }: Book): boolean {
-  return entryOrderId === null && exitOrderIds.length === 0 && openLegs.length === 0
+export function isAtRest({ entryOrderId, exitOrderIds, rebalanceOrderIds, openLegs }: Book): boolean {
+  const atWork = [exitOrderIds, rebalanceOrderIds, openLegs]
+  return entryOrderId === null && atWork.every((ids) => ids.length === 0)
 }

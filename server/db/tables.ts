@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { OrderPurpose } from '../../core/order/order.js'
 import type { AlertOutcomeKind, InboxState, PhaseName, PositionState } from './column-values.js'
 
 /** A recorded time: read as a Date, written as a Date or ISO text. */
@@ -139,7 +140,7 @@ export interface OrdersTable {
   instrument: string
   side: 'buy' | 'sell'
   type: 'market' | 'limit'
-  purpose: 'entry' | 'pyramid' | 'exit' | 'peelOff'
+  purpose: OrderPurpose
   lots: Numeric
   limit_price: Numeric | null
   reference_price: number

@@ -148,7 +148,7 @@ const eventFields: {
     positionId: text,
     instrument: text,
     side,
-    purpose: fc.constantFrom('entry', 'pyramid', 'exit', 'peelOff'),
+    purpose: fc.constantFrom('entry', 'pyramid', 'exit', 'peelOff', 'rebalance'),
     orderType: fc.constantFrom('market', 'limit'),
     lots: decimal,
     limitPrice: fc.option(decimal, { nil: null }),

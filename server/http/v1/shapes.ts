@@ -99,7 +99,7 @@ export const orderShape = z.object({
   instrument: z.string(),
   side: z.enum(['buy', 'sell']),
   type: z.enum(['market', 'limit']),
-  purpose: z.enum(['entry', 'pyramid', 'exit', 'peelOff']),
+  purpose: z.enum(['entry', 'pyramid', 'exit', 'peelOff', 'rebalance']),
   lots: exact,
   limitPrice: maybe(exact),
   filledLots: exact,

@@ -2,6 +2,7 @@ import type { Alert, EntryAlert } from '../../../core/alert/alert.js'
 import type { Calendar } from '../../../core/calendar/calendar.js'
 import type { OptionKind } from '../../../core/instrument/synthetic.js'
 import type { Leg } from '../../../core/order/legs.js'
+import type { OrderPurpose } from '../../../core/order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from '../../../core/portfolio/approval.js'
 import type {
   PlannedEntry,
@@ -86,7 +87,8 @@ export const foundBreak: Shape<Break> = record({
 })
 
 /** What an order is for. */
-export const purpose = oneOf<'entry' | 'pyramid' | 'exit' | 'peelOff'>({
+export const purpose = oneOf<OrderPurpose>({
+  rebalance: true,
   entry: true,
   pyramid: true,
   exit: true,

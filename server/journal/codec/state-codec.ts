@@ -30,7 +30,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 4
+export const STATE_VERSION = 5
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -130,6 +130,8 @@ const book: Shape<Book> = record({
   lastUnitFillPrice: numberOrNull,
   entryOrderId: textOrNull,
   exitOrderIds: list(text),
+  rebalanceOrderIds: list(text),
+  holding: orNull(record({ quantity: decimal, cost: decimal, realizedPnl: decimal, fees: decimal })),
   legOrderIds: list(text),
   openLegs: list(text),
   lock: orNull(record({ reason: text, since: instant, breakId: textOrNull })),

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import { decimal } from '../../../core/decimal.js'
+import type { OrderPurpose } from '../../../core/order/order.js'
 import type { OrdersTable, Tables } from '../../db/tables.js'
 import { afterPlace, type FilteredPageQuery, type Page, pageOfRows, placeOf } from './page.js'
 
@@ -11,7 +12,7 @@ export interface ShownOrder {
   readonly instrument: string
   readonly side: 'buy' | 'sell'
   readonly type: 'market' | 'limit'
-  readonly purpose: 'entry' | 'pyramid' | 'exit' | 'peelOff'
+  readonly purpose: OrderPurpose
   readonly lots: string
   readonly limitPrice: string | null
   readonly filledLots: string
