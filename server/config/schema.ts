@@ -9,6 +9,7 @@ import {
   milliseconds,
   money,
   notificationUrl,
+  openAlgoStreamUrl,
   openAlgoUrl,
   percent,
   secretReference,
@@ -61,6 +62,12 @@ const openAlgoBrokerSchema = z
     kind: z.literal('openalgo'),
     url: openAlgoUrl.describe('Where OpenAlgo listens, such as http://127.0.0.1:5000'),
     apiKey: secretReference.describe('Key of its API, by the name of the variable that holds it'),
+    streamUrl: openAlgoStreamUrl
+      .nullable()
+      .optional()
+      .describe(
+        'Where its updates of orders come from; unset: port 8765 of the same host; null: books are polled only',
+      ),
     product: z
       .enum(['NRML', 'MIS'])
       .default('NRML')

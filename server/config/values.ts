@@ -60,6 +60,15 @@ export const openAlgoUrl = z
     'must be such as http://127.0.0.1:5000, or https:// for another network; no path or password',
   )
 
+/** Where OpenAlgo's stream listens. The key is in its first message. */
+export const openAlgoStreamUrl = z
+  .string()
+  .max(200)
+  .refine(
+    isPrivateOrEncryptedStream,
+    'must be such as ws://127.0.0.1:8765, or wss:// for another network; no password',
+  )
+
 /** Loopback, private networks, and names without a dot as containers have them. */
 const PRIVATE_HOST =
   /^(localhost|[A-Za-z0-9_-]+|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[::1\])$/
@@ -89,4 +98,10 @@ function isPrivateOrEncrypted(text: string): boolean {
   if (url === null || url.username !== '' || url.password !== '') return false
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && PRIVATE_HOST.test(url.hostname))
+}
+
+function isPrivateOrEncryptedStream(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
+  return url.protocol === 'wss:' || (url.protocol === 'ws:' && PRIVATE_HOST.test(url.hostname))
 }

@@ -50,8 +50,15 @@ export interface OpenOpenAlgoOptions extends Omit<OpenBrokerOptions, 'pool'> {
 export function openOpenAlgo(options: OpenOpenAlgoOptions): OpenAlgoBroker {
   const { portfolio, broker, apiKey, calendar, clock, onIncident, timings = {} } = options
   const { url, product, bufferPct, commissionPct, allowLive } = broker
-  const settings = { url, apiKey: apiKey ?? '', product, bufferPct, commissionPct, allowLive }
+  const streamUrl = broker.streamUrl === undefined ? streamBeside(url) : broker.streamUrl
+  const settings = { url, apiKey: apiKey ?? '', streamUrl, product, bufferPct, commissionPct, allowLive }
   return new OpenAlgoBroker({
     ...{ settings, instruments: portfolio.instruments, calendar, clock, onIncident, timings },
   })
+}
+
+/** OpenAlgo's own port for its stream. Behind a proxy only the configuration knows where it is. */
+function streamBeside(url: string): string | null {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' ? `ws://${hostname}:8765` : null
 }

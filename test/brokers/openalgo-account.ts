@@ -27,6 +27,8 @@ export interface AccountOptions {
   readonly settings?: Partial<OpenAlgoSettings>
   readonly timings?: Partial<OpenAlgoTimings>
   readonly at?: number
+  /** Whether updates are listened to. Default: no. */
+  readonly isStreamed?: boolean
 }
 
 /** An account behind the double. */
@@ -60,8 +62,15 @@ export async function openAccount(t: Teardown, options: AccountOptions = {}): Pr
   const reports: VenueReport[] = []
   const open = () => {
     const settings: OpenAlgoSettings = {
-      ...{ url: double.url, apiKey: OPENALGO_KEY, product: 'NRML', bufferPct: 0.1, commissionPct: 0.01 },
-      ...{ allowLive: true, ...options.settings },
+      ...{
+        url: double.url,
+        apiKey: OPENALGO_KEY,
+        product: 'NRML',
+        bufferPct: 0.1,
+        commissionPct: 0.01,
+      },
+      ...{ streamUrl: options.isStreamed === true ? double.streamUrl : null, allowLive: true },
+      ...options.settings,
     }
     const broker = new OpenAlgoBroker({
       ...{ settings, instruments: INSTRUMENTS, clock },

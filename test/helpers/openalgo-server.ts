@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Instant } from '../../core/time.js'
+import { OPENALGO_KEY } from './openalgo-key.js'
 import { validateOpenAlgo } from './openalgo-schema.js'
+import { OpenAlgoStreamDouble } from './openalgo-stream.js'
 import type { Teardown } from './temporary-directory.js'
 
 /*
@@ -9,8 +11,7 @@ import type { Teardown } from './temporary-directory.js'
  * trade's price as the average, statuses that a row takes from the row before it, texts for numbers.
  */
 
-/** The key that the double takes. */
-export const OPENALGO_KEY = 'a-key-of-openalgo-0123456789'
+export { OPENALGO_KEY } from './openalgo-key.js'
 
 /** A contract that the double lists. */
 export interface DoubleContract {
@@ -94,6 +95,7 @@ export class OpenAlgoDouble {
   fillsAtOnce = true
   readonly orders: DoubleOrder[] = []
   readonly requests: DoubleRequest[] = []
+  readonly stream = new OpenAlgoStreamDouble()
   readonly #trades: DoubleTrade[] = []
   readonly #contracts: readonly DoubleContract[]
   readonly #clock: DoubleOptions['clock']
@@ -105,16 +107,23 @@ export class OpenAlgoDouble {
     this.#contracts = contracts
   }
 
+  /** Returns where its stream listens. */
+  get streamUrl(): string {
+    return this.url.replace('http:', 'ws:')
+  }
+
   /** Returns where it listens. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   async listen(): Promise<void> {
+    this.stream.attach(this.#server)
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
   }
 
   async close(): Promise<void> {
+    this.stream.drop()
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
@@ -148,6 +157,19 @@ export class OpenAlgoDouble {
     const order = this.orders.find((candidate) => candidate.orderid === orderid)!
     this.#trades.push({ order, quantity, price, timestamp: this.#timestamp().slice(11) })
     if (this.#traded(order) >= order.quantity) order.status = 'complete'
+  }
+
+  /** Tells of an order as the stream does, with the words of the broker for a rejection. */
+  tell(orderid: string, rejection = ''): void {
+    const order = this.orders.find((candidate) => candidate.orderid === orderid)!
+    const { status, ...fields } = order
+    const filled = this.#traded(order)
+    const price = this.#trades.find((trade) => trade.order === order)?.price ?? 0
+    this.stream.say({
+      ...{ type: 'order_update', user_id: 'tester', mode: this.mode, broker: 'zerodha', ...fields },
+      ...{ order_status: status, filled_quantity: filled, pending_quantity: order.quantity - filled },
+      ...{ average_price: price, rejection_reason: rejection },
+    })
   }
 
   /** Has somebody else place an order in the account. */

@@ -48,7 +48,14 @@ async function live() {
   sequencer.start(loaded)
   const broker = new OpenAlgoBroker({
     settings: {
-      ...{ url: double.url, apiKey: OPENALGO_KEY, product: 'NRML', bufferPct: 0.1, commissionPct: 0.01 },
+      ...{
+        url: double.url,
+        apiKey: OPENALGO_KEY,
+        streamUrl: null,
+        product: 'NRML',
+        bufferPct: 0.1,
+        commissionPct: 0.01,
+      },
       allowLive: true,
     },
     instruments: [GOLD],

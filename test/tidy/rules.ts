@@ -26,6 +26,7 @@ const packagePlaces: readonly PackagePlace[] = [
     places: ['server/config/', 'server/inbox/', 'server/journal/codec/', 'server/http/', 'server/brokers/'],
   },
   { packages: /^ccxt$/, places: ['server/brokers/ccxt/'] },
+  { packages: /^ws$/, places: ['server/brokers/openalgo/'] },
   { packages: /^(commander|cli-table3|cli-progress)$/, places: ['scripts/'] },
   { packages: /^csv-parse/, places: ['server/csv/'] },
   { packages: /^luxon$/, places: ['server/', 'scripts/'] },

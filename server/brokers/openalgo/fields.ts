@@ -70,6 +70,11 @@ export function positiveOf(row: Fields, name: string): number | null {
   return Number.isFinite(value) && value > 0 ? value : null
 }
 
+/** Returns the number of a field; null when it is none. */
+export function numberOf(row: Fields, name: string): number | null {
+  return parseNumber(row[name])?.toNumber() ?? null
+}
+
 /** Returns the rows of a list. Throws when it is none: a list that is missing is not an empty one. */
 export function rowsOf(value: unknown, name: string): readonly Fields[] {
   if (!Array.isArray(value)) throw new Error(`OpenAlgo told no list for ${name}, but ${spell(value)}`)

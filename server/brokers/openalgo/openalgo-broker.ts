@@ -1,7 +1,6 @@
 import { type Decimal, decimal, ZERO } from '../../../core/decimal.js'
 import type { Quote } from '../../../core/input.js'
 import { factsAt } from '../../../core/instrument/instrument.js'
-import { unreachable } from '../../../core/invariant.js'
 import type { Instant } from '../../../core/time.js'
 import type {
   AccountFinding,
@@ -17,13 +16,14 @@ import type {
   SubmitOutcome,
   Unknown,
   VenueOrder,
+  VenueReport,
 } from '../broker.js'
 import { AccountBooks, type HeldContract } from './account-books.js'
-import type { ApiAnswer } from './api-client.js'
-import { classifyCancel, classifyPlace } from './classify.js'
+import { classifyCancel } from './classify.js'
 import { ContractBook } from './contract-book.js'
 import { examineAccount } from './examine-account.js'
 import { positiveOf } from './fields.js'
+import { OrderFollower } from './follow-orders.js'
 import { Gateway } from './gateway.js'
 import { OrderModifier } from './modify-order.js'
 import {
@@ -32,10 +32,11 @@ import {
   type OpenAlgoOptions,
   type OpenAlgoTimings,
 } from './openalgo-settings.js'
+import { OrderStream } from './order-stream.js'
 import { OrderPreparer, type PreparedOrder } from './prepare-order.js'
 import { OrderSearch } from './search-order.js'
+import { OrderSender } from './send-order.js'
 import { type SentOrder, SentOrders } from './sent-orders.js'
-import { modeOf } from './session.js'
 import { OrderShow } from './show-order.js'
 
 /** Milliseconds after which an order is tried again that found the account closed, or another order on its way. */
@@ -65,7 +66,10 @@ export class OpenAlgoBroker implements Broker {
   readonly #search: OrderSearch
   readonly #modifier: OrderModifier
   readonly #contracts: ContractBook
+  readonly #sender: OrderSender
+  readonly #follower: OrderFollower
   readonly #told = new Map<string, number>()
+  #stream: OrderStream | null = null
   #listener: ReportListener = () => undefined
 
   constructor(options: OpenAlgoOptions) {
@@ -84,6 +88,15 @@ export class OpenAlgoBroker implements Broker {
     this.#sent = new SentOrders(monotonic)
     const pointValueOf = (instrument: string) => this.#pointValueOf(instrument)
     this.#show = new OrderShow({ ...{ clock, monotonic, timings, pointValueOf }, ...settings })
+    const report = (report: VenueReport) => this.#listener(report)
+    const [gateway, sent] = [this.#gateway, this.#sent]
+    this.#sender = new OrderSender({ gateway, sent, settings, clock, monotonic, onIncident, report })
+    this.#follower = new OrderFollower({
+      sent,
+      lookUp: (order, venueOrderId) => this.#lookUp(order, venueOrderId),
+      report,
+      lookAgainAfter: timings.endSeenFor,
+    })
     const { product } = settings
     this.#search = new OrderSearch({ books: this.#books, sent: this.#sent, clock, product, onIncident })
   }
@@ -107,7 +120,7 @@ export class OpenAlgoBroker implements Broker {
       this.#sent.drop(order)
       return obstructed
     }
-    return this.#send(order, request, { prepared: prepared as PreparedOrder, deadline })
+    return this.#sender.send(order, request, { prepared: prepared as PreparedOrder, deadline })
   }
 
   async cancel(reference: OrderReference): Promise<CancelOutcome> {
@@ -218,12 +231,34 @@ export class OpenAlgoBroker implements Broker {
     })
   }
 
-  /** Calls the listener with answers that came after their deadline; OpenAlgo's own stream is not listened to. */
+  /** Calls the listener with answers that came after their deadline, and with what OpenAlgo's stream of updates led to. */
   onReport(listener: ReportListener): void {
     this.#listener = listener
+    this.#listen()
+  }
+
+  /** Returns whether updates of orders come; false where they are not listened to. */
+  get isStreaming(): boolean {
+    return this.#stream?.isOpen ?? false
+  }
+
+  #listen(): void {
+    const { streamUrl, apiKey, allowLive } = this.#options.settings
+    if (streamUrl === null || this.#stream !== null) return
+    const follower = this.#follower
+    this.#stream = new OrderStream({
+      ...{ url: streamUrl, apiKey, timings: this.#timings.stream },
+      onUpdate: (update) => {
+        if (allowLive && update.mode === 'analyze') this.#gateway.session.refuseMode('analyze')
+        follower.hear(update)
+      },
+    })
+    this.#stream.start()
   }
 
   async close(): Promise<void> {
+    this.#stream?.close()
+    this.#follower.close()
     this.#gateway.close()
   }
 
@@ -239,96 +274,6 @@ export class OpenAlgoBroker implements Broker {
     if (deadline.aborted || tookTooLong) return notSent(RIVAL_RETRY, 'reading the account took too long')
     const wait = this.#gateway.takeOrder()
     return wait > 0 ? notSent(wait, 'the rate of orders is at its limit') : null
-  }
-
-  /** Sends once. Who asked hears the answer until the deadline; one that comes later is reported, as it is evidence. */
-  async #send(
-    order: SentOrder,
-    request: OrderRequest,
-    { prepared, deadline }: { readonly prepared: PreparedOrder; readonly deadline: AbortSignal },
-  ): Promise<SubmitOutcome> {
-    const { instrument, side } = request
-    const { contract, quantity, price, before } = prepared
-    const { product } = this.#options.settings
-    const { symbol, exchange } = contract
-    const at = this.#options.clock.now()
-    order.fingerprint = { ...{ instrument, side, symbol, quantity, price, product, at, before } }
-    const fields = {
-      ...{ symbol, exchange, product, action: side === 'buy' ? 'BUY' : 'SELL', pricetype: 'LIMIT' },
-      ...{ quantity: quantity.toNumber(), price: price.toNumber(), trigger_price: 0, disclosed_quantity: 0 },
-    }
-    let isLate = false
-    const answered = this.#gateway.send('placeorder', fields).then((answer) => {
-      const outcome = this.#settle(order, answer, isLate)
-      if (isLate) this.#reportLate(order, outcome)
-      return outcome
-    })
-    const overdue = new Promise<Unknown>((resolve) => {
-      const giveUp = () => {
-        isLate = true
-        resolve(unknown('OpenAlgo has not answered yet'))
-      }
-      if (deadline.aborted) giveUp()
-      else deadline.addEventListener('abort', giveUp, { once: true })
-    })
-    return Promise.race([answered, overdue])
-  }
-
-  /** Takes up what an answer says about an order that was sent. */
-  #settle(order: SentOrder, answer: ApiAnswer, isLate: boolean): SubmitOutcome {
-    order.isSending = false
-    order.touched = this.#monotonic()
-    const verdict = classifyPlace(answer)
-    switch (verdict.kind) {
-      case 'placed':
-        return this.#settlePlaced(order, verdict.venueOrderId, answer)
-      case 'queued': {
-        const message = `${order.clientOrderId}: ${verdict.cause}. Approve or reject it there, and switch OpenAlgo to automatic orders`
-        this.#tell({ code: 'BROKER_ORDER_QUEUED', message, instrument: order.instrument })
-        return unknown(verdict.cause)
-      }
-      case 'refused':
-        this.#sent.drop(order)
-        return verdict
-      case 'notSent':
-        // Who asked was told that nobody knows; only the venue's evidence ends that
-        if (!isLate) this.#sent.drop(order)
-        return verdict
-      case 'unknown':
-        return verdict
-      default:
-        return unreachable(verdict)
-    }
-  }
-
-  #settlePlaced(order: SentOrder, venueOrderId: string, answer: ApiAnswer): SubmitOutcome {
-    const isSimulated = modeOf(answer) === 'analyze'
-    const { allowLive } = this.#options.settings
-    if (isSimulated && allowLive) {
-      this.#sent.drop(order)
-      return {
-        kind: 'refused',
-        code: 'ANALYZE_MODE',
-        message: 'OpenAlgo simulated the order; it was not sent',
-      }
-    }
-    if (!isSimulated && !allowLive) this.#gateway.session.refuseMode('live')
-    if (order.venueOrderId !== null && order.venueOrderId !== venueOrderId) {
-      const message = `${order.clientOrderId} was taken for the order ${order.venueOrderId}, and is ${venueOrderId}: one of them is not ours`
-      this.#tell({ code: 'BROKER_ORDER_AMBIGUOUS', message, instrument: order.instrument })
-      return { kind: 'accepted', venueOrderId: order.venueOrderId, fills: [] }
-    }
-    this.#sent.learn(order, venueOrderId)
-    return { kind: 'accepted', venueOrderId, fills: [] }
-  }
-
-  #reportLate({ clientOrderId }: SentOrder, outcome: SubmitOutcome): void {
-    if (outcome.kind === 'accepted') {
-      this.#listener({ kind: 'accepted', clientOrderId, venueOrderId: outcome.venueOrderId })
-    } else if (outcome.kind === 'refused') {
-      const { code, message } = outcome
-      this.#listener({ kind: 'rejected', clientOrderId, code, message })
-    }
   }
 
   async #lookUp(order: SentOrder, venueOrderId: string): Promise<OrderAnswer> {

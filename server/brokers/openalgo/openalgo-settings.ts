@@ -1,6 +1,7 @@
 import type { Calendar } from '../../../core/calendar/calendar.js'
 import type { Instrument } from '../../../core/instrument/instrument.js'
 import type { Instant } from '../../../core/time.js'
+import { STREAM_TIMINGS, type StreamTimings } from './order-stream.js'
 
 /** How an account behind OpenAlgo is traded. */
 export interface OpenAlgoSettings {
@@ -8,6 +9,8 @@ export interface OpenAlgoSettings {
   readonly url: string
   /** Secret: it stands in the body of every request and nowhere else. */
   readonly apiKey: string
+  /** Where its updates of orders come from, such as ws://127.0.0.1:8765; null where they are not listened to. */
+  readonly streamUrl: string | null
   /** The product of every order. Positions of other products are not ours. */
   readonly product: 'NRML' | 'MIS'
   /** How far beyond the price the limit of a market order goes, in percent. */
@@ -44,6 +47,8 @@ export interface OpenAlgoTimings {
   /** How long an end other than by fills must be seen: ordinarily, and where it may be that of the row before. */
   readonly endSeenFor: number
   readonly doubtfulEndSeenFor: number
+  /** How long things of the stream take. */
+  readonly stream: StreamTimings
 }
 
 /** The times of a running service. */
@@ -55,6 +60,7 @@ export const OPENALGO_TIMINGS: OpenAlgoTimings = {
   checkEvery: 60_000,
   endSeenFor: 1_000,
   doubtfulEndSeenFor: 30_000,
+  stream: STREAM_TIMINGS,
 }
 
 /** What the adapter depends on. */

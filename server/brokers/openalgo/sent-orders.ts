@@ -32,6 +32,8 @@ export interface SentOrder {
   /** Monotonic time at which it was last of interest while nobody knew its id. */
   touched: number
   isSending: boolean
+  /** The broker's words for its rejection; null while none were told. */
+  rejectionReason: string | null
   /** Monotonic time at which a cancel was taken by OpenAlgo; null before. */
   canceledAt: number | null
 }
@@ -107,7 +109,7 @@ export class SentOrders {
     const order: SentOrder = {
       ...{ clientOrderId, instrument, side, venueOrderId: null, fingerprint: null },
       ...{ traded: NOTHING_TRADED, fills: [], touched: this.#monotonic(), isSending: false },
-      canceledAt: null,
+      ...{ canceledAt: null, rejectionReason: null },
     }
     this.#byClient.set(clientOrderId, order)
     return order

@@ -30,6 +30,9 @@ export interface ToldOrder {
   readonly order: SentOrder | null
 }
 
+/** Books tell no reasons. */
+const WITHOUT_REASON = 'The broker rejected the order; OpenAlgo does not tell why'
+
 type EndStatus = Exclude<VenueOrderStatus, 'working' | 'filled'>
 
 const ENDS: Readonly<Record<string, EndStatus>> = {
@@ -71,7 +74,7 @@ export class OrderShow {
       lots: lotsOf(row.quantity, contract),
       status,
       code: status === 'working' || status === 'filled' ? null : status.toUpperCase(),
-      message: status === 'rejected' ? 'The broker rejected the order; OpenAlgo does not tell why' : null,
+      message: status === 'rejected' ? (order?.rejectionReason ?? WITHOUT_REASON) : null,
       fills,
     }
   }
