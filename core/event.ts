@@ -3,7 +3,7 @@ import type { Decimal } from './decimal.js'
 import type { Decision } from './decision.js'
 import type { LegEvent } from './order/leg-event.js'
 import type { Leg } from './order/legs.js'
-import type { OrderPurpose } from './order/order.js'
+import type { Chase, OrderPurpose } from './order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { PostingKind } from './portfolio/ledger.js'
 import type { PreCloseRun } from './portfolio/pre-close-run.js'
@@ -65,6 +65,8 @@ export interface OrderInitialized {
   readonly limitPrice: Decimal | null
   readonly referencePrice: number
   readonly at: Instant
+  /** Left out where no step follows. */
+  readonly chase?: Chase
   /** How the unit that an entry opens was sized; null for exits. */
   readonly unit: {
     readonly number: number
@@ -138,6 +140,8 @@ export interface OrderFilled {
 export interface OrderCancelRequested {
   readonly type: 'OrderCancelRequested'
   readonly orderId: string
+  /** Left out where another event of the same input tells it. */
+  readonly reason?: string
 }
 
 /** The order will fill no more. */
@@ -313,6 +317,7 @@ export type AlarmCode =
   | 'EXIT_FLAGGED'
   | 'EXIT_CONFLICT'
   | 'EXIT_REFUSED'
+  | 'EXIT_ESCALATED'
   | 'EXIT_OLDER_THAN_POSITION'
   | 'LATCH_WAITS_FOR_UNKNOWN_ENTRY'
   | 'ORDER_UNRESOLVED'

@@ -85,6 +85,11 @@ export function legOrderId(
   return `${order}-${leg.isRollback ? 'r' : ''}${leg.kind.charAt(0)}${leg.ordinal}`
 }
 
+/** Returns the id of a step (from 0) of the chase that the order `parent` began; the first one is that order. */
+export function stepOrderId(parent: string, step: number): string {
+  return step === 0 ? parent : `${parent}-s${step}`
+}
+
 /** Returns the key under which a broker knows an order: a UUID (RFC 9562 version 8) derived from the order's id. */
 export function clientOrderId(portfolio: string, order: string): string {
   const hex = hash('sha256', JSON.stringify(['order', portfolio, order]), 'hex')

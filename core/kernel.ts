@@ -4,7 +4,9 @@ import type { AlarmRaised, PortfolioEvent } from './event.js'
 import type { AlertAdmitted, BrokerReported, Input, InputFailed, OperatorCommanded } from './input.js'
 import type { Instrument } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
+import { endSteps, nextStep } from './order/chase-steps.js'
 import { decideDispatch } from './order/dispatch.js'
+import type { Order } from './order/order.js'
 import { decideReport } from './order/reports.js'
 import { settleLegs } from './order/settle-legs.js'
 import { alarm } from './portfolio/alarm.js'
@@ -97,6 +99,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
     case 'TimerFired':
       if (portfolio.tradingState === 'frozen') record([frozenAlarm(portfolio, portfolio.tradingStateReason)])
       expireApprovals(portfolio, record)
+      for (const book of portfolio.books.values()) record(endSteps(portfolio, book))
       planAllExits(portfolio, record)
       break
     case 'OperatorCommanded':
@@ -141,14 +144,18 @@ function planAllExits(portfolio: Portfolio, record: Recorder): void {
 /** The reports of an input are one answer: the exits that stand are looked at when all of it is known. */
 function decideReports(portfolio: Portfolio, input: BrokerReported, record: Recorder): void {
   const touched: Book[] = []
+  const ended: Order[] = []
   for (const report of input.reports) {
-    record(decideReport(portfolio, report))
+    const events = decideReport(portfolio, report)
+    record(events)
     const order = portfolio.orders.get(report.orderId)
     if (order === undefined) continue
     const book = bookOf(portfolio, order.instrument)
     record(chaseEntry(portfolio, book))
     if (!touched.includes(book)) touched.push(book)
+    if (events.some(({ type }) => type === 'OrderCanceled')) ended.push(order)
   }
+  for (const order of ended) record(nextStep(portfolio, order))
   for (const book of touched) record(planExits(portfolio, book))
 }
 

@@ -21,6 +21,10 @@ export interface OrderControls {
   /** Largest value of one order (price × lots × point value), in the portfolio's currency; null: no limit. */
   readonly maxOrderValue: number | null
   readonly maxOrdersPerDay: number
+  /** Null or left out: no limit. */
+  readonly maxOrdersPerSecond?: number | null
+  /** An entry of the same instrument and lots within so many seconds is taken for the same one; null or left out: none is. */
+  readonly duplicateGuardSeconds?: number | null
   /** Largest distance of the alert's price from a fresh reference price, in percent. */
   readonly priceCollarPct: number
 }
@@ -45,6 +49,20 @@ export interface PreCloseSettings {
   readonly scoutMaxAgeSeconds: number
   /** How far beyond the price a limit order goes, in percent. */
   readonly limitBufferPct: number
+}
+
+/** How orders are executed: as limit orders that go after the price step by step. */
+export interface ExecutionSettings {
+  /** How long a step rests before the next one takes its place. */
+  readonly stepSeconds: number
+  /** How much further from the reference price each step goes, in percent of it. */
+  readonly stepPct: number
+  /** The hard limit: no entry and no reduction goes further from its reference price, in percent. */
+  readonly maxSlippagePct: number
+  /** How far beyond the latest price a marketable limit goes, in percent. */
+  readonly marketableBufferPct: number
+  /** What becomes of the rest of an entry or a reduction that has filled in part when a step is over. */
+  readonly partialFill: 'chase' | 'cancel'
 }
 
 /** Limits for each kind of entry, in percent. */
@@ -90,6 +108,8 @@ export interface PortfolioSettings {
   readonly caps: PortfolioCaps
   readonly controls: OrderControls
   readonly hours: TradingHours
+  /** Null or left out: market orders. */
+  readonly execution?: ExecutionSettings | null
   /** Null: nothing is done before the close. */
   readonly preClose: PreCloseSettings | null
   readonly validation: ValidationSettings

@@ -60,7 +60,9 @@ export interface Run {
 
 /** Returns a run whose portfolio is configured and has its capital; `bars` are those that fills at the next open need. */
 export function startRun(setup: RunSetup, at: Instant, bars: ReadonlyMap<string, Bars>): Run {
-  const { hash, settings } = setup.configuration
+  const { hash } = setup.configuration
+  // Bars tell nothing of how a price was chased: fills follow the cost model
+  const settings = { ...setup.configuration.settings, execution: null }
   const run: Run = {
     setup,
     portfolio: emptyPortfolio(settings.portfolio),

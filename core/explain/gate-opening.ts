@@ -25,6 +25,8 @@ const COMPARISONS: Readonly<Record<GateCode, GateComparison>> = {
   BELOW_ONE_LOT: 'atLeast',
   ORDER_VALUE: 'atMost',
   ORDERS_PER_DAY: 'atMost',
+  ORDERS_PER_SECOND: 'atMost',
+  DUPLICATE_ORDER: 'atLeast',
   PRICE_COLLAR: 'atMost',
   SESSION: 'is',
   CONDITIONS: 'is',

@@ -71,6 +71,16 @@ export function limitBelow(price: number, bufferPct: number, tick: number): Deci
   return onGrid(Math.floor((price * (1 - bufferPct / 100)) / tick + GRID_TOLERANCE), tick)
 }
 
+/** Returns the highest price on the tick that is at most `pct` percent above `price`: a bound of buying limits. */
+export function limitAtMost(price: number, pct: number, tick: number): Decimal {
+  return onGrid(Math.floor((price * (1 + pct / 100)) / tick + GRID_TOLERANCE), tick)
+}
+
+/** Returns the lowest price on the tick that is at most `pct` percent below `price`: a bound of selling limits. */
+export function limitAtLeast(price: number, pct: number, tick: number): Decimal {
+  return onGrid(Math.ceil((price * (1 - pct / 100)) / tick - GRID_TOLERANCE), tick)
+}
+
 /** A price that is on the grid but for the last bits of a double stays where it is. */
 const GRID_TOLERANCE = 1e-6
 

@@ -28,6 +28,16 @@ export type OrderState =
 /** What an order is for. Entries add risk; exits and peel-offs shed it; a rebalance buys or sells a holding. */
 export type OrderPurpose = 'entry' | 'pyramid' | 'exit' | 'peelOff' | 'rebalance'
 
+/** Where an order stands in the chase of one wish: its steps follow one another, each with a limit of its own. */
+export interface Chase {
+  /** The order of the first step. */
+  readonly parentId: string
+  /** From 0. */
+  readonly step: number
+  /** The price that the steps go out from, in points. */
+  readonly referencePrice: number
+}
+
 /** An order of ours, as the fold of its events. */
 export interface Order {
   readonly id: string
@@ -42,6 +52,8 @@ export interface Order {
   /** The price that the decision saw: slippage is measured from it. */
   readonly referencePrice: number
   readonly createdAt: Instant
+  /** Null for an order that waits for its fill for as long as it takes. */
+  readonly chase: Chase | null
   state: OrderState
   /** Count of times the order was recorded as sent. */
   attempt: number

@@ -8,6 +8,7 @@ import { costOfHolding, emptyHolding, isOfHolding } from '../portfolio/holding.j
 import { bookOf, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
 import { SECOND } from '../time.js'
+import { takeBackStep } from './chase-steps.js'
 import { tradedName } from './leg-orders.js'
 import { isAtWork, isEntry, mayBeAtVenue, type Order, remainingLots } from './order.js'
 import type { OrderReport } from './report.js'
@@ -264,9 +265,11 @@ function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal
     : `order ${order.id} filled${isAtWork(order.state) ? '' : ` after it was ${order.state}`}`
   const reason = isOversold ? `${happened}: it sold ${fill.lots.minus(held)} more than was held` : happened
   return [
-    ...(isEntry(order) || order.leg !== null || isOfHolding(order)
+    ...(order.leg !== null || isOfHolding(order)
       ? []
-      : takeBackSales(portfolio, order, isOversold ? ZERO : held.minus(fill.lots))),
+      : isEntry(order)
+        ? takeBackStep(portfolio, order, fill.lots)
+        : takeBackSales(portfolio, order, isOversold ? ZERO : held.minus(fill.lots))),
     { type: 'InstrumentLocked', instrument: order.instrument, reason, at: portfolio.now },
     alarm(portfolio, {
       code,

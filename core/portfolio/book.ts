@@ -37,6 +37,8 @@ export interface Book {
   lastUnitFillPrice: number | null
   /** The one entry or pyramid order at work. */
   entryOrderId: string | null
+  /** The last entry or pyramid that was ordered, whatever became of it. */
+  lastEntry: { readonly lots: Decimal; readonly at: Instant } | null
   /** Exit and peel-off orders at work. */
   exitOrderIds: string[]
   /** Orders at work that buy or sell the holding. */
@@ -75,6 +77,7 @@ export function emptyBook(instrument: string): Book {
     baseUnitId: null,
     lastUnitFillPrice: null,
     entryOrderId: null,
+    lastEntry: null,
     exitOrderIds: [],
     rebalanceOrderIds: [],
     holding: null,

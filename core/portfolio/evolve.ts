@@ -2,6 +2,7 @@ import { type Decimal, least, ZERO } from '../decimal.js'
 import type {
   ApprovalClosed,
   BreakSettled,
+  ExitLatched,
   InstrumentLocked,
   LedgerPosted,
   OrderFilled,
@@ -12,7 +13,7 @@ import { invariant, unreachable } from '../invariant.js'
 import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
 import { subjectOf } from '../reconcile/break.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
-import { DAY, type Instant } from '../time.js'
+import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
 import { beginLeg, evolveLegs, fillLeg, matchLegs, removeFrom } from './evolve-legs.js'
 import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
@@ -103,12 +104,7 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       unitOf(portfolio, event.positionId).exit = { decisionId: event.decisionId, reason: event.reason }
       break
     case 'ExitLatched':
-      orderOf(portfolio, event.orderId).latch = { decisionId: event.decisionId, reason: event.reason }
-      for (const unit of bookOf(portfolio, event.instrument).units) {
-        if (unit.entryOrderId === event.orderId) {
-          unit.exit = { decisionId: event.decisionId, reason: event.reason }
-        }
-      }
+      latchOrder(portfolio, event)
       break
     case 'ExitDelayed':
       unitOf(portfolio, event.positionId).exitNotBefore = event.notBefore
@@ -172,6 +168,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     limitPrice: event.limitPrice,
     referencePrice: event.referencePrice,
     createdAt: event.at,
+    chase: event.chase ?? null,
     state: 'initialized',
     attempt: 0,
     venueOrderId: null,
@@ -197,7 +194,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     invariant(event.unit !== null, () => `entry ${order.id} has no plan for its unit`)
     book.entryOrderId = order.id
     portfolio.unitPlans.set(order.id, event.unit)
-    countEntry(portfolio, event.at)
+    if (order.chase === null || order.chase.step === 0) countEntry(portfolio, book, event)
   } else if (isOfHolding(order)) {
     book.rebalanceOrderIds.push(order.id)
   } else {
@@ -206,10 +203,21 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
   }
 }
 
-function countEntry(portfolio: Portfolio, at: Instant): void {
+/** What the entry has bought so far is closed, too; the unit may have been opened by an earlier step. */
+function latchOrder(portfolio: Portfolio, { orderId, instrument, decisionId, reason }: ExitLatched): void {
+  const order = orderOf(portfolio, orderId)
+  order.latch = { decisionId, reason }
+  const unit = unitIn(bookOf(portfolio, instrument), order.positionId)
+  if (unit !== undefined) unit.exit = { decisionId, reason }
+}
+
+function countEntry(portfolio: Portfolio, book: Book, { at, lots }: OrderInitialized): void {
+  const { entriesOn, entriesIn } = portfolio
   const day = Math.floor(at / DAY)
-  const before = portfolio.entriesOn
-  portfolio.entriesOn = { day, count: before.day === day ? before.count + 1 : 1 }
+  const second = Math.floor(at / SECOND)
+  portfolio.entriesOn = { day, count: entriesOn.day === day ? entriesOn.count + 1 : 1 }
+  portfolio.entriesIn = { second, count: entriesIn.second === second ? entriesIn.count + 1 : 1 }
+  book.lastEntry = { lots, at }
 }
 
 function submitOrder(order: Order, attempt: number): void {

@@ -49,6 +49,8 @@ export interface Portfolio {
   ended: { readonly id: string; readonly at: Instant }[]
   /** Entry orders made on a day, counted in days since 1970 (UTC). */
   entriesOn: { day: number; count: number }
+  /** Entry orders made in a second, counted in seconds since 1970. */
+  entriesIn: { second: number; count: number }
   /** Differences from the broker, by their subject. */
   readonly breaks: Map<string, Break>
   /** Differences that an operator has accepted until they change, by their subject. */
@@ -73,6 +75,7 @@ export function emptyPortfolio(id: string): Portfolio {
     closedUnits: new Map(),
     ended: [],
     entriesOn: { day: 0, count: 0 },
+    entriesIn: { second: 0, count: 0 },
     breaks: new Map(),
     accepted: new Map(),
   }

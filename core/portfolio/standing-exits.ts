@@ -1,11 +1,13 @@
 import type { Decimal } from '../decimal.js'
-import type { OrderInitialized } from '../event.js'
+import type { AlarmRaised, OrderInitialized } from '../event.js'
 import { exitOrderId } from '../ids.js'
 import { factsAt, limitBelow } from '../instrument/instrument.js'
-import { type ExitIntent, isAtWork, remainingLots } from '../order/order.js'
+import { AT_MARKET, executionOf, marketableStep, type Pricing, priceStep } from '../order/chase.js'
+import { type Chase, type ExitIntent, isAtWork, type Order, remainingLots } from '../order/order.js'
 import { positionSubject } from '../reconcile/break.js'
 import { allowsExits } from '../risk/trading-state.js'
 import type { Instant } from '../time.js'
+import { alarm } from './alarm.js'
 import type { Book } from './book.js'
 import { instrumentOf, type Portfolio } from './portfolio.js'
 import { isPlacing } from './pre-close-run.js'
@@ -24,29 +26,34 @@ interface DueExit {
  * It waits while the unit's own entry may still fill, while a refused exit's delay runs, while the exchange is closed,
  * and while frozen.
  */
-export function planExits(portfolio: Portfolio, book: Book): readonly OrderInitialized[] {
+export function planExits(portfolio: Portfolio, book: Book): readonly (OrderInitialized | AlarmRaised)[] {
   const due = dueExits(portfolio, book, portfolio.now)
   if (due.length === 0) return NO_ORDERS
   const bookLimit = exitLimit(portfolio, book)
-  return due.map(({ unit, exit, lots }) => {
+  return due.flatMap(({ unit, exit, lots }) => {
     // A call and a put together have a price, and neither of them has one to be limited to.
-    const limitPrice = unit.contract === null ? bookLimit : null
-    return {
+    const limit = unit.contract === null ? bookLimit : null
+    const orderId = exitOrderId(unit.id, unit.exitOrders + 1)
+    const order = { instrument: unit.instrument, side: 'sell', purpose: 'exit' } as const
+    const chase = limit === null && unit.contract === null ? exitChase(portfolio, book, unit, orderId) : null
+    const ordered: OrderInitialized = {
       type: 'OrderInitialized',
-      orderId: exitOrderId(unit.id, unit.exitOrders + 1),
+      orderId,
       decisionId: exit.decisionId,
       positionId: unit.id,
-      instrument: unit.instrument,
-      side: 'sell',
-      purpose: 'exit',
-      orderType: limitPrice === null ? 'market' : 'limit',
+      ...order,
+      ...(chase === null ? limited(limit) : priceStep(portfolio, order, chase)),
       lots,
-      limitPrice,
       referencePrice: book.market.price ?? unit.averagePrice,
       at: portfolio.now,
       unit: null,
     }
+    return [ordered, ...escalation(portfolio, ordered)]
   })
+}
+
+function limited(limitPrice: Decimal | null): Pricing {
+  return limitPrice === null ? AT_MARKET : { orderType: 'limit', limitPrice }
 }
 
 /** Before the close an exit begins as a limit order a little below the price; at all other times it takes what it gets. */
@@ -59,6 +66,50 @@ function exitLimit(portfolio: Portfolio, book: Book): Decimal | null {
   return limitBelow(price, buffer, factsAt(instrument, portfolio.now).tick)
 }
 
+/**
+ * Returns where the exit stands in its chase. It goes on where its last order ended, whatever ended that, and never back:
+ * an exit that was not filled is pursued further. In the last seconds before a close it is marketable at once.
+ */
+function exitChase(portfolio: Portfolio, book: Book, unit: Unit, orderId: string): Chase | null {
+  const execution = executionOf(portfolio)
+  if (execution === null) return null
+  const isLate = isPlacing(book.preClose) && book.preClose.phase === 'market'
+  const least = isLate ? marketableStep(execution) : 0
+  const last = lastEndedExit(portfolio, unit)
+  if (last?.chase == null || last.state === 'filled') {
+    return { parentId: orderId, step: least, referencePrice: book.market.price ?? unit.averagePrice }
+  }
+  const { parentId, step, referencePrice } = last.chase
+  const isElsewhere = book.exitOrderIds.some((id) => portfolio.orders.get(id)?.chase?.parentId === parentId)
+  const next = last.attempt > 0 ? step + 1 : step
+  return { parentId: isElsewhere ? orderId : parentId, step: Math.max(next, least), referencePrice }
+}
+
+function lastEndedExit(portfolio: Portfolio, unit: Unit): Order | undefined {
+  for (let ordinal = unit.exitOrders; ordinal > 0; ordinal--) {
+    const order = portfolio.orders.get(exitOrderId(unit.id, ordinal))
+    if (order === undefined || !isAtWork(order.state)) return order
+  }
+  return undefined
+}
+
+/** An exit that a marketable order did not fill needs a person, once; it goes on by itself all the same. */
+function escalation(portfolio: Portfolio, ordered: OrderInitialized): AlarmRaised[] {
+  const execution = executionOf(portfolio)
+  if (execution === null || ordered.chase?.step !== marketableStep(execution) + 1) return []
+  const { lots, instrument, positionId, limitPrice } = ordered
+  const message = `${lots} lots of ${positionId} are not sold at a marketable price: the exit goes on, next at ${limitPrice}`
+  return [
+    alarm(portfolio, {
+      code: 'EXIT_ESCALATED',
+      severity: 'critical',
+      instrument,
+      subject: positionId,
+      message,
+    }),
+  ]
+}
+
 /** Returns whether a standing exit's delay is over, so that a timer should ask for its order. */
 export function hasExitDue(portfolio: Portfolio, now: Instant): boolean {
   for (const book of portfolio.books.values()) {
@@ -68,7 +119,7 @@ export function hasExitDue(portfolio: Portfolio, now: Instant): boolean {
 }
 
 const NONE: readonly DueExit[] = []
-const NO_ORDERS: readonly OrderInitialized[] = []
+const NO_ORDERS: readonly (OrderInitialized | AlarmRaised)[] = []
 
 function dueExits(portfolio: Portfolio, book: Book, now: Instant): readonly DueExit[] {
   if (!book.units.some(({ exit }) => exit !== null) || !allowsExits(portfolio.tradingState)) return NONE
@@ -111,7 +162,8 @@ function withinVenueHolding(portfolio: Portfolio, book: Book, due: readonly DueE
   return bounded
 }
 
-function sellableLots(portfolio: Portfolio, book: Book, unit: Unit): Decimal {
+/** Returns the lots of the unit that nothing at work may sell yet. */
+export function sellableLots(portfolio: Portfolio, book: Book, unit: Unit): Decimal {
   let lots = unit.lots
   for (const id of book.exitOrderIds) {
     const order = portfolio.orders.get(id)

@@ -6,7 +6,7 @@ import { type Book, isBarFresh, pendingApproval, plannedEntry } from '../portfol
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { marketHours } from '../portfolio/sessions.js'
 import { DAY, SECOND } from '../time.js'
-import { atMost, type Gate, must } from './gate.js'
+import { atLeast, atMost, type Gate, must } from './gate.js'
 import { allowsEntries } from './trading-state.js'
 
 /** What asks for an entry: an alert, or the run before a close. */
@@ -79,12 +79,32 @@ function collarGate(
   return [atMost('PRICE_COLLAR', away, Math.max((800 * (atr ?? 0)) / barClose, 10))]
 }
 
-/** Returns the pre-trade controls of an order of this `value` (quote currency). */
-export function controlGates(portfolio: Portfolio, value: number): Gate[] {
-  const { maxOrderValue, maxOrdersPerDay } = settingsOf(portfolio).controls
-  const { day, count } = portfolio.entriesOn
-  const today = day === Math.floor(portfolio.now / DAY) ? count : 0
-  const gates = [atMost('ORDERS_PER_DAY', today + 1, maxOrdersPerDay)]
-  if (maxOrderValue !== null) gates.push(atMost('ORDER_VALUE', value, maxOrderValue))
+/** An order that passes the controls. */
+interface ControlledOrder {
+  readonly instrument: string
+  readonly lots: number
+  /** Price × lots × point value, in quote currency. */
+  readonly value: number
+}
+
+/** Returns the pre-trade controls of an order. */
+export function controlGates(portfolio: Portfolio, order: ControlledOrder): Gate[] {
+  const { maxOrderValue, maxOrdersPerDay, maxOrdersPerSecond } = settingsOf(portfolio).controls
+  const { entriesOn, entriesIn, now } = portfolio
+  const today = entriesOn.day === Math.floor(now / DAY) ? entriesOn.count : 0
+  const gates = [atMost('ORDERS_PER_DAY', today + 1, maxOrdersPerDay), ...duplicateGate(portfolio, order)]
+  if (maxOrdersPerSecond != null) {
+    const inSecond = entriesIn.second === Math.floor(now / SECOND) ? entriesIn.count : 0
+    gates.push(atMost('ORDERS_PER_SECOND', inSecond + 1, maxOrdersPerSecond))
+  }
+  if (maxOrderValue !== null) gates.push(atMost('ORDER_VALUE', order.value, maxOrderValue))
   return gates
+}
+
+/** Another alert that asks for the same again within seconds is the same wish, whatever became of the first order. */
+function duplicateGate(portfolio: Portfolio, { instrument, lots }: ControlledOrder): Gate[] {
+  const { duplicateGuardSeconds } = settingsOf(portfolio).controls
+  const { lastEntry } = bookOf(portfolio, instrument)
+  if (duplicateGuardSeconds == null || lastEntry === null || lastEntry.lots.toNumber() !== lots) return []
+  return [atLeast('DUPLICATE_ORDER', (portfolio.now - lastEntry.at) / SECOND, duplicateGuardSeconds)]
 }

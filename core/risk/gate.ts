@@ -29,6 +29,8 @@ export type GateCode =
   | 'BELOW_ONE_LOT'
   | 'ORDER_VALUE'
   | 'ORDERS_PER_DAY'
+  | 'ORDERS_PER_SECOND'
+  | 'DUPLICATE_ORDER'
   | 'PRICE_COLLAR'
   | 'SESSION'
   | 'SCOUT_CONSISTENT'

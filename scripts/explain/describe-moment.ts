@@ -18,7 +18,7 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `the question ${event.approvalId} was ${event.outcome}${answer}: ${event.reason}`
     }
     case 'OrderInitialized':
-      return `order ${event.orderId}: ${event.side} ${formatLots(`${event.lots}`)} ${tradedName({ ...event, leg: event.leg ?? null })} (${event.leg?.isRollback ? 'rollback' : event.purpose}), ${event.orderType}, the price was ${points(event.referencePrice)}`
+      return `order ${event.orderId}: ${event.side} ${formatLots(`${event.lots}`)} ${tradedName({ ...event, leg: event.leg ?? null })} (${event.leg?.isRollback ? 'rollback' : event.purpose}), ${priced(event, points)}, the price was ${points(event.referencePrice)}`
     case 'OrderDenied':
       return `order ${event.orderId} was denied by us: ${event.reason}`
     case 'OrderSubmitted':
@@ -34,7 +34,7 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
     case 'OrderFilled':
       return `order ${event.orderId} filled ${formatLots(`${event.lots}`)} at ${points(`${event.price}`)}, fee ${formatMoney(`${event.fee}`, currency)}`
     case 'OrderCancelRequested':
-      return `order ${event.orderId} is to be cancelled`
+      return `order ${event.orderId} is to be cancelled${event.reason === undefined ? '' : `: ${event.reason}`}`
     case 'OrderCanceled':
       return `order ${event.orderId} was cancelled: ${event.reason}`
     case 'OrderExpired':
@@ -88,6 +88,15 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
     default:
       return unreachable(event)
   }
+}
+
+function priced(
+  { orderType, limitPrice, chase }: Extract<PortfolioEvent, { type: 'OrderInitialized' }>,
+  points: (value: string) => string,
+): string {
+  const limit = limitPrice === null ? '' : ` ${points(`${limitPrice}`)}`
+  const step = chase === undefined ? '' : `, step ${chase.step + 1} from ${points(`${chase.referencePrice}`)}`
+  return `${orderType}${limit}${step}`
 }
 
 const SETTLED: Readonly<Record<BreakAction, string>> = {

@@ -26,12 +26,23 @@ export function describeStory(story: Story, style: Style): string {
   if (story.decisions.length === 0) parts.push(indent(whyNoDecision(story)))
   parts.push(`${style.strong('What happened next')}\n${indent(timelineLines(story, words).join('\n'))}`)
   const stands = [
+    ...story.decisions.flatMap((decision) => outcomeLines(story, decision)),
     ...story.orders.map((order) => orderLine(order, words)),
     ...story.positions.map((position) => positionLine(position, words)),
   ]
   if (stands.length > 0) parts.push(`${style.strong('How it stands')}\n${indent(stands.join('\n'))}`)
   parts.push(...story.laterDecisions.map(tell))
   return parts.join('\n')
+}
+
+/** A chase makes several orders of one decision: what it came to is the sum of them. */
+function outcomeLines({ orders, currency }: Story, { id, lots }: Decision): string[] {
+  const own = orders.filter(({ decisionId }) => decisionId === id)
+  if (own.length < 2) return []
+  const filled = own.reduce((sum, { filledLots }) => sum + Number(filledLots), 0)
+  return [
+    `decision ${id}: ${own.length} orders filled ${formatNumber(filled, currency, 8)} of ${formatLots(lots)}`,
+  ]
 }
 
 function inputLines({ alert, input, currency }: Story): string[] {

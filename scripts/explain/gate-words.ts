@@ -40,6 +40,12 @@ const words: Readonly<Record<GateCode, GateWords>> = {
   BELOW_ONE_LOT: { title: 'lots', unit: 'count', hint: 'what one lot would have needed is below' },
   ORDER_VALUE: { title: 'value of the order', unit: 'money' },
   ORDERS_PER_DAY: { title: 'entry orders of the day with this one', unit: 'count' },
+  ORDERS_PER_SECOND: { title: 'entry orders of the second with this one', unit: 'count' },
+  DUPLICATE_ORDER: {
+    title: 'time since an entry of as many lots',
+    unit: 'seconds',
+    hint: 'an equal entry so soon after another is taken for the same one',
+  },
   PRICE_COLLAR: { title: 'distance from the reference price', unit: 'percent' },
   SESSION: {
     title: 'session of the exchange',

@@ -122,11 +122,28 @@ const controlsSchema = z
       .default(null)
       .describe('Largest value of an entry; null: no limit'),
     maxOrdersPerDay: z.int().min(1).max(1_000_000).default(1000).describe('Most entries of a UTC day'),
+    maxOrdersPerSecond: z
+      .int()
+      .min(1)
+      .max(1000)
+      .nullable()
+      .default(null)
+      .describe('Most entries of a second; null: no limit'),
+    duplicateGuardSeconds: z
+      .number()
+      .gt(0)
+      .max(3600)
+      .nullable()
+      .default(null)
+      .describe('So soon after an entry no other of the same instrument and lots; null: no guard'),
     priceCollarPct: percent
       .default(2)
       .describe('Largest distance of an entry’s price from the broker’s quote'),
   })
   .describe('Controls that every entry passes')
+
+/** A chase of more steps than that is a mistake. */
+const MOST_STEPS = 60
 
 const seconds = z.number().min(1).max(3600)
 
@@ -160,6 +177,38 @@ const preCloseSchema = z
     }
   })
   .describe('What is done in the minutes before the close')
+
+const executionSchema = z
+  .strictObject({
+    stepSeconds: z.number().min(1).max(600).default(5).describe('How long each limit order rests'),
+    stepPct: z
+      .number()
+      .min(0.001)
+      .max(5)
+      .default(0.05)
+      .describe('How much further from the reference price each next one goes, in percent of it'),
+    maxSlippagePct: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(0.2)
+      .describe('Hard limit: no entry goes further from its reference price'),
+    marketableBufferPct: z
+      .number()
+      .min(0)
+      .max(5)
+      .default(0.25)
+      .describe('How far beyond the latest price the marketable limit goes'),
+    partialFill: z
+      .enum(['chase', 'cancel'])
+      .default('chase')
+      .describe('What becomes of the rest of an entry that has filled in part'),
+  })
+  .refine(({ maxSlippagePct, stepPct }) => maxSlippagePct / stepPct <= MOST_STEPS, {
+    path: ['stepPct'],
+    message: `must be at least maxSlippagePct ÷ ${MOST_STEPS}`,
+  })
+  .describe('Limit orders that go after the price step by step; exits never give up')
 
 const entryLimits = (entry: number, pyramid: number) =>
   z.strictObject({ entry: percent.default(entry), pyramid: percent.default(pyramid) }).prefault({})
@@ -255,6 +304,10 @@ const portfolioSchema = z
     broker: z
       .discriminatedUnion('kind', [paperBrokerSchema, openAlgoBrokerSchema])
       .prefault({ kind: 'paper' }),
+    execution: executionSchema
+      .nullable()
+      .default(null)
+      .describe('How orders are executed; null for market orders'),
     strategy: trendStrategySchema.prefault({ kind: 'trend' }),
     instruments: z
       .array(instrumentSchema)

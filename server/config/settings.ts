@@ -25,6 +25,7 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     caps: strategy.caps,
     controls: strategy.controls,
     hours: portfolio.sessions,
+    ...(portfolio.execution === null ? {} : { execution: portfolio.execution }),
     preClose: portfolio.sessions === 'exchange' ? preCloseOf(strategy.preClose) : null,
     validation: strategy.validation,
     ...approvalOf(strategy.approval),

@@ -7,6 +7,9 @@ import type { RecordedOrders } from './recorded-orders.js'
 import type { Reporter } from './reporter.js'
 import { SingleFlight } from './single-flight.js'
 
+/** How many denials are remembered. */
+const DENIALS_MOST = 1_000
+
 /** Whom a canceler works with. */
 export interface CancelerParts {
   readonly reporter: Reporter
@@ -24,6 +27,8 @@ export class Canceler {
   readonly #escalations: Escalations
   readonly #recorded: RecordedOrders
   readonly #canceling = new SingleFlight()
+  /** When the venue first denied an order that it had accepted, by the monotonic clock. */
+  readonly #denials = new Map<string, number>()
 
   constructor(options: OrderDeskOptions, { reporter, escalations, recorded }: CancelerParts) {
     this.#options = options
@@ -61,8 +66,19 @@ export class Canceler {
   async #lookUp(order: Order): Promise<void> {
     const { broker, sequencer } = this.#options
     const answer = await broker.order(referenceTo(sequencer.state(), order))
+    if (answer.kind !== 'absent') this.#denials.delete(order.id)
     if (answer.kind === 'found') await this.#reporter.reportShown(order.id, answer.order)
-    else if (answer.kind === 'absent')
+    if (answer.kind === 'absent' && this.#isDeniedAgain(order))
       await this.#escalations.call(order, 'the venue had accepted it and denies it')
+  }
+
+  /** One read may lag behind, so that a second one, not too soon after it, must say the same. */
+  #isDeniedAgain({ id }: Order): boolean {
+    const { monotonic, timings } = this.#options
+    const since = this.#denials.get(id)
+    if (since !== undefined) return timings.secondLookAfter <= monotonic() - since
+    if (this.#denials.size === DENIALS_MOST) this.#denials.clear()
+    this.#denials.set(id, monotonic())
+    return false
   }
 }

@@ -1,4 +1,5 @@
 import { digest } from '../../core/ids.js'
+import { stepsOver } from '../../core/order/chase-steps.js'
 import type { Order } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
 import { pendingApproval } from '../../core/portfolio/book.js'
@@ -13,8 +14,8 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
  *        nothing is sent. A resend may be declined and asked for again, so each asking has an id of its own.
  *   R-…  reports of an order: the order, its attempt, and of each report what makes it one, which is its kind with the
  *        trade id, the venue's order id or the code. The attempt tells the second lost answer from the first.
- *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over; and the questions to a
- *        person that nobody has answered in time.
+ *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over; the questions to a person
+ *        that nobody has answered in time; and each order whose step of a chase is over.
  */
 
 /** Returns the id of the input that these orders are about to be sent; `asking` names one that resends some of them. */
@@ -28,7 +29,10 @@ export function reportId(orderId: string, attempt: number, reports: readonly Ord
   return `R-${digest('report', orderId, String(attempt), ...reports.map(distinction))}`
 }
 
-/** Returns the id of the timer that asks for the exits, and ends the questions, which wait no longer at `now`. */
+/**
+ * Returns the id of the timer that asks for the exits, and ends the questions, which wait no longer at `now`, and the
+ * steps of chases that are over.
+ */
 export function timerId(portfolio: Portfolio, now: number): string {
   const due: string[] = portfolio.tradingState === 'frozen' ? [`frozen#${now}`] : []
   for (const book of portfolio.books.values()) {
@@ -38,6 +42,7 @@ export function timerId(portfolio: Portfolio, now: number): string {
       if (unit.exit === null || now < unit.exitNotBefore) continue
       due.push(`${unit.id}#${unit.exitOrders}#${unit.exitNotBefore}`)
     }
+    for (const { id } of stepsOver(portfolio, book, now)) due.push(`${id} is over`)
   }
   return `T-${digest('timer', ...due)}`
 }

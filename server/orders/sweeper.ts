@@ -1,3 +1,4 @@
+import { hasStepOver } from '../../core/order/chase-steps.js'
 import { isAtWork, type Order } from '../../core/order/order.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { hasExitDue } from '../../core/portfolio/standing-exits.js'
@@ -101,7 +102,7 @@ export class Sweeper {
     const { sequencer, clock } = this.#options
     const portfolio = sequencer.state()
     const now = clock.now()
-    const isDue = hasExitDue(portfolio, now) || hasApprovalDue(portfolio, now)
+    const isDue = hasExitDue(portfolio, now) || hasApprovalDue(portfolio, now) || hasStepOver(portfolio, now)
     if (!isDue && !this.#isFrozenAlarmDue(portfolio)) return
     await this.#to.inputs.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
   }

@@ -148,7 +148,8 @@ async function propose(
   const decisions = events.flatMap((event) => {
     if (event.type !== 'DecisionMade') return []
     const { decision } = event
-    const detail = showDetail(decision, { portfolio: id, alertId: null, outcome: decision.outcome })
+    const { outcome } = decision
+    const detail = showDetail(decision, { portfolio: id, alertId: null, outcome, filledLots: '0' })
     return [{ ...detail, events: names }]
   })
   return { kind: 'proposed', decisions } as const

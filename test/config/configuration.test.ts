@@ -137,6 +137,11 @@ t.test('what a file leaves out is taken from the defaults, and what it says from
     portfolios: [{ id: 'p', initialDeposit: 2500000.5, strategy, broker, instruments }],
   })
   const settings = settingsOf(portfolio)
+  t.notOk('execution' in settings, 'market orders')
+  const execution = { stepSeconds: 3, partialFill: 'cancel' }
+  const chasing = settingsOf(portfolioOf({ portfolios: [{ id: 'p', execution }] }))
+  const defaults = { stepPct: 0.05, maxSlippagePct: 0.2, marketableBufferPct: 0.25 }
+  t.same(chasing.execution, { ...execution, ...defaults })
   t.same(settings.constraints, ['risk', 'margin'], 'in the order of ties')
   t.match(settings.caps, { maxMarginPct: 50, maxHeatPct: 15 })
   t.match(settings.instruments, [

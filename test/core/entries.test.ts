@@ -461,6 +461,30 @@ t.test('orders are counted by the day', async (t) => {
   t.match(gateIn(entryAt(desk), 'ORDERS_PER_DAY'), { measured: 1, passed: true })
 })
 
+t.test('entries of a second are counted, and the same one asked for twice is one', async (t) => {
+  const controls = { ...settings().controls, maxOrdersPerSecond: 2, duplicateGuardSeconds: 10 }
+  const desk = new Desk(settings({ controls }))
+  const refusals = (instrument: string, price: number, atr: number) =>
+    decisionIn(desk.entry(instrument, price, atr)).reasons
+  t.same(refusals('GOLD_MINI', 78_500, 600), ['ALL_GATES_PASSED'])
+  t.same(refusals('BANK_NIFTY', 52_000, 350), ['ALL_GATES_PASSED'])
+  t.same(refusals('SILVER_MINI', 92_000, 900), ['ORDERS_PER_SECOND'])
+  desk.wait(1000)
+  t.same(refusals('SILVER_MINI', 92_000, 900), ['ALL_GATES_PASSED'])
+  const first = desk.send()[0]!
+  desk.report({ kind: 'rejected', orderId: first, code: 'NO', message: 'not today' })
+  t.same(refusals('GOLD_MINI', 78_500, 600), ['DUPLICATE_ORDER'])
+  t.match(gateIn(decisionIn(desk.entry('GOLD_MINI', 78_500, 600)), 'DUPLICATE_ORDER'), {
+    measured: 1,
+    limit: 10,
+  })
+  t.same(refusals('GOLD_MINI', 78_500, 900), ['ALL_GATES_PASSED'], 'other lots are another wish')
+  const other = desk.send()[0]!
+  desk.report({ kind: 'rejected', orderId: other, code: 'NO', message: 'not today' })
+  desk.wait(10_000)
+  t.same(refusals('GOLD_MINI', 78_500, 900), ['ALL_GATES_PASSED'], 'so is a later one')
+})
+
 t.test(
   'margin is what the cap leaves of closed and all unrealized equity, less used and reserved',
   async (t) => {

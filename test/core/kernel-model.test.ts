@@ -5,6 +5,7 @@ import { MINUTE, SECOND } from '../../core/time.js'
 import { counts } from '../helpers/counts.js'
 import { type Action, KernelModel, NAMES } from '../helpers/kernel-model.js'
 import type { Reception } from '../helpers/model-venue.js'
+import { EXECUTION } from '../helpers/settings.js'
 
 /** A portfolio is seldom left halted for long. */
 const FREE: TradingState[] = ['active', 'active', 'active', 'active', 'active']
@@ -83,8 +84,10 @@ const actionsOf = (haunts: number) =>
     { weight: 5, arbitrary: fc.record({ do: fc.constant('end'), pick, byItself: fc.boolean() }) },
     { weight: 25, arbitrary: fc.record({ do: fc.constant('deliver'), pick, again: fc.boolean() }) },
     {
-      weight: 10,
-      arbitrary: fc.record({ do: fc.constantFrom('resolve', 'timer', 'count', 'flush') }),
+      weight: 18,
+      arbitrary: fc.record({
+        do: fc.constantFrom('resolve', 'timer', 'step', 'step', 'step', 'count', 'flush'),
+      }),
     },
     {
       weight: 8,
@@ -115,11 +118,15 @@ const actionsOf = (haunts: number) =>
     },
   ) as fc.Arbitrary<Action>
 
+/** Market orders, and chases of either kind. */
+const EXECUTIONS = [null, EXECUTION, { ...EXECUTION, partialFill: 'cancel' }] as const
+
 function modelled(isOrderly: boolean) {
   return fc.property(
     fc.array(actionsOf(isOrderly ? 0 : 6), { minLength: 10, maxLength: 70, size: 'max' }),
-    (given) => {
-      const model = new KernelModel(isOrderly)
+    fc.constantFrom(...EXECUTIONS),
+    (given, execution) => {
+      const model = new KernelModel(isOrderly, execution)
       for (const action of given) model.run(action)
       model.finish()
       model.replay()

@@ -10,7 +10,7 @@ import { HOUR, MINUTE, SECOND } from '../../core/time.js'
 import { BUILT_IN_EXCHANGES } from '../../server/market/calendar/built-in.js'
 import { counts } from '../helpers/counts.js'
 import { alarmsIn, Desk, decisionsIn, eventsOf, gateIn } from '../helpers/desk.js'
-import { BANK_NIFTY, COPPER, GOLD, PRE_CLOSE, SILVER, settings } from '../helpers/settings.js'
+import { BANK_NIFTY, COPPER, EXECUTION, GOLD, PRE_CLOSE, SILVER, settings } from '../helpers/settings.js'
 
 const calendar: Calendar = { version: 'test', exchanges: BUILT_IN_EXCHANGES }
 const nifty = { ...BANK_NIFTY, exchange: 'NFO', barMinutes: 75 }
@@ -231,6 +231,34 @@ t.test('an exit that nobody fills stays first in line for the next open', async 
   t.match(eventsOf(desk.give({ type: 'TimerFired' }), 'OrderInitialized'), [
     { purpose: 'exit', orderType: 'market' },
   ])
+})
+
+t.test('with an execution policy what goes to market goes to a marketable limit', async (t) => {
+  const changes = { execution: EXECUTION }
+  const desk = deskAt(CLOSE - HOUR, changes)
+  const once: Venue = ({ id }) => (id.endsWith('-m') ? 'fill' : 'half')
+  const events = live(desk, { closesAt: CLOSE, scouts: [scoutOf(NIFTY, 52_000)], venue: once })
+  const entered = eventsOf(events, 'OrderInitialized')
+  t.match(entered, [{ orderType: 'limit' }, { orderType: 'limit', at: CLOSE - 10 * SECOND }])
+  t.equal(`${entered[1]!.limitPrice}`, '52104', 'within the hard limit')
+  t.match(ends(events), [{ run: { outcome: 'entered' } }])
+  t.equal(boughtLots(desk, NIFTY), entered[0]!.lots.toNumber())
+
+  const exiting = deskAt(CLOSE - 4 * HOUR, changes)
+  hold(exiting, NIFTY, 52_000, 350)
+  const price = exiting.unit(NIFTY).stop - 100
+  const rested = live(exiting, {
+    ...{ closesAt: CLOSE, scouts: [scoutOf(NIFTY, price, QUIET)], venue: () => 'rest' },
+  })
+  const [placed, marketable] = eventsOf(rested, 'OrderInitialized')
+  t.match(placed, { orderType: 'limit', at: CLOSE - 30 * SECOND })
+  t.match(marketable, { orderType: 'limit', at: CLOSE - 10 * SECOND, chase: { step: 4 } })
+  t.ok(marketable!.limitPrice!.toNumber() < price * 0.998)
+  t.match(ends(rested), [{ run: { outcome: 'unfilled' } }])
+  const [resting] = exiting.book(NIFTY).exitOrderIds
+  exiting.report({ kind: 'expired', orderId: resting! })
+  exiting.now = Date.UTC(2026, 0, 6, 3, 45)
+  t.match(eventsOf(exiting.give({ type: 'TimerFired' }), 'OrderInitialized'), [{ chase: { step: 5 } }])
 })
 
 t.test('old scouts open nothing and sell all the same', async (t) => {

@@ -7,6 +7,7 @@ import { isAtWork, isEntry, remainingLots } from '../../core/order/order.js'
 import { equityOf } from '../../core/portfolio/equity.js'
 import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
 import type { TradingState } from '../../core/risk/trading-state.js'
+import type { ExecutionSettings } from '../../core/settings.js'
 import { Desk } from './desk.js'
 import { ModelVenue, type Reception } from './model-venue.js'
 import { BANK_NIFTY, GOLD, settings } from './settings.js'
@@ -51,7 +52,7 @@ export type Action =
   | { readonly do: 'haunt'; readonly pick: number }
   | { readonly do: 'end'; readonly pick: number; readonly byItself: boolean }
   | { readonly do: 'deliver'; readonly pick: number; readonly again: boolean }
-  | { readonly do: 'resolve' | 'timer' | 'count' | 'flush' }
+  | { readonly do: 'resolve' | 'timer' | 'step' | 'count' | 'flush' }
   | { readonly do: 'unlock'; readonly pick: number }
   | {
       readonly do: 'buy'
@@ -66,17 +67,19 @@ export type Action =
   | { readonly do: 'cash'; readonly amount: number }
   | { readonly do: 'configure'; readonly without: string | null }
 
-const configuration = (without: string | null = null) =>
+const configuration = (execution: ExecutionSettings | null, without: string | null = null) =>
   settings({
     caps: CAPS,
+    execution,
     instruments: [GOLD, BANK_NIFTY].filter((instrument) => instrument.name !== without),
   })
 
 /** A portfolio, its venue, and everything that must hold between the two after every input. */
 export class KernelModel {
-  readonly desk = new Desk(configuration(), DEPOSIT)
+  readonly desk: Desk
   readonly venue: ModelVenue
   readonly #isOrderly: boolean
+  readonly #execution: ExecutionSettings | null
   readonly #shadow = emptyPortfolio('test')
   readonly #stops = new Map<string, { stop: number; highestClose: number }>()
   readonly #prices: Record<string, number> = { ...BASE_PRICE }
@@ -84,8 +87,10 @@ export class KernelModel {
   #seen = 0
   #posted: Decimal = ZERO
 
-  constructor(isOrderly: boolean) {
+  constructor(isOrderly: boolean, execution: ExecutionSettings | null) {
+    this.desk = new Desk(configuration(execution), DEPOSIT)
     this.#isOrderly = isOrderly
+    this.#execution = execution
     this.venue = new ModelVenue(this.desk, isOrderly)
   }
 
@@ -153,6 +158,10 @@ export class KernelModel {
       case 'resolve':
         venue.resolve()
         break
+      case 'step':
+        desk.wait(5_000)
+        this.run({ do: 'timer' })
+        break
       case 'timer':
         desk.give({ type: 'TimerFired' })
         this.#assertExitsStand()
@@ -181,7 +190,11 @@ export class KernelModel {
       case 'configure': {
         this.#configurations += 1
         const hash = `h${this.#configurations}`
-        desk.give({ type: 'ConfigurationActivated', hash, settings: configuration(action.without) })
+        desk.give({
+          type: 'ConfigurationActivated',
+          hash,
+          settings: configuration(this.#execution, action.without),
+        })
         break
       }
     }
@@ -226,6 +239,7 @@ export class KernelModel {
     this.#assertQuantities()
     this.#assertStops()
     this.#assertLatches()
+    this.#assertChases()
   }
 
   #assertFold(): void {
@@ -288,12 +302,31 @@ export class KernelModel {
     for (const book of this.portfolio.books.values()) {
       const entry = this.portfolio.orders.get(book.entryOrderId ?? '')
       if (entry === undefined) continue
-      const unit = book.units.find(({ entryOrderId }) => entryOrderId === entry.id)
+      const unit = book.units.find(({ id }) => id === entry.positionId)
       const isLatched = entry.latch !== null
       if (unit !== undefined && (unit.exit !== null) !== isLatched)
         throw new Error(`${unit.id} is half latched`)
       if (isLatched && (!entry.cancelRequested || entry.state === 'initialized'))
         throw new Error(`${entry.id} buys what is to be closed`)
+    }
+  }
+
+  /** The steps of a chase follow one another, and together they buy no more than was decided. */
+  #assertChases(): void {
+    const atWork = new Set<string>()
+    const bought = new Map<string, Decimal>()
+    for (const order of this.portfolio.orders.values()) {
+      const { chase, state, positionId, filledLots } = order
+      const parentId = chase?.parentId ?? order.id
+      if (isAtWork(state)) {
+        if (atWork.has(parentId)) throw new Error(`two steps of ${parentId} are at work`)
+        atWork.add(parentId)
+      }
+      if (!isEntry(order) || !this.#isOrderly) continue
+      const lots = (bought.get(positionId) ?? ZERO).plus(filledLots)
+      bought.set(positionId, lots)
+      const decided = this.portfolio.orders.get(parentId)!.lots
+      if (decided.isLessThan(lots)) throw new Error(`${parentId} bought ${lots} of ${decided}`)
     }
   }
 
@@ -337,7 +370,8 @@ export class KernelModel {
     for (const book of this.portfolio.books.values()) {
       if (book.lock !== null && !book.missingLots.isZero()) continue
       for (const unit of book.units) {
-        const isWaiting = unit.exitNotBefore > this.portfolio.now || unit.entryOrderId === book.entryOrderId
+        const entry = this.portfolio.orders.get(book.entryOrderId ?? '')
+        const isWaiting = unit.exitNotBefore > this.portfolio.now || unit.id === entry?.positionId
         if (unit.exit === null || isWaiting) continue
         const sales = book.exitOrderIds.map((id) => this.portfolio.orders.get(id)!)
         const promised = sales

@@ -1,6 +1,6 @@
 import type { ContractFacts, Instrument, TrendParameters } from '../../core/instrument/instrument.js'
 import { DEFAULT_SIGNALS, type SignalParameters } from '../../core/instrument/signal-parameters.js'
-import type { PortfolioSettings, PreCloseSettings } from '../../core/settings.js'
+import type { ExecutionSettings, PortfolioSettings, PreCloseSettings } from '../../core/settings.js'
 
 /** Returns an instrument with round numbers unless told otherwise. */
 export function instrument(
@@ -79,6 +79,15 @@ export const PRE_CLOSE: PreCloseSettings = {
   endSeconds: 5,
   scoutMaxAgeSeconds: 90,
   limitBufferPct: 0.1,
+}
+
+/** A chase of four limits, at the reference and 0.05, 0.1 and 0.15 % from it, and a marketable one, 5 s each. */
+export const EXECUTION: ExecutionSettings = {
+  stepSeconds: 5,
+  stepPct: 0.05,
+  maxSlippagePct: 0.2,
+  marketableBufferPct: 0.25,
+  partialFill: 'chase',
 }
 
 /** Returns the settings of a test portfolio of the four instruments. */

@@ -154,6 +154,7 @@ const eventFields: {
     limitPrice: fc.option(decimal, { nil: null }),
     referencePrice: number,
     at: instant,
+    chase: fc.record({ parentId: text, step: count, referencePrice: number }),
     unit: fc.option(plan, { nil: null }),
     leg: fc.record({
       of: text,
@@ -170,7 +171,7 @@ const eventFields: {
   OrderUnresolved: { orderId: text, cause: text },
   OrderProvenAbsent: { orderId: text },
   OrderFilled: fill,
-  OrderCancelRequested: { orderId: text },
+  OrderCancelRequested: { orderId: text, reason: text },
   OrderCanceled: { orderId: text, reason: text, at: instant },
   OrderExpired: { orderId: text, at: instant },
   LegsOpened: { orderId: text, strike: number, expiry: text, pointValue: number, at: instant },

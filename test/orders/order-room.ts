@@ -3,6 +3,7 @@ import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import type { OperatorCommand } from '../../core/input.js'
 import type { Order } from '../../core/order/order.js'
+import type { PortfolioSettings } from '../../core/settings.js'
 import type { BrokerCapabilities, OrderReference } from '../../server/brokers/broker.js'
 import { PaperBroker } from '../../server/brokers/paper/paper-broker.js'
 import { NO_FAULTS, type PaperFaults } from '../../server/brokers/paper/paper-settings.js'
@@ -29,6 +30,7 @@ export interface RoomOptions {
   readonly capabilities?: BrokerCapabilities
   readonly timings?: Partial<OrderTimings>
   readonly maySend?: (order: Order) => boolean
+  readonly settings?: Partial<PortfolioSettings>
 }
 
 /** A portfolio with its sequencer, its order desk and its paper venue, on a database of its own. */
@@ -67,7 +69,10 @@ export async function openRoom(t: Teardown, options: RoomOptions = {}): Promise<
     type: 'ConfigurationActivated',
     id: 'C-1',
     hash: 'h1',
-    settings: settings({ controls: { maxOrderValue: null, maxOrdersPerDay: 100_000, priceCollarPct: 2 } }),
+    settings: settings({
+      controls: { maxOrderValue: null, maxOrdersPerDay: 100_000, priceCollarPct: 2 },
+      ...options.settings,
+    }),
   })
   await command(life, { kind: 'cash', movement: 'deposit', amount: decimal(100_000_000), note: null })
   const takeOver = async (next: RoomOptions = options) => {

@@ -1,10 +1,12 @@
 import t from 'tap'
 import { decimal } from '../../core/decimal.js'
 import type { OrderReport } from '../../core/order/report.js'
+import { readOrders } from '../../server/journal/read/orders.js'
 import { createMetrics } from '../../server/observe/metrics.js'
 import { reportId } from '../../server/orders/input-ids.js'
 import { measuredBroker } from '../../server/service/measured-broker.js'
 import { eventually } from '../helpers/eventually.js'
+import { EXECUTION } from '../helpers/settings.js'
 import {
   alarmCodes,
   command,
@@ -306,6 +308,37 @@ t.test(
   },
 )
 
+t.test('OD-24 a limit that rests is chased by the timer, and fills when the price is there', async (t) => {
+  const room = await openRoom(t, { settings: { execution: EXECUTION } })
+  room.desk.open()
+  const id = await enter(room, GOLD, PRICE)
+  await settle(room, id, 'filled')
+  t.match(orderOf(room, id), { type: 'limit', chase: { step: 0 } })
+  const exited = await exit(room, GOLD)
+  await settle(room, exited, 'filled')
+
+  const slow = await openRoom(t, {
+    settings: { execution: EXECUTION },
+    faults: { partialFillRate: 1, partialFillMs: 3_600_000 },
+  })
+  slow.desk.open()
+  const parent = await enter(slow, GOLD, PRICE)
+  await settle(slow, parent, 'partiallyFilled')
+  const decided = orderOf(slow, parent).lots
+  slow.clock.advanceBy(5_000)
+  await slow.desk.sweep()
+  await settle(slow, parent, 'canceled')
+  await settle(slow, `${parent}-s1`, 'partiallyFilled')
+  const next = orderOf(slow, `${parent}-s1`)
+  t.ok(next.lots.equals(decided.minus(orderOf(slow, parent).filledLots)), 'for what was left open')
+  t.same(heldLots(slow), await venueLots(slow))
+  const shown = await readOrders(slow.database.db, 'test', { limit: 5, cursor: null, status: 'all' })
+  t.match(shown.items, [
+    { id: next.id, limitPrice: '70035', chase: { parentId: parent, step: 1, referencePrice: PRICE } },
+    { id: parent, type: 'limit', state: 'canceled', chase: { step: 0 } },
+  ])
+})
+
 t.test('OD-14 failed reads conclude nothing; after minutes a person is called', async (t) => {
   const room = await openRoom(t, { faults: { lostAnswerRate: 1, lostReportRate: 1, failedReadRate: 1 } })
   room.desk.open()
@@ -333,7 +366,12 @@ t.test('OD-15 an order that the venue had accepted and denies is a person’s bu
   await exit(room, GOLD)
   await room.desk.sweep()
   await room.desk.sweep()
+  t.same(room.alarms, [], 'one read may lag behind')
+  room.monotonic.now += 5_000
+  await room.desk.sweep()
+  await room.desk.sweep()
   t.match(room.alarms, [{ code: 'ORDER_ESCALATED', message: /had accepted it and denies it/ }])
+  t.equal(room.alarms.length, 1)
   t.equal(orderOf(room, id).state, 'accepted')
 })
 

@@ -1,7 +1,8 @@
 import { decimal } from '../../decimal.js'
 import type { Decision } from '../../decision.js'
-import type { PortfolioEvent } from '../../event.js'
-import { decisionId, orderId } from '../../ids.js'
+import type { OrderInitialized, PortfolioEvent } from '../../event.js'
+import { orderId } from '../../ids.js'
+import { firstStep } from '../../order/chase.js'
 import { type Book, plannedEntry } from '../../portfolio/book.js'
 import { sizingEquity } from '../../portfolio/equity.js'
 import { newDecision } from '../../portfolio/new-decision.js'
@@ -102,7 +103,6 @@ export function decidePeelOffs(
     })
     if (peel.lots === 0) continue
     ordinal += 1
-    const id = decisionId(inputId, ordinal)
     const decision = newDecision(portfolio, {
       inputId,
       ordinal,
@@ -120,23 +120,26 @@ export function decidePeelOffs(
       ],
     })
     events.push({ type: 'DecisionMade', decision })
-    events.push({
-      type: 'OrderInitialized',
-      orderId: orderId(id),
-      decisionId: id,
-      positionId: unit.id,
-      instrument: unit.instrument,
-      side: 'sell',
-      purpose: 'peelOff',
-      orderType: 'market',
-      lots: decimal(peel.lots),
-      limitPrice: null,
-      referencePrice: bar.close,
-      at: portfolio.now,
-      unit: null,
-    })
+    events.push(peelOffOrder(portfolio, decision, unit, bar.close))
   }
   return events
+}
+
+function peelOffOrder(portfolio: Portfolio, decision: Decision, unit: Unit, price: number): OrderInitialized {
+  const id = orderId(decision.id)
+  const order = { instrument: unit.instrument, side: 'sell', purpose: 'peelOff' } as const
+  return {
+    type: 'OrderInitialized',
+    orderId: id,
+    decisionId: decision.id,
+    positionId: unit.id,
+    ...order,
+    ...firstStep(portfolio, id, order, price),
+    lots: decimal(decision.lots),
+    referencePrice: price,
+    at: portfolio.now,
+    unit: null,
+  }
 }
 
 function peelReasons(peel: { readonly riskLots: number; readonly volatilityLots: number }): string[] {

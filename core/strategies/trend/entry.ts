@@ -6,6 +6,7 @@ import { decisionId, orderId, positionId } from '../../ids.js'
 import type { AlertAdmitted, Quote } from '../../input.js'
 import { factsAt, type Instrument } from '../../instrument/instrument.js'
 import { invariant } from '../../invariant.js'
+import { firstStep } from '../../order/chase.js'
 import type { Book } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
 import { availableMargin, boundByAccount, type Exposure, exposureOf } from '../../portfolio/exposure.js'
@@ -60,7 +61,8 @@ export function proposeEntry(
     const { caps, constraints } = settingsOf(portfolio)
     gates.push(...capGates(exposure, sizing, caps.maxHeatPct, caps.maxVolatilityPct))
     if (!constraints.includes('margin')) gates.push(marginGate(sizing))
-    gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
+    const value = sizing.lots * sizing.price * sizing.pointValue
+    gates.push(...controlGates(portfolio, { instrument: alert.instrument, lots: sizing.lots, value }))
   }
   return { gates, sizing, unitNumber: 1 }
 }
@@ -237,17 +239,19 @@ export function entryOrder(
   { decision, sizing, unitNumber }: { decision: string; sizing: Sizing; unitNumber: number },
 ): OrderInitialized {
   const id = orderId(decision)
+  const order = {
+    instrument: alert.instrument,
+    side: 'buy',
+    purpose: unitNumber === 1 ? 'entry' : 'pyramid',
+  } as const
   return {
     type: 'OrderInitialized',
     orderId: id,
     decisionId: decision,
     positionId: positionId(id),
-    instrument: alert.instrument,
-    side: 'buy',
-    purpose: unitNumber === 1 ? 'entry' : 'pyramid',
-    orderType: 'market',
+    ...order,
+    ...firstStep(portfolio, id, order, alert.price),
     lots: decimal(sizing.lots),
-    limitPrice: null,
     referencePrice: alert.price,
     at: portfolio.now,
     unit: {

@@ -3,6 +3,7 @@ import type { DecisionKind } from '../../decision.js'
 import type { AlarmRaised, PortfolioEvent } from '../../event.js'
 import { decisionId } from '../../ids.js'
 import type { AlertAdmitted } from '../../input.js'
+import { orderedSince } from '../../order/chase-steps.js'
 import { isUnknown } from '../../order/leg-orders.js'
 import { type ExitIntent, mayBeAtVenue, type Order } from '../../order/order.js'
 import { alarm } from '../../portfolio/alarm.js'
@@ -30,7 +31,7 @@ export function decideExit(portfolio: Portfolio, input: AlertAdmitted, alert: Ex
   const confirmed = confirmExit(portfolio, input.id, alert, book)
   if (confirmed !== null) return confirmed
   const named = namedBy(portfolio, book, alert.label)
-  const target = notYoungerThan(named, exitTime(portfolio, alert))
+  const target = notYoungerThan(portfolio, named, exitTime(portfolio, alert))
   const reason = alert.reason ?? 'EXIT'
   const isWhole = alert.label === 'ALL'
   const request = { inputId: input.id, kind: 'exit', reason, alert, book, target, named, isWhole } as const
@@ -61,15 +62,16 @@ function exitTime(portfolio: Portfolio, alert: ExitAlert): Instant | null {
  * An exit speaks of what was held at its time: a unit first filled later, or an entry made later, is not meant.
  * Alerts tell time to the second, so a fill within the exit's own second is not proven to be younger.
  */
-function notYoungerThan(target: ExitTarget, at: Instant | null): ExitTarget {
+function notYoungerThan(portfolio: Portfolio, target: ExitTarget, at: Instant | null): ExitTarget {
   if (at === null) return target
   const isMeant = (since: Instant): boolean => Math.floor(since / SECOND) * SECOND <= at
   const { units, entry } = target
+  const isEntryMeant = entry !== null && isMeant(orderedSince(portfolio, entry))
   return {
     units: units.every((unit) => isMeant(unit.openedAt))
       ? units
       : units.filter((unit) => isMeant(unit.openedAt)),
-    entry: entry !== null && isMeant(entry.createdAt) ? entry : null,
+    entry: isEntryMeant ? entry : null,
   }
 }
 

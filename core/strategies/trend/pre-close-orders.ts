@@ -4,6 +4,7 @@ import type { OrderInitialized, PortfolioEvent } from '../../event.js'
 import { orderId, positionId } from '../../ids.js'
 import type { PreCloseDue } from '../../input.js'
 import { factsAt, limitAbove } from '../../instrument/instrument.js'
+import { marketablePricing, type Pricing } from '../../order/chase.js'
 import { mayBeAtVenue, type Order, remainingLots } from '../../order/order.js'
 import type { Book } from '../../portfolio/book.js'
 import { newDecision } from '../../portfolio/new-decision.js'
@@ -128,17 +129,23 @@ function entryOrder(
     instrument.synthetic !== undefined || phaseBegins(settings, run.closesAt, 'market') <= portfolio.now
   const { tick } = factsAt(instrument, portfolio.now)
   const id = orderId(plan.decisionId)
+  const order = {
+    instrument: book.instrument,
+    side: 'buy',
+    purpose: plan.unitNumber === 1 ? 'entry' : 'pyramid',
+  } as const
+  const limited: Pricing = {
+    orderType: 'limit',
+    limitPrice: limitAbove(price, settings.limitBufferPct, tick),
+  }
   return {
     type: 'OrderInitialized',
     orderId: id,
     decisionId: plan.decisionId,
     positionId: positionId(id),
-    instrument: book.instrument,
-    side: 'buy',
-    purpose: plan.unitNumber === 1 ? 'entry' : 'pyramid',
-    orderType: isAtMarket ? 'market' : 'limit',
+    ...order,
+    ...(isAtMarket ? marketablePricing(portfolio, order, price) : limited),
     lots: decimal(lots),
-    limitPrice: isAtMarket ? null : limitAbove(price, settings.limitBufferPct, tick),
     referencePrice: price,
     at: portfolio.now,
     unit: {
@@ -206,9 +213,8 @@ export function chaseEntry(portfolio: Portfolio, book: Book): OrderInitialized[]
       instrument: first.instrument,
       side: 'buy',
       purpose: first.purpose,
-      orderType: 'market',
+      ...marketablePricing(portfolio, first, first.referencePrice),
       lots,
-      limitPrice: null,
       referencePrice: book.market.price ?? first.referencePrice,
       at: portfolio.now,
       unit: portfolio.unitPlans.get(first.id)!,

@@ -56,7 +56,8 @@ export function proposePyramid(
   const sizing = lookAgain(portfolio, cause, alert, measured, gates)
   const { caps } = settingsOf(portfolio)
   gates.push(...capGates(exposure, sizing, caps.pyramidMaxHeatPct, caps.pyramidMaxVolatilityPct))
-  gates.push(...controlGates(portfolio, sizing.lots * sizing.price * sizing.pointValue))
+  const value = sizing.lots * sizing.price * sizing.pointValue
+  gates.push(...controlGates(portfolio, { instrument: alert.instrument, lots: sizing.lots, value }))
   return { gates, sizing, unitNumber }
 }
 

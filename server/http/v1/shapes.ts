@@ -107,6 +107,9 @@ export const orderShape = z.object({
   state: z.string(),
   reason: maybe(z.string()),
   attempt: z.number().int(),
+  chase: maybe(
+    z.object({ parentId: z.string(), step: z.number().int(), referencePrice: z.number() }),
+  ).describe('Where it stands in the chase of one wish; null outside of one'),
   decisionId: z.string(),
   positionId: z.string(),
   createdAt: instant,
@@ -156,6 +159,7 @@ export const decisionSummaryShape = z.object({
   reasons: z.array(z.string()),
   boundBy: maybe(z.string()),
   lots: exact,
+  filledLots: exact.describe('What its orders have traded so far'),
 })
 
 /** A rule that a decision met. */

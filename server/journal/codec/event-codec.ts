@@ -11,6 +11,7 @@ import {
   approvalRequest,
   breakAction,
   calendar,
+  chase,
   code,
   decimalOrNull,
   foundBreak,
@@ -101,7 +102,11 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     answerId: textOrNull,
     at: instant,
   }),
-  OrderInitialized: whereGiven('leg', record({ ...initialized, leg }), record(initialized)),
+  OrderInitialized: whereGiven(
+    'leg',
+    whereGiven('chase', record({ ...initialized, leg, chase }), record({ ...initialized, leg })),
+    whereGiven('chase', record({ ...initialized, chase }), record(initialized)),
+  ),
   LegsOpened: record({ orderId: text, strike: number, expiry: text, pointValue: number, at: instant }),
   LegUnwound: record({ orderId: text, side: legSide, lots: decimal, at: instant }),
   LegsImbalanced: record({ orderId: text, lots: decimal, at: instant }),
@@ -120,7 +125,11 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     fee: decimal,
     at: instant,
   }),
-  OrderCancelRequested: record({ orderId: text }),
+  OrderCancelRequested: whereGiven(
+    'reason',
+    record({ orderId: text, reason: text }),
+    record({ orderId: text }),
+  ),
   OrderCanceled: record({ orderId: text, reason: text, at: instant }),
   OrderExpired: record({ orderId: text, at: instant }),
   UnitOpened: record({

@@ -2,7 +2,7 @@ import type { Alert, EntryAlert } from '../../../core/alert/alert.js'
 import type { Calendar } from '../../../core/calendar/calendar.js'
 import type { OptionKind } from '../../../core/instrument/synthetic.js'
 import type { Leg } from '../../../core/order/legs.js'
-import type { OrderPurpose } from '../../../core/order/order.js'
+import type { Chase, OrderPurpose } from '../../../core/order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from '../../../core/portfolio/approval.js'
 import type {
   PlannedEntry,
@@ -106,6 +106,9 @@ export const leg: Shape<Leg> = record({
 
 /** How an order is priced. */
 export const orderType = oneOf<'market' | 'limit'>({ market: true, limit: true })
+
+/** Where an order stands in its chase. */
+export const chase: Shape<Chase> = record({ parentId: text, step: number, referencePrice: number })
 
 /** What a portfolio may do. */
 export const tradingState = oneOf<'active' | 'reducing' | 'halted' | 'frozen'>({

@@ -14,6 +14,7 @@ import {
   approvalOutcome,
   approvalRequest,
   calendar,
+  chase,
   decimalOrNull,
   foundBreak,
   instant,
@@ -30,7 +31,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 5
+export const STATE_VERSION = 6
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -59,6 +60,7 @@ const order: Shape<Order> = record({
   limitPrice: decimalOrNull,
   referencePrice: number,
   createdAt: instant,
+  chase: orNull(chase),
   state: orderState,
   attempt: number,
   venueOrderId: textOrNull,
@@ -129,6 +131,7 @@ const book: Shape<Book> = record({
   baseUnitId: textOrNull,
   lastUnitFillPrice: numberOrNull,
   entryOrderId: textOrNull,
+  lastEntry: orNull(record({ lots: decimal, at: instant })),
   exitOrderIds: list(text),
   rebalanceOrderIds: list(text),
   holding: orNull(record({ quantity: decimal, cost: decimal, realizedPnl: decimal, fees: decimal })),
@@ -201,6 +204,7 @@ const stored = record({
   closedUnits: list(unit),
   ended: list(record({ id: text, at: instant })),
   entriesOn: record({ day: number, count: number }),
+  entriesIn: record({ second: number, count: number }),
   breaks: list(foundBreak),
   accepted: list(foundBreak),
 })

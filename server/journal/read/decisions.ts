@@ -21,6 +21,8 @@ export interface ShownDecision {
   readonly reasons: readonly string[]
   readonly boundBy: string | null
   readonly lots: string
+  /** What its orders have traded so far, all steps of a chase together. */
+  readonly filledLots: string
 }
 
 /** A decision with its arithmetic, in doubles. */
@@ -51,8 +53,8 @@ export async function readDecisions(
     .orderBy('idx', 'desc')
     .limit(page.limit + 1)
     .execute()
-  const executed = await findExecuted(db, portfolio, rows)
-  return pageOfRows(rows, page.limit, { item: (row) => showDecision(row, executed), cursor: placeOf })
+  const filled = await findFilled(db, portfolio, rows)
+  return pageOfRows(rows, page.limit, { item: (row) => showDecision(row, filled), cursor: placeOf })
 }
 
 /** Returns a decision by its id, or null. */
@@ -100,6 +102,7 @@ export function showDetail(decision: Decision, shown: ShownOf): ShownDecisionDet
     reasons: decision.reasons,
     boundBy: decision.boundBy,
     lots: digits(String(decision.lots)),
+    filledLots: shown.filledLots,
     price: decision.price,
     stop: decision.stop,
     sizing: decision.sizing === null ? null : { ...decision.sizing },
@@ -115,6 +118,7 @@ export interface ShownOf {
   readonly portfolio: string
   readonly alertId: string | null
   readonly outcome: ShownOutcome
+  readonly filledLots: string
 }
 
 type DecisionRow = Selectable<DecisionsTable>
@@ -125,7 +129,7 @@ async function readDetails(
   rows: readonly DecisionRow[],
 ): Promise<ShownDecisionDetail[]> {
   if (rows.length === 0) return []
-  const executed = await findExecuted(db, portfolio, rows)
+  const filled = await findFilled(db, portfolio, rows)
   const events = await db
     .selectFrom('events')
     .select(['seq', 'idx', 'type', 'schema_version', 'data'])
@@ -139,23 +143,22 @@ async function readDetails(
     const { type, schema_version: version, data } = event
     const decoded = decodeEvent({ portfolio, seq: row.seq }, { type, version, data })
     if (decoded.type !== 'DecisionMade') return []
-    const { outcome } = showDecision(row, executed)
-    return [showDetail(decoded.decision, { portfolio, alertId: row.alert_id, outcome })]
+    const { outcome, filledLots } = showDecision(row, filled)
+    return [showDetail(decoded.decision, { portfolio, alertId: row.alert_id, outcome, filledLots })]
   })
 }
 
 /** An order is made with its decision or after it, so only the log from the oldest of them on is looked at. */
-async function findExecuted(
+async function findFilled(
   db: Kysely<Tables>,
   portfolio: string,
   rows: readonly DecisionRow[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, string>> {
   const approved = rows.filter(({ outcome }) => outcome === 'approved')
-  if (approved.length === 0) return new Set()
+  if (approved.length === 0) return new Map()
   const orders = await db
     .selectFrom('orders')
-    .select('decision_id')
-    .distinct()
+    .select(['decision_id', sql<string>`sum(filled_lots)`.as('filled_lots')])
     .where('portfolio', '=', portfolio)
     .where('seq', '>=', Math.min(...approved.map(({ seq }) => seq)))
     .where(
@@ -164,20 +167,22 @@ async function findExecuted(
       approved.map(({ id }) => id),
     )
     .where(sql<boolean>`filled_lots > 0`)
+    .groupBy('decision_id')
     .execute()
-  return new Set(orders.map(({ decision_id }) => decision_id))
+  return new Map(orders.map((order) => [order.decision_id, digits(order.filled_lots)]))
 }
 
-function showDecision(row: DecisionRow, executed: ReadonlySet<string>): ShownDecision {
+function showDecision(row: DecisionRow, filled: ReadonlyMap<string, string>): ShownDecision {
   return {
     id: row.id,
     alertId: row.alert_id,
     at: row.at.toISOString(),
     kind: row.kind,
     instrument: row.instrument,
-    outcome: executed.has(row.id) ? 'executed' : row.outcome,
+    outcome: filled.has(row.id) ? 'executed' : row.outcome,
     reasons: row.reasons,
     boundBy: row.bound_by,
     lots: digits(row.lots),
+    filledLots: filled.get(row.id) ?? '0',
   }
 }

@@ -1,6 +1,6 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import { decimal } from '../../../core/decimal.js'
-import type { OrderPurpose } from '../../../core/order/order.js'
+import type { Chase, OrderPurpose } from '../../../core/order/order.js'
 import type { OrdersTable, Tables } from '../../db/tables.js'
 import { afterPlace, type FilteredPageQuery, type Page, pageOfRows, placeOf } from './page.js'
 
@@ -21,6 +21,8 @@ export interface ShownOrder {
   readonly state: string
   readonly reason: string | null
   readonly attempt: number
+  /** Null outside of a chase. */
+  readonly chase: Chase | null
   readonly decisionId: string
   readonly positionId: string
   readonly createdAt: string
@@ -45,6 +47,7 @@ export async function readOrders(
   let query = db
     .selectFrom('orders')
     .selectAll()
+    .select(sql<Chase | null>`(${chaseOfEvent})`.as('chase'))
     .where('portfolio', '=', portfolio)
     .where(afterPlace('orders', page.cursor))
   if (page.status === 'open') query = query.where('state', 'in', ORDERS_AT_WORK)
@@ -54,7 +57,11 @@ export async function readOrders(
   return pageOfRows(rows, page.limit, { item: showOrder, cursor: placeOf })
 }
 
-function showOrder(row: Selectable<OrdersTable>): ShownOrder {
+/** The order's row stands where the event does that made it. */
+const chaseOfEvent = sql`select events.data->'chase' from events
+  where (events.portfolio, events.seq, events.idx) = (orders.portfolio, orders.seq, orders.idx)`
+
+function showOrder(row: Selectable<OrdersTable> & { readonly chase: Chase | null }): ShownOrder {
   return {
     id: row.id,
     clientOrderId: row.client_order_id,
@@ -70,6 +77,7 @@ function showOrder(row: Selectable<OrdersTable>): ShownOrder {
     state: row.state,
     reason: row.reason,
     attempt: row.attempt,
+    chase: row.chase,
     decisionId: row.decision_id,
     positionId: row.position_id,
     createdAt: row.created_at.toISOString(),
