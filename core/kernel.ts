@@ -2,7 +2,7 @@ import type { ExitAlert } from './alert/alert.js'
 import { readExitTimes } from './alert/misread-time.js'
 import type { AlarmRaised, PortfolioEvent } from './event.js'
 import type { AlertAdmitted, BrokerReported, Input, InputFailed, OperatorCommanded } from './input.js'
-import type { Instrument } from './instrument/instrument.js'
+import type { Traded } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
 import { endSteps, nextStep } from './order/chase-steps.js'
 import { decideDispatch } from './order/dispatch.js'
@@ -59,11 +59,17 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
 
 /** An instrument that is held, or is being bought, stays although left out: its stops would have no parameters. */
 function withHeldInstruments(portfolio: Portfolio, settings: PortfolioSettings): PortfolioSettings {
-  const isLeftOut = (instrument: Instrument): boolean =>
-    bookState(bookOf(portfolio, instrument.name)) !== 'flat' &&
-    !settings.instruments.some(({ name }) => name === instrument.name)
+  const { instruments, assets = [] } = settings
+  const isHeld = ({ name }: Traded): boolean => bookState(bookOf(portfolio, name)) !== 'flat'
+  const isLeftOut = (traded: Traded): boolean =>
+    isHeld(traded) && ![...instruments, ...assets].some(({ name }) => name === traded.name)
   const held = portfolio.settings?.instruments.filter(isLeftOut) ?? []
-  return held.length === 0 ? settings : { ...settings, instruments: [...settings.instruments, ...held] }
+  const heldAssets = portfolio.settings?.assets?.filter(isLeftOut) ?? []
+  return {
+    ...settings,
+    ...(held.length === 0 ? {} : { instruments: [...instruments, ...held] }),
+    ...(heldAssets.length === 0 ? {} : { assets: [...assets, ...heldAssets] }),
+  }
 }
 
 const NOTHING: readonly PortfolioEvent[] = []

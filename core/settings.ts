@@ -1,4 +1,4 @@
-import type { Instrument } from './instrument/instrument.js'
+import type { Asset, Instrument } from './instrument/instrument.js'
 
 /** What sizing takes as equity: realized only, with all or half of the unrealized profit, or the watermark. */
 export type EquityMode = 'closed' | 'open' | 'blended' | 'high'
@@ -116,4 +116,6 @@ export interface PortfolioSettings {
   /** Left out: entries need nobody's approval. */
   readonly approval?: ApprovalSettings
   readonly instruments: readonly Instrument[]
+  /** What it holds and pays for in full; left out where it trades instruments alone. */
+  readonly assets?: readonly Asset[]
 }

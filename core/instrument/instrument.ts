@@ -35,16 +35,29 @@ export interface TrendParameters {
   readonly pyramidSpacingAtr: number
 }
 
-/** An instrument as a portfolio trades it. */
-export interface Instrument {
+/** Something that an order can name. */
+export interface Traded {
   readonly name: string
   readonly exchange: string
   readonly zone: Zone
   readonly currency: string
-  /** Length of the bar that alerts speak of, in minutes. */
-  readonly barMinutes: number
   /** Ascending by date; the first entry also holds before its date. */
   readonly facts: readonly ContractFacts[]
+}
+
+/** What is paid for in full and held: a share, a fund, a coin. A lot of it is one, and its price is money. */
+export interface Asset extends Traded {
+  /** Quantities are whole multiples of it, above 0. */
+  readonly quantityStep: number
+  /** Least quantity and least value of an order; 0: none. */
+  readonly minQuantity: number
+  readonly minNotional: number
+}
+
+/** An instrument as a portfolio trades it. */
+export interface Instrument extends Traded {
+  /** Length of the bar that alerts speak of, in minutes. */
+  readonly barMinutes: number
   readonly trend: TrendParameters
   /** What the strategy measures on its bars, where the general does so itself. */
   readonly signals: SignalParameters
@@ -53,7 +66,7 @@ export interface Instrument {
 }
 
 /** Returns the facts of `instrument` in force at `at`. */
-export function factsAt(instrument: Instrument, at: Instant): ContractFacts {
+export function factsAt(instrument: Traded, at: Instant): ContractFacts {
   const facts = instrument.facts
   for (let index = facts.length - 1; index > 0; index--) {
     if (facts[index]!.fromInstant <= at) return facts[index]!

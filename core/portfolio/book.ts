@@ -110,6 +110,7 @@ export function isBarFresh(market: MarketView, barMinutes: number, now: Instant)
 export function bookState(book: Book): BookState {
   if (book.entryOrderId !== null || plannedEntry(book) !== null) return 'opening'
   if (pendingApproval(book) !== null) return 'opening'
+  if (book.rebalanceOrderIds.length > 0 || book.holding?.quantity.isPositive()) return 'open'
   if (book.units.length === 0) return 'flat'
   return book.units.every((unit) => unit.exit !== null) ? 'closing' : 'open'
 }

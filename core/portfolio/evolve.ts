@@ -31,7 +31,8 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
     case 'ConfigurationApplied':
       portfolio.settings = event.settings
       portfolio.configurationHash = event.hash
-      for (const instrument of event.settings.instruments) bookOf(portfolio, instrument.name)
+      for (const { name } of event.settings.instruments) bookOf(portfolio, name)
+      for (const { name } of event.settings.assets ?? []) bookOf(portfolio, name)
       break
     case 'CalendarApplied':
       portfolio.calendar = event.calendar

@@ -1,6 +1,6 @@
 import type { Calendar } from '../calendar/calendar.js'
 import type { DecisionVersions } from '../decision.js'
-import type { Instrument } from '../instrument/instrument.js'
+import type { Asset, Instrument, Traded } from '../instrument/instrument.js'
 import { invariant } from '../invariant.js'
 import type { Legs } from '../order/legs.js'
 import type { Order } from '../order/order.js'
@@ -95,6 +95,16 @@ export function versionsOf(portfolio: Portfolio): DecisionVersions {
 /** Returns the instrument's configuration, or undefined when the portfolio does not trade it. */
 export function instrumentOf(portfolio: Portfolio, name: string): Instrument | undefined {
   return portfolio.settings?.instruments.find((instrument) => instrument.name === name)
+}
+
+/** Returns the configured asset, or undefined when the portfolio does not hold it. */
+export function assetOf(portfolio: Portfolio, name: string): Asset | undefined {
+  return portfolio.settings?.assets?.find((asset) => asset.name === name)
+}
+
+/** Returns what an order of this name trades, an instrument or an asset; undefined when neither is configured. */
+export function tradedOf(portfolio: Portfolio, name: string): Traded | undefined {
+  return instrumentOf(portfolio, name) ?? assetOf(portfolio, name)
 }
 
 /** Returns the instrument's book, made empty on first use. */

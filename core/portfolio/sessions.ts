@@ -1,6 +1,6 @@
 import { nextSession, type Session, sessionAt } from '../calendar/calendar.js'
 import type { Instant } from '../time.js'
-import { instrumentOf, type Portfolio } from './portfolio.js'
+import { type Portfolio, tradedOf } from './portfolio.js'
 
 /** Whether orders of an instrument can be sent; unknown where the calendar does not reach. */
 export type MarketHours = 'open' | 'closed' | 'unknown'
@@ -13,7 +13,7 @@ export function marketHours(
 ): MarketHours {
   const { settings, calendar } = portfolio
   if (settings?.hours !== 'exchange') return 'open'
-  const exchange = instrumentOf(portfolio, instrument)?.exchange
+  const exchange = tradedOf(portfolio, instrument)?.exchange
   if (calendar === null || exchange === undefined) return 'unknown'
   const session = sessionAt(calendar, exchange, at)
   return typeof session === 'string' ? session : 'open'
@@ -21,7 +21,7 @@ export function marketHours(
 
 /** Returns the session in which the instrument trades next; null when the calendar does not know. */
 export function nextSessionOf(portfolio: Portfolio, instrument: string): Session | null {
-  const exchange = instrumentOf(portfolio, instrument)?.exchange
+  const exchange = tradedOf(portfolio, instrument)?.exchange
   if (portfolio.calendar === null || exchange === undefined) return null
   return nextSession(portfolio.calendar, exchange, portfolio.now)
 }

@@ -1,6 +1,6 @@
 import type { AlarmCode, PortfolioEvent } from '../event.js'
 import { alarm } from '../portfolio/alarm.js'
-import { instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
+import { type Portfolio, tradedOf } from '../portfolio/portfolio.js'
 import { type Break, describeBreak } from './break.js'
 
 /**
@@ -13,7 +13,7 @@ export function decideBreaks(portfolio: Portfolio, confirmed: readonly Break[]):
 
 function lockFor(portfolio: Portfolio, found: Break): PortfolioEvent[] {
   const { id, instrument } = found
-  if (found.class === 'external' && instrumentOf(portfolio, instrument) === undefined) return []
+  if (found.class === 'external' && tradedOf(portfolio, instrument) === undefined) return []
   const lock = portfolio.books.get(instrument)?.lock ?? null
   // Another cause of a lock stays on record; a difference that is gone makes way for the one that took its place.
   if (lock !== null && (lock.breakId === null || isPresent(portfolio, lock.breakId))) return []

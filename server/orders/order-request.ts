@@ -2,7 +2,7 @@ import { clientOrderId } from '../../core/ids.js'
 import { factsAt } from '../../core/instrument/instrument.js'
 import { invariant } from '../../core/invariant.js'
 import type { Order } from '../../core/order/order.js'
-import { instrumentOf, type Portfolio } from '../../core/portfolio/portfolio.js'
+import { type Portfolio, tradedOf } from '../../core/portfolio/portfolio.js'
 import type { OrderReference, OrderRequest } from '../brokers/broker.js'
 
 /**
@@ -10,7 +10,7 @@ import type { OrderReference, OrderRequest } from '../brokers/broker.js'
  * unit's and an entry its plan's; an exit is not held up when its instrument has left the configuration.
  */
 export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
-  const instrument = instrumentOf(portfolio, order.instrument)
+  const instrument = tradedOf(portfolio, order.instrument)
   const facts = instrument === undefined ? undefined : factsAt(instrument, portfolio.now)
   const unit = portfolio.books.get(order.instrument)?.units.find((held) => held.id === order.positionId)
   const plan = portfolio.unitPlans.get(order.id)

@@ -60,7 +60,7 @@ export async function bringCalendar(
   if (settings?.hours !== 'exchange') return
   const own = calendarOf(
     calendar,
-    settings.instruments.map(({ exchange }) => exchange),
+    [...settings.instruments, ...(settings.assets ?? [])].map(({ exchange }) => exchange),
   )
   if (present?.version === own.version) return
   const inputId = `C-${digest('calendar', id, own.version, String(now))}`

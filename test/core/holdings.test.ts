@@ -2,14 +2,16 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Decimal, decimal, ZERO } from '../../core/decimal.js'
 import type { OrderInitialized } from '../../core/event.js'
+import type { Asset } from '../../core/instrument/instrument.js'
 import { evolve, step } from '../../core/kernel.js'
 import type { OrderReport } from '../../core/order/report.js'
 import { equityOf } from '../../core/portfolio/equity.js'
 import { holdingId, settledCash } from '../../core/portfolio/holding.js'
-import { bookOf, type Portfolio } from '../../core/portfolio/portfolio.js'
+import { bookOf, type Portfolio, tradedOf } from '../../core/portfolio/portfolio.js'
 import { heldLots } from '../../core/reconcile/compare.js'
 import { counts } from '../helpers/counts.js'
 import { Desk, eventsOf } from '../helpers/desk.js'
+import { settings } from '../helpers/settings.js'
 
 const ASSET = 'TPAY'
 
@@ -80,6 +82,19 @@ t.test('a purchase is paid from the cash, and a sale books its profit on the ave
     open,
     'cash and what is held at its price',
   )
+})
+
+t.test('what is held stays known when the configuration leaves it out', async (t) => {
+  const facts = { from: '2020-01-01', fromInstant: 0, lotSize: 1, pointValue: 1, marginPerLot: 0, tick: 0.01 }
+  const asset: Asset = {
+    ...{ name: ASSET, exchange: 'MOEX', zone: 'Europe/Moscow', currency: 'INR', facts: [facts] },
+    ...{ quantityStep: 1, minQuantity: 0, minNotional: 0 },
+  }
+  const desk = new Desk(settings({ assets: [asset, { ...asset, name: 'TRUR' }] }))
+  fill(desk.portfolio, order(desk.portfolio, 'O-1', 'buy', decimal(3)), decimal(3), decimal(100))
+  desk.give({ type: 'ConfigurationActivated', hash: 'h2', settings: settings() })
+  t.match(desk.portfolio.settings?.assets, [{ name: ASSET }])
+  t.equal(tradedOf(desk.portfolio, ASSET)?.exchange, 'MOEX')
 })
 
 t.test('trading states: reducing sells and buys nothing, halted does neither', async (t) => {
