@@ -230,14 +230,18 @@ export class PortfolioRun {
     void raiseAlarm(desk, { ...alarm, portfolio, at: clock.now() })
   }
 
-  /** Waits until what came before is decided; a flood of new alerts does not hold readiness up for ever. */
+  /** Waits until what came before is decided. What comes meanwhile is decided in its turn, and holds nothing up. */
   async #drained(): Promise<void> {
     const { wanted, desk } = this.#options
+    const { portfolio } = wanted.settings
     const deadline = performance.now() + drainWithinMs
-    const waiting = `select exists (select from inbox where portfolio = $1 and state = 'waiting') as waiting`
+    const waiting = `select max(id) as last, min(id) as first from inbox where portfolio = $1 and state = 'waiting'`
+    let last: number | null = null
     while (performance.now() < deadline && !this.#stop.signal.aborted) {
-      const { rows } = await desk.pool.query<{ waiting: boolean }>(waiting, [wanted.settings.portfolio])
-      if (!rows[0]!.waiting) return
+      const { rows } = await desk.pool.query<Record<'first' | 'last', number | null>>(waiting, [portfolio])
+      const row = rows[0]!
+      last ??= row.last
+      if (last === null || row.first === null || row.first > last) return
       await delay(drainLookEveryMs)
     }
   }

@@ -124,6 +124,7 @@ async function main(wanted: Wanted): Promise<boolean> {
     const lines = (await readFile(report, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
     const rows = lines.map((line) => JSON.parse(line) as CrashRow)
     console.log(writeTable(rows))
+    if (rows.every(({ kills }) => kills === 0)) throw new Error('Nothing was killed: is there such a point?')
     for (const { what, findings } of rows) for (const finding of findings) console.log(`${what}: ${finding}`)
   } finally {
     await rm(directory, { recursive: true, force: true })
