@@ -15,6 +15,7 @@ type Bench = (options: BenchOptions, machine: string[]) => Promise<BenchReport>
 /** Benchmarks are loaded when they run: each brings what it measures. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ingest: async () => inRoom((await import('../bench/ingest/bench-ingest.js')).benchIngest),
+  broker: async () => inRoom((await import('../bench/broker/bench-broker.js')).benchBroker),
   decided: async () => inRoom((await import('../bench/decided/bench-decided.js')).benchDecided),
   backtest: async () => (await import('../bench/backtest/bench-backtest.js')).benchBacktest,
   recovery: async () => inRoom((await import('../bench/recovery/bench-recovery.js')).benchRecovery),

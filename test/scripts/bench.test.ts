@@ -18,7 +18,7 @@ interface BenchDocument {
   readonly checks: readonly { readonly check: string; readonly passed: boolean }[]
 }
 
-const names = ['ingest', 'decided', 'backtest', 'recovery', 'start']
+const names = ['ingest', 'broker', 'decided', 'backtest', 'recovery', 'start']
 
 t.test('each benchmark measures, checks what it measured and leaves nothing behind', async (t) => {
   const TMPDIR = await testDirectory(t)

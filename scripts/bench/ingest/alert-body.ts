@@ -35,3 +35,21 @@ export function alertBody(index: number): string {
       })
   }
 }
+
+/**
+ * Returns the body of the nth alert, each another, of four instruments in turn: an entry, a bar and an exit of all, sent
+ * at `now`. An instrument that is flat buys, and one that holds sells.
+ */
+export function tradingBody(index: number, now: number): string {
+  const instrument = INSTRUMENTS[index % INSTRUMENTS.length]
+  const barTime = new Date(FIRST + index * 60_000).toISOString()
+  const common = { instrument, price: 52_000, timestamp: new Date(now).toISOString(), barTime }
+  switch (Math.floor(index / INSTRUMENTS.length) % 3) {
+    case 0:
+      return JSON.stringify({ type: 'BASE_ENTRY', ...common, position: 'Long_1', atr: 350, er: 0.9 })
+    case 1:
+      return JSON.stringify({ type: 'MARKET_DATA', ...common, atr: 350 })
+    default:
+      return JSON.stringify({ type: 'EXIT', ...common, position: 'ALL' })
+  }
+}

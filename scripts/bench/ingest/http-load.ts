@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { alertBody } from './alert-body.js'
+import { alertBody, tradingBody } from './alert-body.js'
 
 /** How a listener is to be loaded. */
 export interface Load {
@@ -10,6 +10,8 @@ export interface Load {
   readonly milliseconds: number
   /** Number of the first alert. */
   readonly first: number
+  /** True sends alerts of now, which are traded; default: alerts of long ago. */
+  readonly trades?: boolean
 }
 
 /** What came of it. */
@@ -44,7 +46,11 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     })
     const answers = new Answers(socket)
     while (performance.now() < until) {
-      const request = requestOf(load.path, alertBody(load.first + sent))
+      const index = load.first + sent
+      const request = requestOf(
+        load.path,
+        load.trades === true ? tradingBody(index, Date.now()) : alertBody(index),
+      )
       sent += 1
       const sentAt = performance.now()
       socket.write(request)
