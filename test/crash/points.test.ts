@@ -88,7 +88,25 @@ class Bench {
   async audit(): Promise<void> {
     this.#t.comment(this.#load.describe())
     await auditBooks(this.#t, this.#database.pool, this.#load)
-    this.#t.equal(await this.#service.stop(), 0, 'the last one stops in order')
+  }
+
+  /** Tells the service to stop while the venue owes it an answer, and lets that come. */
+  async stopWithSendUnderWay(): Promise<void> {
+    this.#load.start()
+    const point = { statement: 'paper-add', moment: 'unheard' } as const
+    let isTold = false
+    void this.#proxy.arm(point, () => {
+      this.#service.signal('SIGTERM')
+      isTold = true
+    })
+    await eventually('a send is under way', () => isTold, PATIENCE)
+    const refused = () => (this.#load.statuses.get(503) ?? 0) > 0
+    await eventually('it refuses new alerts', refused, PATIENCE)
+    this.#load.close()
+    this.#proxy.release()
+    this.#t.equal(await this.#service.gone(), 0, 'K24: it stops in order')
+    const { rows } = await this.#database.pool.query(`select id from orders where state = 'submitted'`)
+    this.#t.strictSame(rows, [], 'K24: the answer was waited for and recorded')
   }
 
   async #measure(point: KillPoint, kills: number, once: (kill: number) => Promise<void>): Promise<CrashRow> {
@@ -145,7 +163,7 @@ class Bench {
 const PORTFOLIO = mixedPortfolio('points', 10, { faults: FAULTS })
 
 t.test(
-  'K01 to K22: a kill at a named point loses nothing, doubles nothing and moves no position',
+  'K01 to K22, K24: a kill at a named point loses nothing, doubles nothing and moves no position',
   async (t) => {
     const database = await testDatabase(t)
     const proxy = await strikeProxy(t, database.connectionString)
@@ -160,5 +178,6 @@ t.test(
     for (const point of chosen(KILL_POINTS)) record(await bench.killAt(point))
     for (const point of chosen(RECOVERY_POINTS)) record(await bench.killRecoveryAt(point))
     await bench.audit()
+    await bench.stopWithSendUnderWay()
   },
 )

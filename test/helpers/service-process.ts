@@ -104,9 +104,10 @@ export class ServiceProcess {
     this.#child.kill(signal)
   }
 
-  /** Resolves when the process is gone. */
-  async gone(): Promise<void> {
+  /** Resolves when the process is gone, to its exit code; null: a signal ended it. */
+  async gone(): Promise<number | null> {
     await this.#exited
+    return this.#child.exitCode
   }
 
   /** Resolves when it is ready, to the milliseconds since it was started. Rejects when it ends before that. */

@@ -132,6 +132,66 @@ t.test('without a database alerts are refused in time, and everything goes on wh
   t.equal(rows[0].count, 1)
 })
 
+t.test('the trading state survives restarts: halted lets exits out, frozen lets nothing out', async (t) => {
+  const portfolio = '/v1/portfolios/paper'
+  const change = ({ command }: typeof first, state: string) =>
+    command<{ outcome: string }>(`${portfolio}/trading-state`, state, { state, reason: 'drill' })
+  const entryOf = (instrument: string) => goldEntry({ instrument, price: 800, atr: 8 })
+  const exitOf = (instrument: string) => ({
+    ...{ type: 'EXIT', instrument, price: 79_000, timestamp: new Date().toISOString() },
+  })
+  const first = await runService(t)
+  await first.send(goldEntry())
+  await first.send(entryOf('COPPER'))
+  t.match((await change(first, 'halted')).body, { outcome: 'approved' })
+  await first.service.stop()
+
+  const second = await runService(t, { beside: first })
+  const told = { tradingState: 'halted', tradingStateReason: 'drill' }
+  t.match((await second.ask<unknown>(portfolio)).body, told, 'it is halted after the restart')
+  const refused = await second.send(goldEntry({ instrument: 'SILVER_MINI', price: 90_000, atr: 900 }))
+  t.match(refused.body, { decision: { outcome: 'blocked', reasons: ['TRADING_STATE'] } })
+  t.match((await second.send(exitOf('GOLD_MINI'))).body, { decision: { outcome: 'executed' } })
+  t.match((await change(second, 'frozen')).body, { outcome: 'approved' })
+  const sent = async () => (await second.pool.query('select count(*)::int as n from paper.orders')).rows[0].n
+  const before = await sent()
+  t.match((await second.send(exitOf('COPPER'))).body, { decision: { outcome: 'blocked' } }, 'it waits')
+  await second.service.stop()
+
+  const third = await runService(t, { beside: first })
+  t.match((await third.ask<unknown>(portfolio)).body, { tradingState: 'frozen' })
+  t.equal(await sent(), before, 'nothing has left, nor does it after the restart')
+  t.match((await change(third, 'active')).body, { outcome: 'approved' })
+  await eventually('the exit that stood is done', async () => {
+    const { body } = await third.ask<Listed<unknown>>(positionsPath)
+    return body.items.length === 0
+  })
+})
+
+t.test(
+  'a disk that is full: nothing is acknowledged or sent, and all goes on when there is room',
+  async (t) => {
+    const { send, command, pool, ask } = await runService(t)
+    await send(goldEntry())
+    await pool.query(`create function refuse_as_full() returns trigger language plpgsql as $$
+    begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`)
+    for (const table of ['inbox', 'inputs'])
+      await pool.query(`create trigger full_disk before insert on ${table} execute function refuse_as_full()`)
+    const exit = { type: 'EXIT', instrument: 'GOLD_MINI', price: 79_000, timestamp: new Date().toISOString() }
+    t.match(await send(exit), { status: 503, body: { code: 'STORAGE_NOT_PROVEN' } })
+    const ordered = await command<unknown>('/v1/portfolios/paper/exit', 'k1', { all: true, reason: 'x' })
+    t.ok(ordered.status >= 500, `the command is not confirmed: ${ordered.status}`)
+    const { rows } = await pool.query('select side from paper.orders')
+    t.same(rows, [{ side: 'buy' }], 'nothing is sold')
+    for (const table of ['inbox', 'inputs']) await pool.query(`drop trigger full_disk on ${table}`)
+    await eventually('the same exit is taken', async () => (await send(exit)).status === 200)
+    await eventually('nothing is held', async () => {
+      const { body } = await ask<Listed<unknown>>(positionsPath)
+      return body.items.length === 0
+    })
+  },
+)
+
 t.test('a service that waits for its database says so, and refuses alerts until then', async (t) => {
   const home = await testDirectory(t)
   const env = {

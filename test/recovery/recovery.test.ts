@@ -130,6 +130,21 @@ t.test('a position that differs twice locks its instrument, and the check tells 
   t.ok(await enter(room, 'GOLD_MINI', 78_500), 'other instruments trade on')
 })
 
+t.test(
+  'books that are older than the broker, of a backup or a standby behind, lock what differs',
+  async (t) => {
+    const lost = await openRoom(t)
+    await sendAndForget(lost, (await enter(lost, 'GOLD_MINI', 78_500))!)
+    const restored = await openRoom(t)
+    const context = recovering(restored, { broker: lost.broker })
+    const { breaks } = await recoverVenue(context, restored.sequencer, 'epoch 1')
+    t.match(breaks, [{ instrument: 'GOLD_MINI', difference: /the book holds 0 lots/, isConfirmed: true }])
+    t.match(await alarmCodes(restored), ['POSITION_BREAK'])
+    t.equal(await enter(restored, 'GOLD_MINI', 78_600), null, 'nothing more is bought of it')
+    t.strictSame(heldLots(restored), {}, 'and nothing is made up')
+  },
+)
+
 t.test('a difference that is gone at the second look is none', async (t) => {
   const room = await openRoom(t)
   let looks = 0
