@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
@@ -6,7 +7,9 @@ import { isAtWork, type Order } from '../../core/order/order.js'
 import { exposureOf } from '../../core/portfolio/exposure.js'
 import type { ExecutionSettings } from '../../core/settings.js'
 import { MINUTE, SECOND } from '../../core/time.js'
+import { counts } from '../helpers/counts.js'
 import { alarmsIn, Desk, eventsOf } from '../helpers/desk.js'
+import { type Action, KernelModel } from '../helpers/kernel-model.js'
 import { EXECUTION, settings } from '../helpers/settings.js'
 
 const nifty = 'BANK_NIFTY'
@@ -255,4 +258,84 @@ t.test('without a policy orders are market orders that wait for their fill', asy
   desk.entry(nifty, 52_000, 350)
   t.match(resting(desk), { type: 'market', limitPrice: null, chase: null, lots: decimal(4) })
   t.same(desk.wait(10 * MINUTE).give({ type: 'TimerFired' }), [])
+})
+
+/** What happens to one chase after another; an even pick ends an order as cancelled. */
+const chased = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constant<Action>({ do: 'entry', name: nifty, drift: 0, label: 'Long_1', age: 0 }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Action>(
+      { do: 'exit', name: nifty, label: 'ALL', age: null },
+      { do: 'bar', name: nifty, drift: -0.03, atr: null, age: 0 },
+      { do: 'trade', state: 'halted' },
+      { do: 'trade', state: 'active' },
+      { do: 'unlock', pick: 1 },
+    ),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('send' as const),
+      reception: fc.constantFrom('accepted', 'accepted', 'accepted', 'silent', 'lost'),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('fill' as const), pick: fc.nat(3), drift: fc.constant(0) },
+      share: fc.constantFrom(0.2, 0.4, 0.7, 1),
+    }),
+  },
+  { weight: 8, arbitrary: fc.constantFrom<Action>({ do: 'step' }, { do: 'step' }, { do: 'resolve' }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('end' as const), byItself: fc.constantFrom(false, false, false, true) },
+      pick: fc.constantFrom(0, 2, 4),
+    }),
+  },
+  { weight: 8, arbitrary: fc.constant<Action>({ do: 'flush' }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('deliver' as const), pick: fc.nat(3), again: fc.boolean() }),
+  },
+) as fc.Arbitrary<Action>
+
+/** The life of a step: sent, perhaps filled in part before or after its time is over, and ended. */
+const stepped = fc
+  .tuple(
+    fc.constantFrom('accepted', 'accepted', 'accepted', 'silent', 'lost'),
+    fc.constantFrom(0, 0, 0.2, 0.5),
+    fc.constantFrom(0, 0, 0.3, 1),
+    fc.boolean(),
+  )
+  .map(([reception, early, late, isTold]): Action[] => {
+    const fill = (share: number): Action[] => (share === 0 ? [] : [{ do: 'fill', pick: 0, share, drift: 0 }])
+    const told: Action[] = isTold ? [{ do: 'flush' }] : []
+    return [
+      ...[{ do: 'send', reception } as const, ...told, { do: 'resolve' } as const],
+      ...[...fill(early), ...told, { do: 'step' } as const],
+      ...[...fill(late), { do: 'end', pick: 0, byItself: false } as const, { do: 'flush' } as const],
+    ]
+  })
+
+t.test('a chase never trades more than was decided, nor with two steps at once', async (t) => {
+  let longest = 0
+  const single = chased.map((action): Action[] => [action])
+  const parts = fc.oneof({ weight: 2, arbitrary: single }, { weight: 3, arbitrary: stepped })
+  const story = fc.array(parts, { minLength: 10, maxLength: 30, size: 'max' })
+  const policy = fc.constantFrom(EXECUTION, { ...EXECUTION, partialFill: 'cancel' } as const)
+  const property = fc.property(story, policy, (actions, execution) => {
+    const model = new KernelModel(true, execution)
+    for (const action of actions.flat()) model.run(action)
+    model.finish()
+    model.replay()
+    for (const { chase } of model.portfolio.orders.values()) longest = Math.max(longest, chase?.step ?? 0)
+  })
+  fc.assert(property, { numRuns: counts.propertyRuns })
+  t.ok(longest >= 4, 'the marketable step was reached')
 })
