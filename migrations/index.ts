@@ -8,6 +8,7 @@ import { paper } from './0006-paper.js'
 import { calendar } from './0007-calendar.js'
 import { approvals } from './0008-approvals.js'
 import { holdings } from './0010-holdings.js'
+import { legs } from './0011-legs.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-calendar': calendar,
   '0008-approvals': approvals,
   '0010-holdings': holdings,
+  '0011-legs': legs,
 }

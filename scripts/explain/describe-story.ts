@@ -139,7 +139,8 @@ function orderLine(order: StoryOrder, { currency }: Words): string {
   const filled = `${formatNumber(order.filledLots, currency, 8)} of ${formatLots(order.lots)}`
   const average = order.averagePrice === null ? '' : ` at ${formatNumber(order.averagePrice, currency, 4)}`
   const reason = order.reason === null ? '' : ` (${order.reason})`
-  return `order ${order.id}: ${order.side} ${order.purpose} ${order.state}${reason}, filled ${filled}${average}`
+  const what = order.leg === null ? order.purpose : `${order.purpose}, ${order.leg},`
+  return `order ${order.id}: ${order.side} ${what} ${order.state}${reason}, filled ${filled}${average}`
 }
 
 function positionLine(position: StoryPosition, { currency }: Words): string {

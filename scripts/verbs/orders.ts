@@ -24,9 +24,9 @@ export function ordersCommand(): Command {
     row: (order, { currency }) => [
       order.id,
       formatTime(order.createdAt),
-      order.instrument,
+      order.leg === null ? order.instrument : `${order.instrument} ${order.leg.strike} ${order.leg.kind}`,
       order.side,
-      order.purpose,
+      order.leg?.isRollback ? 'rollback' : order.purpose,
       formatNumber(order.lots, currency, 8),
       formatNumber(order.filledLots, currency, 8),
       order.averagePrice === null ? null : formatNumber(order.averagePrice, currency),

@@ -74,12 +74,18 @@ function choosePortfolio(configuration: Configuration, names: readonly string[])
   return fitting ?? configuration.portfolios[0]!
 }
 
+/** History has no prices of options: a synthetic future is traded as the future that it moves with. */
+function asOneContract({ synthetic: _, ...instrument }: Instrument): Instrument {
+  return instrument
+}
+
 function findInstrument(
   portfolio: PortfolioConfiguration,
   request: BacktestRequest,
   name: string,
 ): Instrument | null {
-  const instrument = portfolio.instruments.find((candidate) => candidate.name === name)
+  const found = portfolio.instruments.find((candidate) => candidate.name === name)
+  const instrument = found === undefined ? undefined : asOneContract(found)
   const pointValue = request.pointValues.get(name)
   if (instrument !== undefined)
     return pointValue === undefined ? instrument : withPointValue(instrument, pointValue)

@@ -1,5 +1,6 @@
 import type { Decimal } from '../../core/decimal.js'
 import type { Quote } from '../../core/input.js'
+import type { Option } from '../../core/instrument/synthetic.js'
 import type { Instant } from '../../core/time.js'
 
 /*
@@ -35,13 +36,16 @@ export interface OrderRequest {
   readonly orderId: string
   /** Which recorded send this is, from 1. */
   readonly attempt: number
+  /** Of an option by its name among instruments, such as BANK_NIFTY:2026-11-24:52000:call. */
   readonly instrument: string
+  /** What its name says; left out where the instrument is no option. */
+  readonly option?: Option
   readonly side: 'buy' | 'sell'
   readonly type: 'market' | 'limit'
   readonly lots: Decimal
   /** Null for a market order. */
   readonly limitPrice: Decimal | null
-  /** The price that the decision saw, in points. */
+  /** The price that the decision saw, in points: of an option that of what it is an option on. */
   readonly referencePrice: number
   /** Quote currency per point and lot. */
   readonly pointValue: number
@@ -218,7 +222,7 @@ export interface Broker {
    */
   orders(since: Instant): Promise<readonly VenueOrder[]>
 
-  /** Returns the net lots by instrument, below 0 when short, zero left out. Throws when they could not be read in full. */
+  /** Returns the net lots by instrument, options by their names, below 0 when short, zero left out. Throws when they could not be read in full. */
   positions(): Promise<Readonly<Record<string, Decimal>>>
 
   /**

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { localOffsetMinutes, ZONES, type Zone } from '../../core/calendar/zone.js'
 import type { ContractFacts, Instrument } from '../../core/instrument/instrument.js'
 import { DEFAULT_SIGNALS } from '../../core/instrument/signal-parameters.js'
+import { STRIKE_STEP } from '../../core/instrument/strike.js'
+import type { SyntheticSettings } from '../../core/instrument/synthetic.js'
 import { parseInstant } from '../../core/time.js'
 import { didYouMean } from './did-you-mean.js'
 import { type CatalogInstrument, type DatedFacts, INSTRUMENT_CATALOG } from './instrument-catalog.js'
@@ -38,6 +40,29 @@ const trendSchema = z
   .partial()
   .describe('Numbers of the trend strategy; what is left out is taken from the catalog')
 
+const syntheticSchema = z
+  .strictObject({
+    strikeStep: z
+      .number()
+      .min(1)
+      .max(100_000)
+      .default(STRIKE_STEP)
+      .describe('The strike is the nearest multiple of so many points'),
+    legPolicy: z
+      .enum(['complete', 'unwind'])
+      .default('complete')
+      .describe('When the put of an entry cannot be sold: try it again, or sell the call at once'),
+    legAttempts: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(3)
+      .describe('Most orders for the put, before the call is sold'),
+  })
+  .describe(
+    'Trades it as a synthetic future: a call that is bought and a put that is sold. Left out: as one contract',
+  )
+
 const instrumentInput = z.strictObject({
   name: instrumentName.describe(`As alerts spell it. ${knownNames} need nothing else`),
   exchange: z.string().min(1).max(32).optional().describe('Where it trades, such as MCX'),
@@ -47,10 +72,11 @@ const instrumentInput = z.strictObject({
   facts: z.array(factsSchema).min(1).optional().describe('Facts of the contract, the oldest first'),
   trend: trendSchema.optional(),
   signals: signalsSchema.optional(),
+  synthetic: syntheticSchema.optional(),
 })
 
 type InstrumentInput = z.output<typeof instrumentInput>
-type Described = Partial<CatalogInstrument>
+type Described = Partial<CatalogInstrument> & { readonly synthetic?: SyntheticSettings }
 
 /** An instrument of a portfolio: a name of the catalog, with what differs from it, or a full description. */
 export const instrumentSchema = instrumentInput.transform((input, context): Instrument => {
@@ -60,9 +86,11 @@ export const instrumentSchema = instrumentInput.transform((input, context): Inst
   const signals = { ...(catalog?.signals ?? DEFAULT_SIGNALS), ...withoutAbsent(own.signals ?? {}) }
   const described = { ...catalog, ...withoutAbsent({ ...own, trend, signals }) } as Described
   const isBareName = catalog === undefined && Object.keys(withoutAbsent(own)).length === 0
-  const flaws = isBareName ? [unknownName(name)] : flawsOf(described)
+  const flaws = isBareName
+    ? [unknownName(name)]
+    : [...flawsOf(described), ...flawsOfSynthetic(name, described)]
   for (const { path, message } of flaws) context.issues.push({ code: 'custom', input, path, message })
-  return flaws.length > 0 ? z.NEVER : toInstrument(name, described as CatalogInstrument)
+  return flaws.length > 0 ? z.NEVER : toInstrument(name, described as CatalogInstrument & Described)
 })
 
 interface Flaw {
@@ -80,6 +108,15 @@ function unknownName(name: string): Flaw {
 
 function flawsOf(described: Described): Flaw[] {
   return [...missingParts(described), ...orderOfFacts(described.facts ?? []), ...orderOfLimits(described)]
+}
+
+/** The exchange lists options on it, and their expiries are known. */
+const SYNTHETICS: readonly string[] = ['BANK_NIFTY']
+
+function flawsOfSynthetic(name: string, { synthetic }: Described): Flaw[] {
+  if (synthetic === undefined || SYNTHETICS.includes(name)) return []
+  const message = `is known of ${SYNTHETICS.join(', ')} only: leave it out`
+  return [{ path: ['synthetic'], message }]
 }
 
 const PARTS = ['exchange', 'zone', 'currency', 'barMinutes', 'facts'] as const
@@ -127,10 +164,11 @@ function orderOfLimits({ trend }: Described): Flaw[] {
   return flaws
 }
 
-function toInstrument(name: string, described: CatalogInstrument): Instrument {
-  const { exchange, zone, currency: quote, barMinutes, trend, signals } = described
+function toInstrument(name: string, described: CatalogInstrument & Described): Instrument {
+  const { exchange, zone, currency: quote, barMinutes, trend, signals, synthetic } = described
   const facts = described.facts.map((dated) => datedFacts(dated, zone))
-  return { name, exchange, zone, currency: quote, barMinutes, facts, trend, signals }
+  const instrument = { name, exchange, zone, currency: quote, barMinutes, facts, trend, signals }
+  return synthetic === undefined ? instrument : { ...instrument, synthetic }
 }
 
 function datedFacts(

@@ -154,6 +154,15 @@ export interface OrdersTable {
   position_id: string
   created_at: Time
   closed_at: Time | null
+  /** The order that it is a leg of. */
+  leg_of: string | null
+  leg: 'call' | 'put' | null
+  strike: Numeric | null
+  /** YYYY-MM-DD. */
+  expiry: string | null
+  is_rollback: boolean
+  /** Orders for its legs carry it out. */
+  has_legs: boolean
 }
 
 /** A unit, from its first fill on. (seq, idx) is the event that opened it. */
@@ -187,6 +196,9 @@ export interface PositionsTable {
   exit_reason: string | null
   opened_at: Time
   closed_at: Time | null
+  /** Of the options that it is held in; null where it is held as one contract. */
+  strike: Numeric | null
+  expiry: string | null
 }
 
 /** A trade, exactly as the broker reported it. Append-only. */

@@ -74,6 +74,12 @@ export function orderRow(portfolio: string, place: EventPlace, order: Order): Ro
     position_id: order.positionId,
     created_at: isoInstant(order.createdAt),
     closed_at: timeOrNull(order.closedAt),
+    leg_of: order.leg?.of ?? null,
+    leg: order.leg?.kind ?? null,
+    strike: order.leg?.strike ?? null,
+    expiry: order.leg?.expiry ?? null,
+    is_rollback: order.leg?.isRollback ?? false,
+    has_legs: order.hasLegs,
   }
 }
 
@@ -114,6 +120,8 @@ export function positionRow(
     exit_reason: unit.exit?.reason ?? null,
     opened_at: isoInstant(unit.openedAt),
     closed_at: timeOrNull(unit.closedAt),
+    strike: unit.contract?.strike ?? null,
+    expiry: unit.contract?.expiry ?? null,
   }
 }
 

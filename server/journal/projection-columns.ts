@@ -63,6 +63,12 @@ export const orderColumns = {
   position_id: 'text',
   created_at: 'timestamptz',
   closed_at: 'timestamptz',
+  leg_of: 'text',
+  leg: 'text',
+  strike: 'numeric',
+  expiry: 'text',
+  is_rollback: 'boolean',
+  has_legs: 'boolean',
 } as const satisfies Columns<OrdersTable>
 
 /** Columns of orders that change after the order was made. */
@@ -75,6 +81,7 @@ export const changingOrderColumns = [
   'attempt',
   'cancel_requested',
   'closed_at',
+  'has_legs',
 ] as const satisfies readonly (keyof typeof orderColumns)[]
 
 /** Columns of positions. */
@@ -107,6 +114,8 @@ export const positionColumns = {
   exit_reason: 'text',
   opened_at: 'timestamptz',
   closed_at: 'timestamptz',
+  strike: 'numeric',
+  expiry: 'text',
 } as const satisfies Columns<PositionsTable>
 
 /** Columns of positions that change after the unit was opened. */

@@ -6,6 +6,7 @@ import type {
   PreCloseAdvanced,
   UnitClosed,
 } from '../../core/event.js'
+import { tradedName } from '../../core/order/leg-orders.js'
 import type { ApprovalRequest } from '../../core/portfolio/approval.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { type Instant, isoInstant } from '../../core/time.js'
@@ -80,7 +81,8 @@ function closeNotice(portfolio: Portfolio, { positionId, realizedPnl, at }: Unit
 /** The only notice that says that something was executed. */
 function fillNotice(portfolio: Portfolio, { orderId, tradeId, at, ...fill }: OrderFilled): Notice {
   const order = portfolio.orders.get(orderId)
-  const { instrument = null, side = null, purpose = null, positionId = null } = order ?? {}
+  const { side = null, purpose = null, positionId = null } = order ?? {}
+  const instrument = order === undefined ? null : tradedName(order)
   const [lots, price, fee] = [`${fill.lots}`, `${fill.price}`, `${fill.fee}`]
   const done = side === null ? 'Filled' : side === 'buy' ? 'Bought' : 'Sold'
   const text = `${done} ${lotsText(lots)} of ${instrument ?? `order ${orderId}`} at ${price}`

@@ -40,7 +40,7 @@ export class Canceler {
   /** Cancels the order if that wish is recorded and the venue has it; never throws. */
   async cancel(order: Order): Promise<void> {
     const isAtVenue = order.state === 'accepted' || order.state === 'partiallyFilled'
-    if (!isAtVenue || !this.#recorded.isToBeCanceled(order.id)) return
+    if (!isAtVenue || order.hasLegs || !this.#recorded.isToBeCanceled(order.id)) return
     const { log, broker, sequencer } = this.#options
     const failed = (error: unknown) =>
       log.warn({ err: error, order: order.id }, 'A cancel failed; it will be tried again')

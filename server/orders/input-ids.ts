@@ -15,7 +15,8 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
  *   R-…  reports of an order: the order, its attempt, and of each report what makes it one, which is its kind with the
  *        trade id, the venue's order id or the code. The attempt tells the second lost answer from the first.
  *   T-…  exits are due: each unit with the count of its exit orders and the delay that is over; the questions to a person
- *        that nobody has answered in time; and each order whose step of a chase is over.
+ *        that nobody has answered in time; each order whose step of a chase is over; and the orders whose legs are not
+ *        settled, each with the count of its leg orders and of those that were told.
  */
 
 /** Returns the id of the input that these orders are about to be sent; `asking` names one that resends some of them. */
@@ -38,6 +39,10 @@ export function timerId(portfolio: Portfolio, now: number): string {
   for (const book of portfolio.books.values()) {
     const asked = pendingApproval(book)
     if (asked !== null && asked.expiresAt < now) due.push(asked.id)
+    for (const id of book.openLegs) {
+      const legs = portfolio.legs.get(id)
+      if (legs !== undefined) due.push(`${id}#${legs.orderIds.length}#${legs.told}`)
+    }
     for (const unit of book.units) {
       if (unit.exit === null || now < unit.exitNotBefore) continue
       due.push(`${unit.id}#${unit.exitOrders}#${unit.exitNotBefore}`)

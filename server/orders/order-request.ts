@@ -1,6 +1,9 @@
 import { clientOrderId } from '../../core/ids.js'
 import { factsAt } from '../../core/instrument/instrument.js'
+import type { Option } from '../../core/instrument/synthetic.js'
 import { invariant } from '../../core/invariant.js'
+import { tradedName } from '../../core/order/leg-orders.js'
+import type { Leg } from '../../core/order/legs.js'
 import type { Order } from '../../core/order/order.js'
 import { type Portfolio, tradedOf } from '../../core/portfolio/portfolio.js'
 import type { OrderReference, OrderRequest } from '../brokers/broker.js'
@@ -14,7 +17,8 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
   const facts = instrument === undefined ? undefined : factsAt(instrument, portfolio.now)
   const unit = portfolio.books.get(order.instrument)?.units.find((held) => held.id === order.positionId)
   const plan = portfolio.unitPlans.get(order.id)
-  const pointValue = unit?.pointValue ?? plan?.pointValue ?? facts?.pointValue
+  const legs = portfolio.legs.get(order.leg?.of ?? '')
+  const pointValue = legs?.pointValue ?? unit?.pointValue ?? plan?.pointValue ?? facts?.pointValue
   invariant(
     pointValue !== undefined,
     `order ${order.id} has no point value: ${order.instrument} is not configured`,
@@ -22,7 +26,8 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
   return {
     clientOrderId: clientOrderId(portfolio.id, order.id),
     orderId: order.id,
-    instrument: order.instrument,
+    instrument: tradedName(order),
+    ...(order.leg === null ? {} : { option: optionOf(order.instrument, order.leg) }),
     attempt: order.attempt,
     side: order.side,
     type: order.type,
@@ -35,12 +40,16 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
   }
 }
 
+function optionOf(underlying: string, { kind, strike, expiry }: Leg): Option {
+  return { underlying, kind, strike, expiry }
+}
+
 /** Returns what names `order` at its venue. */
 export function referenceTo(portfolio: Portfolio, order: Order): OrderReference {
   return {
     clientOrderId: clientOrderId(portfolio.id, order.id),
     venueOrderId: order.venueOrderId,
-    instrument: order.instrument,
+    instrument: tradedName(order),
     trace: {
       side: order.side,
       lots: order.lots,

@@ -1,16 +1,20 @@
 import type { Order } from '../../core/order/order.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 
-/** Returns the orders at work. The books know them; all orders of a week would be many to look through each second. */
+/**
+ * Returns the orders at work that a venue has or is to get: of one that its legs carry out, those. The books know them;
+ * all orders of a week would be many to look through each second.
+ */
 export function ordersAtWork(portfolio: Portfolio): Order[] {
   const atWork: Order[] = []
   const add = (id: string): void => {
     const order = portfolio.orders.get(id)
-    if (order !== undefined) atWork.push(order)
+    if (order !== undefined && !order.hasLegs) atWork.push(order)
   }
-  for (const { entryOrderId, exitOrderIds } of portfolio.books.values()) {
+  for (const { entryOrderId, exitOrderIds, legOrderIds } of portfolio.books.values()) {
     if (entryOrderId !== null) add(entryOrderId)
     for (const id of exitOrderIds) add(id)
+    for (const id of legOrderIds) add(id)
   }
   return atWork
 }

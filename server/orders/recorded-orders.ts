@@ -28,6 +28,7 @@ export class RecordedOrders {
           this.#toSend.add(event.orderId)
           break
         case 'OrderSubmitted':
+        case 'LegsOpened':
           this.#toSend.delete(event.orderId)
           break
         case 'OrderCancelRequested':

@@ -1,4 +1,6 @@
 import type { ExternalOrder } from '../../core/input.js'
+import { underlyingOf } from '../../core/instrument/synthetic.js'
+import { tradedName } from '../../core/order/leg-orders.js'
 import { isAtWork, type Order } from '../../core/order/order.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import type { VenueOrder } from '../brokers/broker.js'
@@ -18,14 +20,17 @@ export function externalOrders(
   if (working.length === 0) return []
   for (const order of orders.values()) {
     if (order.venueOrderId !== null) venueIds.add(order.venueOrderId)
-    else if (isAtWork(order.state)) awaited.add(order.instrument)
+    else if (isAtWork(order.state)) awaited.add(tradedName(order))
   }
   return working
     .filter((order) => !venueIds.has(order.venueOrderId))
     .filter((order) =>
       order.clientOrderId === null ? !awaited.has(order.instrument) : !isOurs(order.clientOrderId),
     )
-    .map(({ venueOrderId, instrument, side, lots }) => ({ venueOrderId, instrument, side, lots }))
+    .map(({ venueOrderId, instrument, side, lots }) => {
+      // A strange order for an option locks what it is an option on.
+      return { venueOrderId, instrument: underlyingOf(instrument), side, lots }
+    })
 }
 
 /** Returns whether the venue has told that it has the order, and nothing of its end. */

@@ -1,5 +1,6 @@
 import { hasStepOver } from '../../core/order/chase-steps.js'
 import { isAtWork, type Order } from '../../core/order/order.js'
+import { hasLegsDue } from '../../core/order/settle-legs.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { hasExitDue } from '../../core/portfolio/standing-exits.js'
 import { hasApprovalDue } from '../../core/risk/approvals.js'
@@ -102,7 +103,11 @@ export class Sweeper {
     const { sequencer, clock } = this.#options
     const portfolio = sequencer.state()
     const now = clock.now()
-    const isDue = hasExitDue(portfolio, now) || hasApprovalDue(portfolio, now) || hasStepOver(portfolio, now)
+    const isDue =
+      hasExitDue(portfolio, now) ||
+      hasLegsDue(portfolio, now) ||
+      hasApprovalDue(portfolio, now) ||
+      hasStepOver(portfolio, now)
     if (!isDue && !this.#isFrozenAlarmDue(portfolio)) return
     await this.#to.inputs.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
   }

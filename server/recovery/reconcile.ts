@@ -100,7 +100,7 @@ async function askForTheRest(context: ReconcileContext, shown: readonly VenueOrd
   const listed = new Set(shown.map((order) => order.clientOrderId))
   const missing: string[] = []
   for (const order of [...steps.state().orders.values()]) {
-    if (!mayBeAtVenue(order.state)) continue
+    if (order.hasLegs || !mayBeAtVenue(order.state)) continue
     const reference = referenceTo(steps.state(), order)
     if (listed.has(reference.clientOrderId)) continue
     const answer = await broker.order(reference)

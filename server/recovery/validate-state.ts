@@ -1,4 +1,5 @@
 import { ZERO } from '../../core/decimal.js'
+import { surplusOf } from '../../core/order/legs.js'
 import { isAtWork, isEntry, remainingLots } from '../../core/order/order.js'
 import type { Book } from '../../core/portfolio/book.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
@@ -14,6 +15,7 @@ export function validateState(portfolio: Portfolio): string[] {
     }
   }
   findBrokenEntries(broken, portfolio)
+  findBrokenLegs(broken, portfolio)
   const { balance, deposited, realizedPnl, fees, high } = portfolio.ledger
   const sum = deposited.plus(realizedPnl).plus(fees)
   if (!sum.equals(balance)) broken.push(`the ledger's balance is ${balance}, its postings sum up to ${sum}`)
@@ -57,6 +59,26 @@ function findBrokenEntries(broken: string[], portfolio: Portfolio): void {
     else if ((atWork[0] ?? null) !== entryOrderId) {
       const [named, found] = [entryOrderId ?? 'none', atWork[0] ?? 'none']
       broken.push(`${instrument} names ${named} as its entry at work, it is ${found}`)
+    }
+  }
+}
+
+/** What both legs traded is a fill of their order; what one has more than the other is being mended. */
+function findBrokenLegs(broken: string[], portfolio: Portfolio): void {
+  const open = new Set<string>()
+  const atWork = new Set<string>()
+  for (const book of portfolio.books.values()) {
+    for (const id of book.openLegs) open.add(id)
+    for (const id of book.legOrderIds) atWork.add(id)
+  }
+  for (const legs of portfolio.legs.values()) {
+    const surplus = surplusOf(legs)
+    if (!surplus.isZero() && !open.has(legs.orderId))
+      broken.push(`the legs of ${legs.orderId} are settled with a surplus of ${surplus} lots`)
+    for (const id of legs.orderIds) {
+      const state = portfolio.orders.get(id)?.state
+      if (state === undefined || isAtWork(state) === atWork.has(id)) continue
+      broken.push(`the leg order ${id} is ${state}, its book says otherwise`)
     }
   }
 }

@@ -121,9 +121,11 @@ export async function readOrders(db: Queryable, anchor: Anchor): Promise<readonl
     state: string
     reason: string | null
     created_at: Date
+    leg: string | null
   }>(
     `select id, decision_id, position_id, venue_order_id, instrument, side, purpose, lots, filled_lots,
-       (filled_value / nullif(filled_lots, 0))::float8 as average_price, reference_price, state, reason, created_at
+       (filled_value / nullif(filled_lots, 0))::float8 as average_price, reference_price, state, reason, created_at,
+       case when leg_of is not null then concat(case when is_rollback then 'rollback of the ' end, leg, ' ', strike) end as leg
      from orders
      where portfolio = $1 and seq >= $2 and (decision_id = any($3) or position_id = any($4)
        or position_id in (select position_id from orders where portfolio = $1 and decision_id = any($3)))
@@ -145,6 +147,7 @@ export async function readOrders(db: Queryable, anchor: Anchor): Promise<readonl
     state: row.state,
     reason: row.reason,
     createdAt: row.created_at.getTime(),
+    leg: row.leg,
   }))
 }
 

@@ -46,6 +46,8 @@ export interface StoryOrder {
   readonly state: string
   readonly reason: string | null
   readonly createdAt: Instant
+  /** Which part of another order it is, in words; null for one that stands for itself. */
+  readonly leg: string | null
 }
 
 /** A position as it is now. */

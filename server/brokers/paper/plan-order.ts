@@ -1,5 +1,5 @@
 import { modelFill } from '../../../core/backtest/fill.js'
-import { type Decimal, decimal } from '../../../core/decimal.js'
+import { type Decimal, decimal, ZERO } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
 import type { OrderRequest } from '../broker.js'
 import { drawWhole, happens } from './draw.js'
@@ -18,7 +18,8 @@ const REFUSALS: readonly { readonly code: string; readonly message: string }[] =
 const TRADES_MAX = 4
 
 /** Returns all that will happen to an order that arrives at `now`. The same order and settings give the same plan. */
-export function planOrder(request: OrderRequest, settings: PaperSettings, now: Instant): PaperOrder {
+export function planOrder(asked: OrderRequest, settings: PaperSettings, now: Instant): PaperOrder {
+  const request = atItsPrice(asked)
   const venueOrderId = `V${request.clientOrderId.replaceAll('-', '').slice(0, 20)}`
   const rejection = planRejection(request, settings, now)
   const parts = rejection === null && isMarketable(request) ? planParts(request, settings) : []
@@ -36,6 +37,22 @@ export function planOrder(request: OrderRequest, settings: PaperSettings, now: I
     end: rejection ?? remainder,
     trades: trading.map((lots, index) => planTrade({ request, settings, now, venueOrderId, lots, index })),
   }
+}
+
+/** Points of an option at the paper venue beyond what it would pay at once. */
+const TIME_VALUE = 100
+
+/**
+ * An option has no price here. It is given the least that keeps a call less its put at the underlying's price less the
+ * strike, so that a synthetic future trades at the price that its decision saw.
+ */
+function atItsPrice(request: OrderRequest): OrderRequest {
+  const { option, referencePrice } = request
+  if (option === undefined) return request
+  const inTheMoney = decimal(referencePrice).minus(decimal(option.strike))
+  const paid = option.kind === 'call' ? inTheMoney : inTheMoney.negated()
+  const worth = (paid.isPositive() ? paid : ZERO).plus(decimal(TIME_VALUE))
+  return { ...request, referencePrice: worth.toNumber() }
 }
 
 function planRejection(request: OrderRequest, settings: PaperSettings, now: Instant): PaperOrderEnd | null {

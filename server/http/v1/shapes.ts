@@ -89,6 +89,9 @@ export const positionShape = z.object({
   closedAt: maybe(instant),
   exitReason: maybe(z.string()),
   entryOrderId: z.string(),
+  contract: maybe(z.object({ strike: exact, expiry: z.string() })).describe(
+    'The options that a synthetic future is held in',
+  ),
 })
 
 /** An order of ours. */
@@ -114,6 +117,16 @@ export const orderShape = z.object({
   positionId: z.string(),
   createdAt: instant,
   closedAt: maybe(instant),
+  leg: maybe(
+    z.object({
+      of: z.string(),
+      kind: z.enum(['call', 'put']),
+      strike: exact,
+      expiry: z.string(),
+      isRollback: z.boolean(),
+    }),
+  ).describe('What it is a part of, where legs carry out another order'),
+  hasLegs: z.boolean().describe('Orders for its legs carry it out'),
 })
 
 /** An entry that waits, or has waited, for a person. */

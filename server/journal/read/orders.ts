@@ -27,6 +27,16 @@ export interface ShownOrder {
   readonly positionId: string
   readonly createdAt: string
   readonly closedAt: string | null
+  /** What it is a part of; null for an order that stands for itself. */
+  readonly leg: {
+    readonly of: string
+    readonly kind: 'call' | 'put'
+    readonly strike: string
+    readonly expiry: string
+    readonly isRollback: boolean
+  } | null
+  /** Orders for its legs carry it out. */
+  readonly hasLegs: boolean
 }
 
 /** States of an order that may still fill. */
@@ -82,7 +92,14 @@ function showOrder(row: Selectable<OrdersTable> & { readonly chase: Chase | null
     positionId: row.position_id,
     createdAt: row.created_at.toISOString(),
     closedAt: row.closed_at?.toISOString() ?? null,
+    leg: showLeg(row),
+    hasLegs: row.has_legs,
   }
+}
+
+function showLeg({ leg_of, leg, strike, expiry, is_rollback }: Selectable<OrdersTable>): ShownOrder['leg'] {
+  if (leg_of === null || leg === null || strike === null || expiry === null) return null
+  return { of: leg_of, kind: leg, strike: digits(strike), expiry, isRollback: is_rollback }
 }
 
 /** Returns the digits of an exact number as this service writes them, without trailing zeros. */

@@ -24,6 +24,8 @@ export interface ShownPosition {
   readonly closedAt: string | null
   readonly exitReason: string | null
   readonly entryOrderId: string
+  /** The options that it is held in; null where it is held as one contract. */
+  readonly contract: { readonly strike: string; readonly expiry: string } | null
 }
 
 /** Returns a page of a portfolio's units, newest first. */
@@ -75,5 +77,7 @@ function showPosition(row: Selectable<PositionsTable>): ShownPosition {
     closedAt: row.closed_at?.toISOString() ?? null,
     exitReason: row.exit_reason,
     entryOrderId: row.entry_order_id,
+    contract:
+      row.strike === null || row.expiry === null ? null : { strike: digits(row.strike), expiry: row.expiry },
   }
 }
