@@ -35,6 +35,7 @@ t.test('every secret comes from the environment, and a missing one is named', as
   for (const line of secrets) t.match(line, /\$\{(\w+):\?set \1\}/, line.trim())
 })
 
+// Faults: R05
 t.test('the database keeps what it confirms, and Redis drops nothing', async (t) => {
   const database = serviceLines('postgres').join('\n')
   for (const name of ['synchronous_commit', 'fsync', 'full_page_writes']) t.match(database, `${name}=on`)

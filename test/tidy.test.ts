@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { findFaultGaps } from './tidy/fault-matrix.js'
 import { findBrokenLinks } from './tidy/links.js'
 import { findViolations, type SourceFile } from './tidy/rules.js'
 
@@ -27,6 +28,20 @@ t.test('every link inside the documents leads somewhere', async (t) => {
   const exists = (path: string) => existsSync(join(root, path))
   for (const document of documents) t.same(findBrokenLinks(document, exists, documents), [], document.path)
   t.pass('all documents were read')
+})
+
+t.test('docs/recovery.md names every fault, and the test that shows what the general does', async (t) => {
+  const document = documents.find(({ path }) => path === 'docs/recovery.md')!.text
+  const read = (name: string) =>
+    files.find(({ path }) => path === `test/${name}.test.ts` || path === `test/${name}.ts`)?.text
+  t.same(findFaultGaps(document, read), [])
+  const without = (text: string, put = '') => findFaultGaps(document.replace(text, put), read).join('\n')
+  t.match(without('| K07 |', '| K77 |'), /K07 is not in the list\nK77 is in the list once too often/)
+  t.match(without('none: no lease', 'no lease'), /R09 names no test/)
+  t.match(without('“OD-16 a cancel', '“OD-16 no cancel'), /K21 names “OD-16 no cancel.*not in orders/)
+  t.match(without('`queue/doorbell`', '`queue/bell`'), /R01 names queue\/bell, which is no test file/)
+  const mute = (name: string) => read(name)?.replaceAll('// Faults: ', '// ')
+  t.match(findFaultGaps(document, mute).join('\n'), /“OD-16 .*” in orders\/orders does not say K21/)
 })
 
 t.test('the lock file and the packages agree on being exact', async (t) => {

@@ -203,6 +203,7 @@ t.test('recorded positions and orders are read in lots of our instruments', asyn
   )
 })
 
+// Faults: B19
 t.test('a market order is a limit a little beyond the other side, and nothing else is sent', async (t) => {
   const { broker, double } = await openAccount(t)
   await send(broker, newOrder({ lots: decimal(2) }))
@@ -247,6 +248,7 @@ t.test('quantities are lots or units, as the broker lists a lot; another lot is 
   t.equal(odd.double.count('placeorder'), 0)
 })
 
+// Faults: B22
 t.test(
   'the contract is the one that is held, else the first that is far enough from its expiry',
   async (t) => {
@@ -466,6 +468,7 @@ t.test('success without an order id is no order: it waits for a person', async (
   t.match(await broker.positions(), {}, 'the account is open all the same')
 })
 
+// Faults: B04 B05 B23
 t.test('answers that prove nothing leave the outcome unknown, whatever their status', async (t) => {
   const error = (message: unknown) => ({ status: 'error', message })
   const doubtful: readonly [number, unknown][] = [
@@ -494,6 +497,7 @@ t.test('answers that prove nothing leave the outcome unknown, whatever their sta
   }
 })
 
+// Faults: B06 B21
 t.test('what a broker never takes is refused for good', async (t) => {
   const refusals: Readonly<Record<string, string>> = {
     'RMS:Margin Exceeds, Required:1, Available:0': 'INSUFFICIENT_FUNDS',
@@ -510,6 +514,7 @@ t.test('what a broker never takes is refused for good', async (t) => {
   }
 })
 
+// Faults: B08
 t.test('a session that is lost stops everything but a slow question, and is told once', async (t) => {
   const { broker, double, incidents, pass } = await openAccount(t, { timings: { checkEvery: 50 } })
   const order = newOrder()
@@ -575,6 +580,7 @@ t.test('real money and simulated money are never mistaken for one another', asyn
   t.match(await simulation.broker.submit(newOrder(), patience()), { kind: 'notSent' })
 })
 
+// Faults: B07 L05
 t.test('at most eight orders are sent in a second; a limit that OpenAlgo keeps is waited for', async (t) => {
   const { broker, double } = await openAccount(t)
   const cancels = Array.from({ length: 12 }, (_, index) =>

@@ -38,6 +38,7 @@ function hoursOn(exchange: string, date: string, of: Calendar = calendar): strin
 
 const at = (text: string) => parseInstant(text)!
 
+// Faults: T03
 t.test('MCX closes with the daylight saving time of New York, both ways in both years', async (t) => {
   const closes = [
     ['2025-03-07', '23:55'],
@@ -73,6 +74,7 @@ t.test('derivatives of NSE close at 15:40 from 3 August 2026, shares leave for t
   t.same(hoursOn('NSE', '2026-08-03'), ['09:15-15:15'])
 })
 
+// Faults: T05
 t.test('holidays, half days, Muhurat and special weekends are what was announced', async (t) => {
   const days = [
     ['NFO', '2025-08-27', []],
@@ -109,6 +111,7 @@ t.test('the close of a day is that of its last session', async (t) => {
   }
 })
 
+// Faults: T05
 t.test('what the calendar does not know it does not guess', async (t) => {
   t.equal(sessionsOn(calendar, 'MCX', '2027-01-04'), null)
   t.equal(sessionsOn(calendar, 'MCX', '2024-12-31'), null)
@@ -133,6 +136,7 @@ t.test('the next session comes after nights, weekends and holidays', async (t) =
   t.equal(next('NYSE', '2025-03-07T16:00-05:00'), '2025-03-10T13:30:00.000Z', 'over the change of clocks')
 })
 
+// Faults: T07
 t.test('what never closes has one session a UTC day, and no close', async (t) => {
   for (const exchange of [ALWAYS_OPEN, 'KRAKEN', 'BINANCE', 'CRYPTO']) {
     const noon = at('2031-12-25T12:00Z')

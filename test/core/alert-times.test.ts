@@ -62,6 +62,7 @@ function exitWritten(desk: Desk, name: string, how: string, delay = SECOND, labe
   return desk.alert(alertOf({ type: 'EXIT', instrument: name, position: label, timestamp }))
 }
 
+// Faults: T04
 t.test('however an exit writes its time, in either season, it closes what is held', async (t) => {
   for (const name of names) {
     for (const now of [WINTER, SUMMER]) {

@@ -93,6 +93,7 @@ t.test('an exit asked for twice is one exit', async (t) => {
   t.equal(again.length, 1)
 })
 
+// Faults: N14
 t.test('an exit does not mean what was bought after it', async (t) => {
   const desk = holding()
   const { openedAt } = desk.unit(nifty)

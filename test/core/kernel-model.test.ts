@@ -134,6 +134,7 @@ function modelled(isOrderly: boolean) {
   )
 }
 
+// Faults: B20
 t.test(
   'whatever happens in whatever order, an orderly venue is never sold short and ends flat',
   async (t) => {

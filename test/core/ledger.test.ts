@@ -231,6 +231,7 @@ t.test('fills that cancel out are still fills in between', async (t) => {
   t.equal(desk.account({ [gold]: 99 }).length, 2)
 })
 
+// Faults: B17
 t.test('nothing is compared while an order of the instrument is at work', async (t) => {
   const desk = new Desk()
   desk.entry(gold, 78_500, 700)
@@ -279,6 +280,7 @@ t.test('unlocking what is not known is ignored, and makes no book', async (t) =>
   t.notOk(desk.portfolio.books.has('NICKEL'))
 })
 
+// Faults: B19
 t.test('on a locked instrument exits sell at most what the broker holds', async (t) => {
   const desk = new Desk()
   desk.entry(gold, 78_500, 350)
@@ -335,6 +337,7 @@ t.test('nothing is decided before the first configuration', async (t) => {
   t.throws(() => equityOf(portfolio), { message: /bare has no configuration yet/ })
 })
 
+// Faults: T01
 t.test('time does not go back, whatever an input says', async (t) => {
   const desk = new Desk()
   desk.wait(HOUR).give({ type: 'TimerFired' })

@@ -306,6 +306,7 @@ t.test('puts are sold only while the portfolio may enter', async (t) => {
   t.match(legAtWork(frozen), { leg: { kind: 'put' } })
 })
 
+// Faults: K20
 t.test('an unknown leg is told, and nothing is guessed', async (t) => {
   const desk = entering()
   trade(desk, 4, 400)
@@ -345,6 +346,7 @@ t.test('a person settles an unknown leg, and the other follows', async (t) => {
   t.match(whole(desk), { state: 'canceled' })
 })
 
+// Faults: K20
 t.test('lots without their counterpart count at full risk', async (t) => {
   const desk = entering()
   const plan = 1.5 * 350

@@ -44,6 +44,7 @@ function exiting(): { desk: Desk; exitId: string; sale: (tradeId: string, lots: 
   return { desk, exitId: exitId!, sale }
 }
 
+// Faults: K17 B09
 t.test('a trade is booked once, however often it is told', async (t) => {
   const { desk, id, fill } = entering()
   t.equal(eventsOf(desk.report(fill('a', 1), fill('a', 1)), 'OrderFilled').length, 1)
@@ -57,6 +58,7 @@ t.test('a trade is booked once, however often it is told', async (t) => {
   t.match(desk.portfolio.orders.get(id), { state: 'filled', closedAt: desk.now })
 })
 
+// Faults: B10
 t.test('reports in any order and number lead to the same order', async () => {
   const { fill } = entering()
   const reports: OrderReport[] = [
@@ -158,6 +160,7 @@ t.test('what is proven absent is sent again under the same id, while it may be',
   t.equal(bookState(desk.book(nifty)), 'flat')
 })
 
+// Faults: B15
 t.test('an absence that evidence contradicts is not believed', async (t) => {
   const { desk, id } = entering()
   t.same(desk.report({ kind: 'absent', orderId: id }), [], 'the venue had accepted it')
@@ -166,6 +169,7 @@ t.test('an absence that evidence contradicts is not believed', async (t) => {
   t.same(waiting.report({ kind: 'absent', orderId: 'O-3' }), [], 'what has not left is absent anyway')
 })
 
+// Faults: T06
 t.test('what may not be sent any more is denied at the last moment', async (t) => {
   const denied = (prepare: (desk: Desk) => void): unknown => {
     const desk = new Desk()
@@ -240,6 +244,7 @@ t.test('the states of an order are at work, may be at the venue, or are over', a
   t.same([...states, ...over].filter(mayBeAtVenue), states.slice(1))
 })
 
+// Faults: B13
 t.test('an entry that fills beyond its lots is booked as it is, locked and alarmed', async (t) => {
   const { desk, id, fill } = entering()
   const events = desk.report(fill('a', 3), fill('b', 3))
@@ -251,6 +256,7 @@ t.test('an entry that fills beyond its lots is booked as it is, locked and alarm
   t.match(eventsOf(desk.exit(nifty), 'OrderInitialized'), [{ lots: decimal(6) }], 'an exit sells all of it')
 })
 
+// Faults: B11
 t.test('an entry that fills after its end opens a unit, locked and alarmed', async (t) => {
   const { desk, id, fill } = entering()
   desk.report({ kind: 'canceled', orderId: id, reason: 'by hand' })

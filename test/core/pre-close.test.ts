@@ -215,6 +215,7 @@ t.test('by the SuperTrend all units are sold when the scout says so, and only th
   }
 })
 
+// Faults: B24
 t.test('an exit that nobody fills stays first in line for the next open', async (t) => {
   const desk = deskAt(CLOSE - 4 * HOUR)
   hold(desk, NIFTY, 52_000, 350)
@@ -407,6 +408,7 @@ t.test(
   },
 )
 
+// Faults: T06
 t.test('what was planned is looked at again when it is placed', async (t) => {
   const place = (price: number, trade?: 'halted') => {
     const desk = deskAt(CLOSE - HOUR)

@@ -148,6 +148,7 @@ t.test('more at the broker becomes a further unit, at the price that makes the c
   t.equal(desk.book(gold).pyramidsOpened, 1)
 })
 
+// Faults: B14
 t.test(
   'what the broker does not hold leaves the book, the last unit first, and its profit is posted',
   async (t) => {

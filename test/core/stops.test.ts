@@ -21,6 +21,7 @@ function holding(): Desk {
   return desk
 }
 
+// Faults: K18
 t.test('the stop of a new unit stands the planned distance below its first fill', async (t) => {
   const desk = new Desk()
   desk.entry(gold, 78_500, 700)
@@ -31,6 +32,7 @@ t.test('the stop of a new unit stands the planned distance below its first fill'
   t.equal(initialStop(78_640, 700, 1), 77_940)
 })
 
+// Faults: B12
 t.test('a later fill raises the stop with the average, and never lowers it', async (t) => {
   const filled = (second: number) => {
     const desk = new Desk()
@@ -194,6 +196,7 @@ t.test('a bar that is named by its open counts from its close', async (t) => {
   t.equal(decisionIn(desk.wait(MINUTE).entry('BANK_NIFTY', 52_000, 1, { atr: null })).outcome, 'approved')
 })
 
+// Faults: T01
 t.test('a clock that runs ahead does not silence the stops', async (t) => {
   const desk = holding()
   const ahead = desk.wait(HOUR).now + 5 * HOUR
@@ -550,6 +553,7 @@ t.test('nothing is peeled off while halted, frozen or locked; reducing is what p
   )
 })
 
+// Faults: B12
 t.test(
   'a stop that is hit while its own entry still fills cancels that entry and closes all of it',
   async (t) => {

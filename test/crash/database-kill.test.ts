@@ -37,6 +37,7 @@ async function killServer(place: ServicePlace, load: AlertLoad): Promise<number>
   return outage
 }
 
+// Faults: P03
 t.test('kill -9 of the embedded database loses nothing, and the service answers all the while', async (t) => {
   const portfolio = mixedPortfolio('outage', 8)
   const place = await servicePlace(t, { portfolios: [portfolio.configuration] }, { LOG_LEVEL: 'error' })

@@ -96,6 +96,7 @@ function describeTimes(times: readonly number[]): string {
   return `ready again after ${sorted[0]} to ${sorted.at(-1)} ms, half of them within ${sorted[sorted.length >> 1]} ms`
 }
 
+// Faults: K22
 t.test('kill -9 of the service and its embedded database loses and doubles nothing', async (t) => {
   const portfolio = mixedPortfolio('crash', 8)
   const place = await servicePlace(t, { portfolios: [portfolio.configuration] })

@@ -162,6 +162,7 @@ class Bench {
 
 const PORTFOLIO = mixedPortfolio('points', 10, { faults: FAULTS })
 
+// Faults: K01 K02 K03 K04 K05 K06 K07 K08 K09 K10 K11 K12 K13 K14 K15 K16 K17 K18 K19 K21 K22 K24
 t.test(
   'K01 to K22, K24: a kill at a named point loses nothing, doubles nothing and moves no position',
   async (t) => {

@@ -52,6 +52,7 @@ t.test('an error of the work rolls everything back and gives the connection back
   t.equal(pool.idleCount, pool.totalCount, 'no connection is kept')
 })
 
+// Faults: P09
 t.test('a COMMIT that the server answers with ROLLBACK is an error, never done', async (t) => {
   const { pool, countMarks } = await databaseWithMarks(t)
   const work = inTransaction(pool, async (client) => {
@@ -62,6 +63,7 @@ t.test('a COMMIT that the server answers with ROLLBACK is an error, never done',
   t.equal(await countMarks(), 0)
 })
 
+// Faults: P08
 t.test('a serialization failure is retried until the work succeeds', async (t) => {
   const { pool, countMarks } = await databaseWithMarks(t)
   let attempts = 0
@@ -94,6 +96,7 @@ t.test('a failure that repeating cannot mend is not retried, and retries end', a
   t.equal(attempts, 3)
 })
 
+// Faults: P08
 t.test('a deadlock costs one of two transactions a retry, and both are stored', async (t) => {
   const { pool, countMarks } = await databaseWithMarks(t)
   await pool.query('insert into marks values (1), (2)')
@@ -114,6 +117,7 @@ t.test('a deadlock costs one of two transactions a retry, and both are stored', 
   t.equal(await countMarks(), 2)
 })
 
+// Faults: P02
 t.test('a connection that is lost in the middle is replaced, and the work is done again', async (t) => {
   const { pool, countMarks } = await databaseWithMarks(t)
   let attempts = 0
@@ -176,6 +180,7 @@ t.test('columns become the values that the service expects', async (t) => {
   await t.rejects(pool.query('select 9007199254740992::int8'), RangeError)
 })
 
+// Faults: P06 P07
 t.test('a database that may lose what it confirms is refused', async (t) => {
   const { connectionString, pool } = await testDatabase(t)
   await t.resolves(checkDurability(pool))
@@ -187,6 +192,7 @@ t.test('a database that may lose what it confirms is refused', async (t) => {
   await t.rejects(checkDurability(careless.pool), { message: /synchronous_commit is off/ })
 })
 
+// Faults: P04 P11
 t.test('a statement, a lock and a pause inside a transaction end in time', async (t) => {
   const timeouts = { statement: 200, lock: 100, idleInTransaction: 200 }
   const { pool } = await testDatabase(t, { timeouts })
@@ -226,6 +232,7 @@ t.test('a server that does not answer is away, whichever way it is asked', async
   await own.close()
 })
 
+// Faults: P02
 t.test('losing an idle connection is logged and does no harm', async (t) => {
   const { connectionString } = await testDatabase(t)
   const warnings: string[] = []
@@ -241,6 +248,7 @@ t.test('losing an idle connection is logged and does no harm', async (t) => {
   t.same((await pool.query('select 1 as answer')).rows, [{ answer: 1 }])
 })
 
+// Faults: K23
 t.test('migrations are applied once, all or none, and a newer database is refused', async (t) => {
   const { connectionString, pool } = await testDatabase(t)
   await pool.query('drop schema public cascade; create schema public')

@@ -259,6 +259,7 @@ t.test('the trading state stops entries and never exits', async (t) => {
   })
 })
 
+// Faults: L03
 t.test('the metrics count alerts, decisions and refusals', async (t) => {
   const running = await runService(t)
   await running.send(goldEntry())

@@ -52,6 +52,7 @@ t.test('every type of alert is stored word for word before it is acknowledged', 
   }
 })
 
+// Faults: N02
 t.test('the bytes decide, whatever content type they come with, and two tokens are valid', async (t) => {
   const { pool } = await testDatabase(t)
   const desk = openWebhookDesk(pool)
@@ -124,6 +125,7 @@ t.test('an exit that names its instrument is taken whatever else is wrong with i
   for (const body of wrong) t.equal((await post(desk, body)).statusCode, 200, body)
 })
 
+// Faults: N11
 t.test('a token that is not known is refused before the body is read, and only counted', async (t) => {
   const { pool } = await testDatabase(t)
   const desk = openWebhookDesk(pool)
@@ -154,6 +156,7 @@ t.test('a source is confined to its types and instruments', async (t) => {
   }
 })
 
+// Faults: N03
 t.test('a body of 16 KiB is read, one byte more is refused', async (t) => {
   const { pool } = await testDatabase(t)
   const desk = openWebhookDesk(pool)
@@ -247,6 +250,7 @@ t.test('a wait that nobody decides ends without a decision, and is never an erro
   t.equal(response.json<{ decision?: unknown }>().decision, undefined)
 })
 
+// Faults: N11
 t.test('only allowed addresses are served, and only the named proxy is believed', async (t) => {
   const { pool } = await testDatabase(t)
   const allowedSenders = ['52.89.214.238']
@@ -281,6 +285,7 @@ t.test('neither tokens nor bodies are logged, whatever goes wrong', async (t) =>
   }
 })
 
+// Faults: L01
 t.test('no body makes the service fail, and every acknowledged one is stored word for word', async (t) => {
   const { pool } = await testDatabase(t)
   const desk = openWebhookDesk(pool)

@@ -76,6 +76,7 @@ t.test('samples of every type are read as they are meant', async (t) => {
   })
 })
 
+// Faults: N04 N09
 t.test('spellings that mean the same are read the same', async (t) => {
   const expected = readAlert(entryBody).alert
   const same = {
@@ -139,6 +140,7 @@ t.test('a bar time is ISO 8601, or seconds or milliseconds since 1970', async (t
   }
 })
 
+// Faults: T04
 t.test('a time without an offset is the time of the instrument’s exchange', async (t) => {
   const winter = changed(barBody, { instrument: 'SPY', timestamp: '2026-02-10T16:00:00' })
   const summer = changed(barBody, { instrument: 'SPY', timestamp: '2026-07-10T16:00:00' })
@@ -214,6 +216,7 @@ t.test('each wrong field is named', async (t) => {
   }
 })
 
+// Faults: N13
 t.test('a refusal says what would be right, and what was there', async (t) => {
   const problems = (body: string) => {
     const reading = read(body)
@@ -231,6 +234,7 @@ t.test('a refusal says what would be right, and what was there', async (t) => {
   t.match(problems(changed(entryBody, { price: 'x'.repeat(5000) })), /was "x{39}…"$/)
 })
 
+// Faults: N01 N08
 t.test('a body that is no JSON object is refused with the place', async (t) => {
   const broken: [string, string | Buffer, RegExp][] = [
     ['nothing', '', /empty/],
@@ -272,6 +276,7 @@ t.test('a body that is no JSON object is refused with the place', async (t) => {
   t.equal(read(spelled(entryBody, 'unknown', deepest)).kind, 'alert', 'sixteen levels are read')
 })
 
+// Faults: N05 N06 N07
 t.test('what JSON.parse would hide is refused by name', async (t) => {
   const hidden: [string, string, string][] = [
     ['a key twice', entryBody.replace('"lots":4', '"lots":4,"lots":400'), 'lots'],
@@ -372,6 +377,7 @@ t.test('an exit without a flag is one that is right', async (t) => {
   }
 })
 
+// Faults: N13
 t.test('an exit is refused only where nobody can say what it is to close', async (t) => {
   t.same(wrongFields(changed(exitBody, { instrument: 'BTCUSDT' })), ['instrument'])
   t.same(wrongFields(changed(exitBody, { instrument: undefined })), ['instrument'])

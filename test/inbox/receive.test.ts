@@ -87,6 +87,7 @@ t.test('an alert is accepted with its bytes, and waits to be decided as it was r
   t.same(rung, Array(5).fill('paper'), 'the portfolio is rung after each commit')
 })
 
+// Faults: L05
 t.test('four identical sends at once make one row and four equal answers', async (t) => {
   const { pool, receiver } = await start(t)
   const other = new Receiver({ pool, log: silentLog, metrics: createMetrics() })
@@ -100,6 +101,7 @@ t.test('four identical sends at once make one row and four equal answers', async
   t.equal((await readInbox(pool)).length, counts.raceRounds)
 })
 
+// Faults: N10
 t.test('a duplicate tells what was decided on the first, after any time', async (t) => {
   const { pool, receiver } = await start(t)
   const { alertId } = await receiver.receive(incoming(entryBody))
@@ -121,6 +123,7 @@ t.test('a duplicate tells what was decided on the first, after any time', async 
   })
 })
 
+// Faults: N12
 t.test(
   'the same happening said differently is a conflict: the first stands, an alarm is raised',
   async (t) => {
@@ -271,6 +274,7 @@ t.test('one key of two sources is two alerts', async (t) => {
   t.equal((await receiver.receive(incoming(entryBody, 'backup'))).status, 'accepted')
 })
 
+// Faults: N07
 t.test('a row that the database refuses alone is refused alone', async (t) => {
   const { pool, receiver } = await start(t)
   const poison = { ...entry(500), identity: { ...entry(500).identity, contentHash: 'nul\0' } }
@@ -283,6 +287,7 @@ t.test('a row that the database refuses alone is refused alone', async (t) => {
   t.equal((await receiver.receive(entry(99))).status, 'accepted', 'and the next is taken')
 })
 
+// Faults: K03
 t.test('nothing is promised when the database is lost, and a resend finds what was stored', async (t) => {
   const { connectionString, pool, receiver } = await start(t)
   await receiver.receive(entry(0))
@@ -311,6 +316,7 @@ t.test('nothing is promised when the database is lost, and a resend finds what w
   t.equal((await readInbox(pool)).length, 201)
 })
 
+// Faults: P04
 t.test('a call ends at its deadline although the database hangs', async (t) => {
   const { connectionString, pool, receiver } = await start(t, { deadlineMs: 100 })
   await withClient(connectionString, async (client) => {
@@ -379,6 +385,7 @@ t.test('what waits is stored together, in order, and one commit at a time', asyn
   t.same(failures, [])
 })
 
+// Faults: N01
 t.test('pine’s own NaN survives the way into the inbox', async (t) => {
   const { pool, receiver } = await start(t)
   await receiver.receive(incoming(spelled(entryBody, 'er', 'NaN')))

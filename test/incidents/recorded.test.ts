@@ -32,6 +32,7 @@ t.test('incident 3: what is about to be sent is on record before it leaves', asy
   t.strictSame(recorded, [['OrderInitialized', 'OrderSubmitted']])
 })
 
+// Faults: K25
 t.test('incident 4: whoever lost the lease records nothing more, however fresh its flag looks', async (t) => {
   let cause: Error | undefined
   const former = await sequencedPortfolio(t, { onStopped: (error) => (cause = error) })

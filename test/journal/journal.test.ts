@@ -163,6 +163,7 @@ t.test('from a snapshot on, what is open and what is new is verified', async (t)
   t.match(full.differences.map(describeDifference), [/^decisions 3\/0: lots is 7/, /^positions /])
 })
 
+// Faults: L06
 t.test('snapshots are taken by the way, and a snapshot with the tail is the whole fold', async (t) => {
   const running = await sequencedPortfolio(t)
   const { pool, id } = running

@@ -97,6 +97,7 @@ t.test('inputs carry an instant that never goes back', async (t) => {
   t.strictSame([first.input.at, second.input.at], [MORNING, MORNING + 5000])
 })
 
+// Faults: R08
 t.test('an input with an id that is recorded is not decided again', async (t) => {
   const running = await sequencedPortfolio(t)
   const [first, joined] = await Promise.all([
@@ -187,6 +188,7 @@ t.test('whoever writes under an older epoch writes nothing, and ends', async (t)
   t.strictSame(rows, [{ seq: 2 }])
 })
 
+// Faults: K06
 t.test('an input whose commit nobody confirmed is looked up, and decided once', async (t) => {
   const running = await sequencedPortfolio(t)
   let published = 0
@@ -207,6 +209,7 @@ t.test('an input whose commit nobody confirmed is looked up, and decided once', 
   await isSound(t, running)
 })
 
+// Faults: K10
 t.test('a commit whose answer is lost is found in the logs, told once and not done again', async (t) => {
   const direct = await testDatabase(t)
   const proxy = await lossyProxy(t, direct.connectionString)

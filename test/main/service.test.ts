@@ -74,6 +74,7 @@ t.test('an exit closes what an entry opened, and the money is in the ledger', as
   t.match(ledger.body.items[0], { kind: 'realizedPnl', amount: '10000' })
 })
 
+// Faults: L04
 t.test('one of two instances decides, both take alerts, and the other takes over', async (t) => {
   const holder = await runService(t)
   const other = await runService(t, { beside: holder })
@@ -101,6 +102,7 @@ t.test('one of two instances decides, both take alerts, and the other takes over
   t.match((await other.send(exit)).body, { decision: { outcome: 'executed' } })
 })
 
+// Faults: P01
 t.test('without a database alerts are refused in time, and everything goes on when it is back', async (t) => {
   const { pool, connectionString } = await testDatabase(t)
   const proxy = await tcpProxy(t, connectionString)
@@ -168,6 +170,7 @@ t.test('the trading state survives restarts: halted lets exits out, frozen lets 
   })
 })
 
+// Faults: P10
 t.test(
   'a disk that is full: nothing is acknowledged or sent, and all goes on when there is room',
   async (t) => {
@@ -192,6 +195,7 @@ t.test(
   },
 )
 
+// Faults: P01
 t.test('a service that waits for its database says so, and refuses alerts until then', async (t) => {
   const home = await testDirectory(t)
   const env = {
@@ -288,6 +292,7 @@ t.test('decisions take the time of a simulated clock', async (t) => {
   t.match(decision.body, { at: '2026-01-05T09:00:00.000Z', sizing: { kind: 'entry', lots: 2 }, lots: '2' })
 })
 
+// Faults: K24
 t.test('while it stops it refuses new alerts, and what was acknowledged is not lost', async (t) => {
   const running = await runService(t)
   const sent: Promise<{ status: number }>[] = []
@@ -319,6 +324,7 @@ async function tradeByHand(pool: Pool, side: 'buy' | 'sell', lots: number): Prom
   await pool.query(trade, [side, lots])
 }
 
+// Faults: B18
 t.test('what changes at the broker behind our back is found, locked, and settled by a person', async (t) => {
   const { send, ask, command, pool, service, home, connectionString } = await runService(t, {
     looksEvery: 50,

@@ -124,6 +124,7 @@ const scouted = (now: Instant): Alert => ({ ...scout(NIFTY, 52_000), timestamp: 
 const bar = (now: Instant): Alert => marketData(NIFTY, 52_000, 350, now)
 const entry = (now: Instant): Alert => baseEntry(NIFTY, 52_000, 350, { timestamp: now })
 
+// Faults: N15
 t.test('a scout that stops before the close is told once for each silence', async (t) => {
   const room = await watched(t, at('15:00'))
   await room.tell(at('15:14:50'), scouted)
@@ -157,6 +158,7 @@ t.test('a window that ends with too few scouts is told, whoever listened', async
   )
 })
 
+// Faults: N15
 t.test('bars that stop are told once, and are critical while a unit is held', async (t) => {
   const room = await watched(t, at('10:00'), { preClose: null })
   await room.tell(at('10:30:01'), bar)

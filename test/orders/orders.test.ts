@@ -65,6 +65,7 @@ t.test('OD-01 an order is recorded as sent, sent, and booked as the venue tells'
   t.same([heldLots(room), await venueLots(room)], [{}, {}])
 })
 
+// Faults: B06
 t.test('OD-02 an order that the venue refuses is rejected and not sent again', async (t) => {
   const room = await openRoom(t, { faults: { rejectRate: 1 } })
   room.desk.open()
@@ -76,6 +77,7 @@ t.test('OD-02 an order that the venue refuses is rejected and not sent again', a
   t.same([heldLots(room), await venueLots(room)], [{}, {}])
 })
 
+// Faults: B02
 t.test('OD-03 a lost answer is found by asking, and nothing is sent twice', async (t) => {
   const room = await openRoom(t, { faults: { lostAnswerRate: 1 } })
   room.desk.open()
@@ -89,6 +91,7 @@ t.test('OD-03 a lost answer is found by asking, and nothing is sent twice', asyn
   t.equal(await venueOrders(room), 1)
 })
 
+// Faults: B01
 t.test('OD-04 a lost request is proven absent, and sent again under the same key', async (t) => {
   const room = await openRoom(t, { faults: { lostRequestRate: 0.95 } })
   room.desk.open()
@@ -106,6 +109,7 @@ t.test('OD-04 a lost request is proven absent, and sent again under the same key
   t.same(heldLots(room), await venueLots(room))
 })
 
+// Faults: K11
 t.test('OD-05 a takeover after the record and before the send: asked for, then sent', async (t) => {
   const room = await openRoom(t)
   const id = await enter(room, GOLD, PRICE)
@@ -123,6 +127,7 @@ t.test('OD-05 a takeover after the record and before the send: asked for, then s
   t.same(heldLots(life), await venueLots(life))
 })
 
+// Faults: K13
 t.test('OD-06 a takeover after the send and before its report: found, not sent again', async (t) => {
   const room = await openRoom(t)
   const id = await enter(room, GOLD, PRICE)
@@ -157,6 +162,7 @@ t.test('OD-06 a takeover after the send and before its report: found, not sent a
   t.same(heldLots(life), await venueLots(life))
 })
 
+// Faults: K25 T02
 t.test('OD-07 what was recorded too long ago is not sent any more', async (t) => {
   const room = await openRoom(t)
   room.sequencer.onEvents((events) => {
@@ -174,6 +180,7 @@ t.test('OD-07 what was recorded too long ago is not sent any more', async (t) =>
   t.equal(await venueOrders(room), 1)
 })
 
+// Faults: B11
 t.test('OD-08 a trade that shows after the cancel is kept, and closed', async (t) => {
   const faults = { partialFillRate: 1, partialFillMs: 60_000, lateFillRate: 1, lateFillMs: 5_000 }
   const room = await openRoom(t, { faults })
@@ -209,6 +216,7 @@ t.test('OD-09 nothing is sent while frozen: the order is denied', async (t) => {
   t.equal(await venueOrders(room), 0)
 })
 
+// Faults: B24
 t.test('OD-10 what may not be sent at present waits, and goes when it may', async (t) => {
   let isOpen = false
   const room = await openRoom(t, { maySend: (order) => isOpen || order.purpose === 'exit' })
@@ -239,6 +247,7 @@ t.test('OD-11 a refused exit is ordered again when its delay is over', async (t)
   await eventually('and booked', () => Object.keys(heldLots(recovered)).length === 0)
 })
 
+// Faults: B01
 t.test('OD-12 where nothing proves absence a person is called, and nothing is sent again', async (t) => {
   for (const resendClass of ['C', 'D'] as const) {
     const capabilities = { resendClass, absenceProvenAfterMs: null }
@@ -256,6 +265,7 @@ t.test('OD-12 where nothing proves absence a person is called, and nothing is se
   }
 })
 
+// Faults: B03
 t.test('OD-13 where a fence proves absence the order is sent again after it, not before', async (t) => {
   const capabilities = { resendClass: 'B', absenceProvenAfterMs: 30_000 } as const
   const room = await openRoom(t, { faults: { lostRequestRate: 0.95 }, capabilities })
@@ -375,6 +385,7 @@ t.test('OD-15 an order that the venue had accepted and denies is a person’s bu
   t.equal(orderOf(room, id).state, 'accepted')
 })
 
+// Faults: K21
 t.test('OD-16 a cancel whose answer is lost is asked for again until the venue shows the end', async (t) => {
   const faults = { partialFillRate: 1, partialFillMs: 600_000, lateFillRate: 1, lateFillMs: 1 }
   const room = await openRoom(t, { faults: { ...faults, lostAnswerRate: 0.6, seed: 'cancel-3' } })
@@ -442,6 +453,7 @@ t.test('OD-18 a report about an order that is not ours is an alarm, once', async
   t.same(heldLots(room), {})
 })
 
+// Faults: K14
 t.test('OD-19 the id of an input says what it says', async (t) => {
   const fill = (tradeId: string): OrderReport => ({
     ...{ kind: 'fill', orderId: 'O-1', tradeId, at: START },

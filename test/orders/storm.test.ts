@@ -82,6 +82,7 @@ const STORMS = Math.ceil(counts.seeds / 1500)
 const ROUNDS = 120
 
 for (let seed = 1; seed <= STORMS; seed++) {
+  // Faults: L02
   t.test(`hundreds of orders through a storm of faults come to rest, seed ${seed}`, async (t) => {
     const faults = { ...STORM, seed: `storm-${seed}` }
     const room = await openRoom(t, { faults })

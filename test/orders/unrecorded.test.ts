@@ -31,6 +31,7 @@ async function receive(
   room.sequencer.ring()
 }
 
+// Faults: K09
 t.test('an order whose decision is lost with its batch is sent once it is decided again', async (t) => {
   const room = await openRoom(t)
   room.sequencer.admitAlerts()

@@ -97,6 +97,7 @@ for (const [name, openBackend] of Object.entries(backends)) {
     await ringUntilHeard(here, 'se:cond', second)
   })
 
+  // Faults: R07
   t.test(`${name}: rings close to one another become few, and the last one is heard`, async (t) => {
     const backend = await openBackend(t)
     const [here, there] = [backend.open(), backend.open()]
@@ -132,6 +133,7 @@ for (const [name, openBackend] of Object.entries(backends)) {
     t.ok(early.heard >= 1)
   })
 
+  // Faults: R02 R03 R06
   t.test(`${name}: a flushed queue and lost connections cost rings, not the listener`, async (t) => {
     const backend = await openBackend(t)
     const [here, there] = [backend.open(), backend.open()]
@@ -158,6 +160,7 @@ for (const [name, openBackend] of Object.entries(backends)) {
   })
 }
 
+// Faults: R01
 t.test('a queue that is away at the start is used once it is there', async (t) => {
   const directory = await testDirectory(t)
   const port = await findFreePort()
@@ -207,6 +210,7 @@ t.test('a connection that is lost while an end opens costs a try, not the proces
   await ringUntilHeard(here!, 'p', counter)
 })
 
+// Faults: R04
 t.test('a queue that swallows everything holds nothing up, not even the end', async (t) => {
   const sockets = new Set<Socket>()
   const swallower = createServer((socket) => sockets.add(socket.on('error', () => undefined)))

@@ -112,6 +112,7 @@ t.test('an order that the venue does not show stays unknown, and is not sent by 
   t.strictSame(await room.broker.orders(0), [])
 })
 
+// Faults: B17
 t.test('a position that differs twice locks its instrument, and the check tells the same', async (t) => {
   const room = await openRoom(t)
   const theirs = async () => ({ COPPER: decimal(3) })
@@ -130,6 +131,7 @@ t.test('a position that differs twice locks its instrument, and the check tells 
   t.ok(await enter(room, 'GOLD_MINI', 78_500), 'other instruments trade on')
 })
 
+// Faults: P05 P13
 t.test(
   'books that are older than the broker, of a backup or a standby behind, lock what differs',
   async (t) => {
@@ -155,6 +157,7 @@ t.test('a difference that is gone at the second look is none', async (t) => {
   t.equal(room.sequencer.state().books.get('COPPER')?.lock, null)
 })
 
+// Faults: B16
 t.test('a venue that does not answer is asked again; an error is never an empty account', async (t) => {
   const room = await openRoom(t)
   let failures = 2
@@ -177,6 +180,7 @@ t.test('a venue that does not answer is asked again; an error is never an empty 
   t.match(check, { code: 'VENUE_UNREACHABLE', detail: 'paper could not be read: no positions', venue: null })
 })
 
+// Faults: B18
 t.test('an order at the venue that is not ours locks its instrument until someone decides', async (t) => {
   const room = await openRoom(t)
   const stranger: VenueOrder = {

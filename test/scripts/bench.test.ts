@@ -20,6 +20,7 @@ interface BenchDocument {
 
 const names = ['ingest', 'broker', 'decided', 'backtest', 'recovery', 'start']
 
+// Faults: L01 L02
 t.test('each benchmark measures, checks what it measured and leaves nothing behind', async (t) => {
   const TMPDIR = await testDirectory(t)
   const runs = await Promise.all(

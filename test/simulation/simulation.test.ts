@@ -16,6 +16,7 @@ function run(changes: Partial<Parameters<typeof runSeeds>[0]>) {
   return runSeeds({ ...rest, classes: VENUE_CLASSES, settings, ...changes })
 }
 
+// Faults: B03
 t.test(
   'whatever is lost, late, repeated or killed: no order is lost or doubled, and books and venue agree',
   async (t) => {
@@ -28,6 +29,7 @@ t.test(
   },
 )
 
+// Faults: B15
 t.test('a safeguard that is taken out is missed', async (t) => {
   for (const ablation of ABLATIONS) {
     for (const venueClass of heldBy(ablation)) {
