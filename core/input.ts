@@ -81,9 +81,11 @@ export interface VenueOrdersObserved extends Cause {
   readonly missing: readonly string[]
 }
 
-/** Time passed: standing exits whose delay is over are ordered again, and a frozen portfolio's alarm is repeated. */
+/** Time passed: steps of a chase that are over are ended, standing exits whose delay is over are ordered again, and a frozen portfolio's alarm is repeated. */
 export interface TimerFired extends Cause {
   readonly type: 'TimerFired'
+  /** The broker's prices, by instrument, where an order is about to be priced anew and the broker tells any. */
+  readonly quotes?: Readonly<Record<string, Quote>>
 }
 
 /** An operator's command. */

@@ -31,13 +31,14 @@ function isOver(portfolio: Portfolio, order: Order, now: Instant): boolean {
   return execution === null || createdAt + restsFor(execution, chase) <= now
 }
 
-/** Returns whether a step of any chase is over, so that a timer should end it. */
-export function hasStepOver(portfolio: Portfolio, now: Instant): boolean {
+/** Returns the instruments in which a step of a chase is over, so that a timer should end it. */
+export function instrumentsOver(portfolio: Portfolio, now: Instant): string[] {
+  const instruments: string[] = []
   for (const book of portfolio.books.values()) {
     const isAtWork = book.entryOrderId !== null || book.exitOrderIds.length > 0
-    if (isAtWork && stepsOver(portfolio, book, now).length > 0) return true
+    if (isAtWork && stepsOver(portfolio, book, now).length > 0) instruments.push(book.instrument)
   }
-  return false
+  return instruments
 }
 
 /** Returns the wishes to end the steps that are over. What follows them is decided when their end is known. */

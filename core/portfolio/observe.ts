@@ -1,6 +1,6 @@
 import { type Alert, toldAt } from '../alert/alert.js'
 import { readBarTimes } from '../alert/misread-time.js'
-import type { AlertAdmitted, Input } from '../input.js'
+import type { AlertAdmitted, Input, Quote } from '../input.js'
 import type { Break } from '../reconcile/break.js'
 import {
   applyChanges,
@@ -66,6 +66,9 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
           )
       }
       return NOTHING
+    case 'TimerFired':
+      seeQuotes(portfolio, input.quotes ?? {})
+      return NOTHING
     case 'AccountObserved':
       return seeBreaks(portfolio, compareAccount(portfolio, input, portfolio.now))
     case 'VenueOrdersObserved':
@@ -119,6 +122,13 @@ function seeTold(portfolio: Portfolio, book: Book, price: number, at: Instant): 
     if (isBarFresh(book.market, barMinutes, portfolio.now)) return
   }
   seePrice(book, price, at)
+}
+
+function seeQuotes(portfolio: Portfolio, quotes: Readonly<Record<string, Quote>>): void {
+  for (const [name, { price, observedAt }] of Object.entries(quotes)) {
+    const book = portfolio.books.get(name)
+    if (book !== undefined) seeTold(portfolio, book, price, notAhead(portfolio, observedAt))
+  }
 }
 
 function seePrice(book: Book, price: number, at: Instant): void {

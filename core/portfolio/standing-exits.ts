@@ -68,18 +68,22 @@ function exitLimit(portfolio: Portfolio, book: Book): Decimal | null {
 
 /**
  * Returns where the exit stands in its chase. It goes on where its last order ended, whatever ended that, and never back:
- * an exit that was not filled is pursued further. In the last seconds before a close it is marketable at once.
+ * an exit that was not filled is pursued further. It is marketable at once in the last seconds before a close, and when
+ * the price is beyond the hard limit.
  */
 function exitChase(portfolio: Portfolio, book: Book, unit: Unit, orderId: string): Chase | null {
   const execution = executionOf(portfolio)
   if (execution === null) return null
   const isLate = isPlacing(book.preClose) && book.preClose.phase === 'market'
-  const least = isLate ? marketableStep(execution) : 0
   const last = lastEndedExit(portfolio, unit)
+  const price = book.market.price ?? unit.averagePrice
   if (last?.chase == null || last.state === 'filled') {
-    return { parentId: orderId, step: least, referencePrice: book.market.price ?? unit.averagePrice }
+    return { parentId: orderId, step: isLate ? marketableStep(execution) : 0, referencePrice: price }
   }
   const { parentId, step, referencePrice } = last.chase
+  // A limit that the price has left behind is waited for in vain
+  const isLeftBehind = price < referencePrice * (1 - execution.maxSlippagePct / 100)
+  const least = isLate || isLeftBehind ? marketableStep(execution) : 0
   const isElsewhere = book.exitOrderIds.some((id) => portfolio.orders.get(id)?.chase?.parentId === parentId)
   const next = last.attempt > 0 ? step + 1 : step
   return { parentId: isElsewhere ? orderId : parentId, step: Math.max(next, least), referencePrice }

@@ -86,7 +86,11 @@ export interface VenueFill {
   readonly at: Instant
 }
 
-/** Where an order is at the venue. A working one may be partly filled; all but it are final, though trades may show late. */
+/**
+ * Where an order is at the venue. A working one may be partly filled; all but it are final, though trades may show late.
+ * What a cancelled order left open is ordered anew at once, so an adapter that can tell how much has traded shows an order
+ * as working until it shows all of that.
+ */
 export type VenueOrderStatus = 'working' | 'filled' | 'canceled' | 'rejected' | 'expired'
 
 /** An order as the venue shows it, with the trades that it shows so far, in any order. */

@@ -77,6 +77,9 @@ function touchMarket(touched: Touched, portfolio: Portfolio, input: Input): void
         if (order !== undefined && report.kind === 'fill') touchBook(touched, portfolio, order.instrument)
       }
       break
+    case 'TimerFired':
+      for (const instrument of Object.keys(input.quotes ?? {})) touchBook(touched, portfolio, instrument)
+      break
     default:
   }
 }

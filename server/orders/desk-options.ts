@@ -1,3 +1,4 @@
+import type { Quote } from '../../core/input.js'
 import type { Order } from '../../core/order/order.js'
 import type { Broker } from '../brokers/broker.js'
 import type { Clock } from '../clock.js'
@@ -65,6 +66,8 @@ export interface OrderDeskOptions {
   readonly timers: Timers
   /** Whether an order may be sent at present; others stay initialized and are asked about again each second. */
   readonly maySend: (order: Order) => boolean
+  /** Returns the broker's prices of instruments, as far as it tells them soon; never rejects. */
+  readonly quotesOf: (instruments: readonly string[]) => Promise<Readonly<Record<string, Quote>>>
 }
 
 /** Returns the wait before try number `tried` + 1, in milliseconds: none before the first, then doubling. */

@@ -16,13 +16,14 @@ import { systemTimers } from './timers.js'
 /** What the orders of one portfolio are given; what is left out has its default. */
 export type OrderDeskSetup = Omit<
   OrderDeskOptions,
-  'occasion' | 'timings' | 'monotonic' | 'timers' | 'maySend'
+  'occasion' | 'timings' | 'monotonic' | 'timers' | 'maySend' | 'quotesOf'
 > & {
   readonly occasion?: string
   readonly timings?: Partial<OrderTimings>
   readonly monotonic?: OrderDeskOptions['monotonic']
   readonly timers?: OrderDeskOptions['timers']
   readonly maySend?: OrderDeskOptions['maySend']
+  readonly quotesOf?: OrderDeskOptions['quotesOf']
 }
 
 /**
@@ -48,6 +49,7 @@ export class OrderDesk {
       monotonic: () => performance.now(),
       timers: systemTimers,
       maySend: () => true,
+      quotesOf: async () => ({}),
       ...setup,
       timings: { ...ORDER_TIMINGS, ...setup.timings },
     }

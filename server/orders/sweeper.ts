@@ -1,9 +1,11 @@
-import { hasStepOver } from '../../core/order/chase-steps.js'
+import type { TimerFired } from '../../core/input.js'
+import { instrumentsOver } from '../../core/order/chase-steps.js'
 import { isAtWork, type Order } from '../../core/order/order.js'
 import { hasLegsDue } from '../../core/order/settle-legs.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { hasExitDue } from '../../core/portfolio/standing-exits.js'
 import { hasApprovalDue } from '../../core/risk/approvals.js'
+import type { Instant } from '../../core/time.js'
 import type { Canceler } from './canceler.js'
 import type { OrderDeskOptions } from './desk-options.js'
 import type { Dispatcher } from './dispatcher.js'
@@ -101,15 +103,28 @@ export class Sweeper {
 
   async #fireTimer(): Promise<void> {
     const { sequencer, clock } = this.#options
-    const portfolio = sequencer.state()
-    const now = clock.now()
-    const isDue =
+    const isDue = this.#isTimerDue(sequencer.state(), clock.now())
+    if (!isDue && !this.#isFrozenAlarmDue(sequencer.state())) return
+    const quotes = await this.#quotesForSteps()
+    const id = timerId(sequencer.state(), clock.now())
+    await this.#to.inputs.submit({ type: 'TimerFired', id, ...quotes })
+  }
+
+  #isTimerDue(portfolio: Portfolio, now: Instant): boolean {
+    return (
       hasExitDue(portfolio, now) ||
       hasLegsDue(portfolio, now) ||
       hasApprovalDue(portfolio, now) ||
-      hasStepOver(portfolio, now)
-    if (!isDue && !this.#isFrozenAlarmDue(portfolio)) return
-    await this.#to.inputs.submit({ type: 'TimerFired', id: timerId(portfolio, now) })
+      instrumentsOver(portfolio, now).length > 0
+    )
+  }
+
+  /** What follows a step is priced by what the broker tells now: a bar's close may be an hour old. */
+  async #quotesForSteps(): Promise<Pick<TimerFired, 'quotes'>> {
+    const { sequencer, clock, quotesOf } = this.#options
+    const instruments = instrumentsOver(sequencer.state(), clock.now())
+    const quotes = instruments.length === 0 ? {} : await quotesOf(instruments)
+    return Object.keys(quotes).length === 0 ? {} : { quotes }
   }
 
   /** A frozen portfolio executes no stop: somebody must be told again and again. */

@@ -106,7 +106,7 @@ export class PortfolioRun {
     const occasion = `epoch ${epoch}`
     const timings = options.accountTimings ?? ACCOUNT_TIMINGS
     const { secondLookAfter } = timings
-    this.#orders = new OrderDesk({ ...shared, occasion, timings: { secondLookAfter } })
+    this.#orders = new OrderDesk({ ...shared, occasion, quotesOf, timings: { secondLookAfter } })
     const readOrders = () => this.#orders.readVenue()
     this.#account = new AccountWatch({ ...shared, occasion, readOrders, timings })
     this.#sequencer.onEvents((events, { type }) => this.#showBreaks(events, type))

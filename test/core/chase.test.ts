@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
-import { hasStepOver } from '../../core/order/chase-steps.js'
+import { instrumentsOver } from '../../core/order/chase-steps.js'
 import { isAtWork, type Order } from '../../core/order/order.js'
 import { exposureOf } from '../../core/portfolio/exposure.js'
 import type { ExecutionSettings } from '../../core/settings.js'
@@ -55,9 +55,9 @@ t.test('an entry is chased by steps to the hard limit, and then ends', async (t)
   const desk = chasing()
   const first = resting(desk)
   t.match(first, { type: 'limit', chase: { parentId: first.id, step: 0, referencePrice: 52_000 } })
-  t.equal(hasStepOver(desk.portfolio, desk.now + 4_999), false)
+  t.same(instrumentsOver(desk.portfolio, desk.now + 4_999), [])
   t.same(desk.wait(4_999).give({ type: 'TimerFired' }), [], 'its time is not over')
-  t.equal(hasStepOver(desk.portfolio, desk.now + 1), true)
+  t.same(instrumentsOver(desk.portfolio, desk.now + 1), [nifty])
   desk.wait(-4_999)
   for (let step = 0; step < 4; step++) {
     const { lots } = atWork(desk)
@@ -130,7 +130,7 @@ t.test('a step whose fate is unknown is followed by none', async (t) => {
   desk.give({ type: 'OrdersDue', orderIds: [id] })
   desk.report({ kind: 'unresolved', orderId: id, cause: 'timeout' })
   t.same(desk.wait(MINUTE).give({ type: 'TimerFired' }), [])
-  t.equal(hasStepOver(desk.portfolio, desk.now), false)
+  t.same(instrumentsOver(desk.portfolio, desk.now), [])
   desk.report({ kind: 'accepted', orderId: id, venueOrderId: 'v' })
   t.match(desk.give({ type: 'TimerFired' }), [{ type: 'OrderCancelRequested', orderId: id }])
 })
@@ -210,11 +210,24 @@ t.test(
     t.same(codes, [], 'a person is called once')
     t.equal(`${atWork(desk).limitPrice}`, '49725', 'the buffer grows to ten times')
     const last = resting(desk)
-    t.equal(hasStepOver(desk.portfolio, desk.now + 59_999), false, 'and the rounds to a minute')
+    t.same(instrumentsOver(desk.portfolio, desk.now + 59_999), [], 'and the rounds to a minute')
     desk.fill(last.id, 1)
     t.same(desk.book(nifty).units, [])
   },
 )
+
+t.test('an exit that the price has left behind is marketable at the next step', async (t) => {
+  const desk = chasing()
+  desk.fillAll()
+  desk.exit(nifty)
+  const { id } = resting(desk)
+  const told = { price: 51_500, observedAt: desk.wait(5 * SECOND).now }
+  desk.give({ type: 'TimerFired', quotes: { [nifty]: told, NICKEL: told } })
+  desk.report({ kind: 'canceled', orderId: id, reason: 'asked' })
+  t.match(atWork(desk), { chase: { parentId: id, step: 4 }, referencePrice: 51_500 })
+  t.equal(`${atWork(desk).limitPrice}`, '51371.25', "from the broker's price")
+  t.same(desk.refold(), desk.portfolio)
+})
 
 t.test('an exit that the venue ends or refuses goes on further down', async (t) => {
   const desk = chasing()

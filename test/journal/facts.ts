@@ -318,7 +318,7 @@ const inputFields: {
     }),
     missing: fc.array(text, { maxLength: 2 }),
   },
-  TimerFired: {},
+  TimerFired: { quotes: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), quote) },
   OperatorCommanded: { command },
   ConfigurationActivated: configured,
   CalendarImported: { calendar },

@@ -14,7 +14,7 @@ import { Sequencer } from '../../server/kernel/sequencer.js'
 import type { ShellAlarm } from '../../server/observe/alarms.js'
 import { silentLog } from '../../server/observe/log.js'
 import { createMetrics } from '../../server/observe/metrics.js'
-import type { OrderTimings } from '../../server/orders/desk-options.js'
+import type { OrderDeskOptions, OrderTimings } from '../../server/orders/desk-options.js'
 import { OrderDesk } from '../../server/orders/order-desk.js'
 import { referenceTo } from '../../server/orders/order-request.js'
 import { type TestDatabase, testDatabase } from '../helpers/postgres.js'
@@ -31,6 +31,7 @@ export interface RoomOptions {
   readonly timings?: Partial<OrderTimings>
   readonly maySend?: (order: Order) => boolean
   readonly settings?: Partial<PortfolioSettings>
+  readonly quotesOf?: OrderDeskOptions['quotesOf']
 }
 
 /** A portfolio with its sequencer, its order desk and its paper venue, on a database of its own. */
@@ -106,6 +107,7 @@ async function live(context: Context, options: RoomOptions): Promise<Life> {
     timings: { sweepEvery: 1e9, backoff: 0, ...options.timings },
     monotonic: () => monotonic.now,
     ...(options.maySend ? { maySend: options.maySend } : {}),
+    ...(options.quotesOf ? { quotesOf: options.quotesOf } : {}),
   })
   t.teardown(async () => {
     await orderDesk.close()

@@ -330,6 +330,7 @@ t.test('OD-24 a limit that rests is chased by the timer, and fills when the pric
   const slow = await openRoom(t, {
     settings: { execution: EXECUTION },
     faults: { partialFillRate: 1, partialFillMs: 3_600_000 },
+    quotesOf: async () => ({ [GOLD]: { price: 70_020, observedAt: START + 5_000 } }),
   })
   slow.desk.open()
   const parent = await enter(slow, GOLD, PRICE)
@@ -341,6 +342,7 @@ t.test('OD-24 a limit that rests is chased by the timer, and fills when the pric
   await settle(slow, `${parent}-s1`, 'partiallyFilled')
   const next = orderOf(slow, `${parent}-s1`)
   t.ok(next.lots.equals(decided.minus(orderOf(slow, parent).filledLots)), 'for what was left open')
+  t.equal(next.referencePrice, 70_020, 'the broker was asked for its price')
   t.same(heldLots(slow), await venueLots(slow))
   const shown = await readOrders(slow.database.db, 'test', { limit: 5, cursor: null, status: 'all' })
   t.match(shown.items, [

@@ -140,7 +140,7 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
     external: list(record({ venueOrderId: text, instrument: text, side, lots: decimal })),
     missing: list(text),
   }),
-  TimerFired: record({ at: instant }),
+  TimerFired: whereGiven('quotes', record({ at: instant, quotes: table(quote) }), record({ at: instant })),
   OperatorCommanded: record({ at: instant, command }),
   ConfigurationActivated: record({ at: instant, hash: text, settings }),
   CalendarImported: record({ at: instant, calendar }),
