@@ -6,6 +6,7 @@ import type { PortfolioReadiness, Readiness } from './http/readiness.js'
 import { addressSet, TRADINGVIEW_ADDRESSES } from './http/sender-address.js'
 import { createWebhookListener } from './http/webhook-listener.js'
 import { readWork } from './journal/read/work.js'
+import type { AskAdmin } from './notify/admin-port.js'
 import type { Log } from './observe/log.js'
 import { bringCalendar } from './schedule/calendar-follower.js'
 import { Engine } from './service/engine.js'
@@ -13,6 +14,7 @@ import { type ExampleAlert, exampleAlert } from './service/example-alert.js'
 import { findBreaksHeld } from './service/find-breaks.js'
 import { listenAt } from './service/listen.js'
 import { readSetup, type Setup, type SetupOptions } from './service/setup.js'
+import { createTelegramBots } from './service/telegram-bots.js'
 import type { FoundToken } from './service/token-file.js'
 import { createV1Commands } from './service/v1-commands.js'
 import { createV1Reads } from './service/v1-reads.js'
@@ -56,6 +58,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const admin = await makeAdminListener(setup, engine)
   const { environment, tokens, log, sources } = setup
   const { host, port, adminHost, adminPort } = environment
+  const bots = createTelegramBots(setup, engine, askAdmin(admin, tokens.admin.token))
   const close = () => Promise.all([webhook.close(), admin.close()])
   try {
     const publicUrl = await listenAt(webhook, { host, port, variable: 'PORT' })
@@ -63,8 +66,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ready = engine.open()
     // Whoever does not wait for it still sees it on /readyz
     ready.catch(() => undefined)
+    bots.start()
     const stop = async () => {
-      await engine.stop()
+      await Promise.all([bots.stop(), engine.stop()])
       await close()
     }
     const example = exampleAlert(sources[0]?.rules.instruments.map(({ name }) => name) ?? [])
@@ -116,6 +120,20 @@ function makeAdminListener(setup: Setup, engine: Engine) {
     },
     ...{ metrics, log },
   })
+}
+
+/** What asks so meets everything that a program outside meets: the token, the forms, the keys. */
+function askAdmin(admin: Awaited<ReturnType<typeof makeAdminListener>>, token: string): AskAdmin {
+  return async ({ path, command }) => {
+    const authorization = `Bearer ${token}`
+    const { statusCode, body } = await (command === undefined
+      ? admin.inject({ method: 'GET', url: path, headers: { authorization } })
+      : admin.inject({
+          ...{ method: 'POST', url: path, payload: JSON.stringify(command.body) },
+          headers: { authorization, 'content-type': 'application/json', 'idempotency-key': command.key },
+        }))
+    return { status: statusCode, body: JSON.parse(body) as unknown }
+  }
 }
 
 /** A portfolio that was active a moment ago is not ready while the database does not answer. */

@@ -23,8 +23,24 @@ export interface SourceConfiguration {
   readonly instruments: readonly string[] | null
 }
 
+/** Who is told what happens. */
+export type NotificationConfiguration = WebhookConfiguration | TelegramConfiguration
+
+/** A Telegram bot: the chats that it tells, and the users whose commands it takes. */
+export interface TelegramConfiguration {
+  readonly kind: 'telegram'
+  /** Secret. */
+  readonly botToken: string
+  readonly chatIds: readonly number[]
+  readonly allowedUsers: readonly number[]
+  /** Null: that of Telegram. */
+  readonly apiRoot: string | null
+  readonly about: readonly Topic[]
+}
+
 /** A webhook that is told what happens. */
-export interface NotificationConfiguration {
+export interface WebhookConfiguration {
+  readonly kind: 'webhook'
   readonly url: string
   /** Null: none is sent. Secret. */
   readonly token: string | null
@@ -115,8 +131,14 @@ function resolved(parsed: ParsedConfiguration, { tokens, keys }: ResolvedSecrets
     const key = keys.get(`portfolios[${index}].broker.apiKey`)
     return key === undefined ? [] : [[id, key] as const]
   })
-  const notifications = parsed.notifications.map(({ url, about }, index) => {
-    return { url, about, token: keys.get(`notifications[${index}].token`) ?? null }
+  const notifications = parsed.notifications.map((receiver, index): NotificationConfiguration => {
+    if (receiver.kind === 'telegram') {
+      const { kind, chatIds, allowedUsers, apiRoot = null, about } = receiver
+      const botToken = keys.get(`notifications[${index}].botToken`)!
+      return { kind, botToken, chatIds, allowedUsers, apiRoot, about }
+    }
+    const { kind, url, about } = receiver
+    return { kind, url, about, token: keys.get(`notifications[${index}].token`) ?? null }
   })
   return { portfolios: parsed.portfolios, sources, apiKeys: new Map(apiKeys), notifications }
 }

@@ -6,8 +6,11 @@ import type { ShellAlarm } from '../observe/alarms.js'
 import type { Log } from '../observe/log.js'
 import type { Metrics } from '../observe/metrics.js'
 import type { Notice } from './notice.js'
+import { type Delivery, NoticeSender, SENDER_TIMINGS, type SenderTimings } from './notice-sender.js'
 import { noticeOfAlarm, noticesOf } from './notices-of.js'
-import { SENDER_TIMINGS, type SenderTimings, WebhookSender } from './webhook-sender.js'
+import { postNotice } from './post-notice.js'
+import { noticeMessage } from './telegram/notice-message.js'
+import { TelegramApi } from './telegram/telegram-api.js'
 
 /** What notifying depends on. */
 export interface NotifierOptions {
@@ -26,7 +29,7 @@ export interface NotifierOptions {
 interface Receiver {
   readonly name: string
   readonly about: ReadonlySet<string>
-  readonly sender: WebhookSender
+  readonly sender: NoticeSender
 }
 
 /**
@@ -39,15 +42,17 @@ export class Notifier {
 
   constructor({ receivers, clock, log, metrics, scrub, raise, timings = SENDER_TIMINGS }: NotifierOptions) {
     this.#log = log
-    this.#receivers = receivers.map(({ url, token, about }, index) => {
+    this.#receivers = receivers.flatMap((receiver, index) => {
       const name = `notifications[${index}]`
       const onFailing = (reason: string) => {
-        const message = `The webhook ${name} does not take notifications: ${reason}`
+        const message = `The ${receiver.kind} ${name} does not take notifications: ${reason}`
         raise({ code: 'NOTIFICATION_FAILED', severity: 'warning', message, at: clock.now(), subject: name })
       }
-      const target = { url, token, scrub }
-      const sender = new WebhookSender({ name, target, log, metrics, onFailing, timings })
-      return { name, about: new Set<string>(about), sender }
+      const about = new Set<string>(receiver.about)
+      return deliveriesOf(receiver, scrub).map((deliver) => {
+        const sender = new NoticeSender({ name, deliver, log, metrics, onFailing, timings })
+        return { name, about, sender }
+      })
     })
   }
 
@@ -79,4 +84,18 @@ export class Notifier {
       this.#log.error({ err: error }, 'Something recorded could not be made into a notification')
     }
   }
+}
+
+type Deliver = (notice: Notice, signal: AbortSignal) => Promise<Delivery>
+
+/** Returns how a receiver is reached: a webhook in one way, a bot once for each chat. */
+function deliveriesOf(receiver: NotificationConfiguration, scrub: (text: string) => string): Deliver[] {
+  if (receiver.kind === 'webhook') {
+    const target = { url: receiver.url, token: receiver.token, scrub }
+    return [(notice, signal) => postNotice(target, notice, signal)]
+  }
+  const api = new TelegramApi(receiver)
+  return receiver.chatIds.map((chat): Deliver => {
+    return (notice, signal) => api.sendMessage({ chat, ...noticeMessage(notice, scrub) }, signal)
+  })
 }

@@ -1,4 +1,5 @@
 import type { Notice } from './notice.js'
+import type { Delivery } from './notice-sender.js'
 
 /** Where notices are posted. */
 export interface WebhookTarget {
@@ -9,17 +10,12 @@ export interface WebhookTarget {
   readonly scrub: (text: string) => string
 }
 
-/** How posting ended. isFinal: another attempt would end the same way. */
-export type PostResult =
-  | { readonly kind: 'sent' }
-  | { readonly kind: 'failed'; readonly reason: string; readonly isFinal: boolean }
-
 /** Posts a notice once. Never throws; the reason of a failure holds neither the address nor the token. */
 export async function postNotice(
   target: WebhookTarget,
   { at, portfolio, kind, text, data }: Notice,
   signal: AbortSignal,
-): Promise<PostResult> {
+): Promise<Delivery> {
   const { url, token, scrub } = target
   try {
     const response = await fetch(url, {

@@ -24,6 +24,7 @@ export type ShellAlarmCode =
   | 'RECOVERY_FAILED'
   | 'SCOUT_SILENT'
   | 'STRATEGY_EXIT_MISSING'
+  | 'TELEGRAM_STRANGER'
 
 /** An alarm of the shell. */
 export interface ShellAlarm {

@@ -30,7 +30,8 @@ export interface Metrics {
   readonly recoverySeconds: Gauge<'portfolio'>
   readonly portfolioPhase: Gauge<'portfolio' | 'phase'>
   readonly alarms: Counter<'code' | 'severity'>
-  readonly notifications: Counter<'webhook' | 'outcome'>
+  readonly notifications: Counter<'receiver' | 'outcome'>
+  readonly telegramRefused: Counter
   readonly unauthorizedRequests: Counter<'listener'>
   readonly inboxWaiting: Gauge
   readonly oldestWaitingSeconds: Gauge
@@ -140,8 +141,13 @@ function decisionMetrics(registry: Registry) {
     }),
     notifications: new Counter({
       name: 'general_notifications_total',
-      help: 'Notifications by webhook and by sent, failed, or dropped: too many waited, or the service stopped',
-      labelNames: ['webhook', 'outcome'] as const,
+      help: 'Notifications by receiver and by sent, failed, or dropped: too many waited, or the service stopped',
+      labelNames: ['receiver', 'outcome'] as const,
+      registers,
+    }),
+    telegramRefused: new Counter({
+      name: 'general_telegram_refused_total',
+      help: 'Messages of Telegram users who may not command the service',
       registers,
     }),
   }

@@ -70,7 +70,7 @@ export class Engine {
     const { configuration, clock, log, metrics, secrets } = setup
     this.#notifier = new Notifier({
       ...{ receivers: configuration.notifications, clock, log, metrics, scrub: secrets.scrub },
-      raise: (alarm) => this.#raise(alarm),
+      raise: (alarm) => this.raise(alarm),
     })
     this.#ready = new Promise((resolve) => {
       this.#becomeReady = resolve
@@ -116,6 +116,11 @@ export class Engine {
   /** Returns the storage. Throws ServiceError while there is none. */
   storage(): Storage {
     return this.#require().storage
+  }
+
+  /** Raises an alarm; returns at once. Throws while there is no database. */
+  readonly raise = (alarm: ShellAlarm): void => {
+    void raiseAlarm(this.#alarmDesk(this.storage().kernel), alarm)
   }
 
   /** Returns where every portfolio is. */
@@ -248,11 +253,7 @@ export class Engine {
   #alarmIncident(portfolio: string, { code, message, instrument }: OpenAlgoIncident): void {
     const at = this.#setup.clock.now()
     const about = instrument === undefined ? { portfolio } : { portfolio, instrument }
-    this.#raise({ code, severity: 'critical', message, at, ...about })
-  }
-
-  #raise(alarm: ShellAlarm): void {
-    void raiseAlarm(this.#alarmDesk(this.storage().kernel), alarm)
+    this.raise({ code, severity: 'critical', message, at, ...about })
   }
 
   async #close(): Promise<void> {

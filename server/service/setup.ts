@@ -1,7 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import type { OpenAlgoTimings } from '../brokers/openalgo/openalgo-settings.js'
 import { type Clock, systemClock } from '../clock.js'
-import { type Configuration, loadConfiguration } from '../config/configuration.js'
+import {
+  type Configuration,
+  loadConfiguration,
+  type NotificationConfiguration,
+} from '../config/configuration.js'
 import { ConfigurationError } from '../config/configuration-error.js'
 import { type Environment, readEnvironment } from '../config/env.js'
 import { secretsOf } from '../config/secrets.js'
@@ -57,7 +61,7 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
   const lookup = secretsOf(options.env, { WEBHOOK_TOKEN: webhook.token, ADMIN_TOKEN: admin.token })
   const configuration = await loadConfiguration(environment.configPath, lookup)
   const tokensOfSources = configuration.sources.flatMap((source) => source.tokens)
-  const tokensOfReceivers = configuration.notifications.flatMap(({ token }) => token ?? [])
+  const tokensOfReceivers = configuration.notifications.flatMap(tokensOf)
   const keys = [...configuration.apiKeys.values(), ...tokensOfReceivers]
   hideSecrets(secrets, environment, [admin.token, ...tokensOfSources, ...keys])
   const clock = options.clock ?? systemClock
@@ -83,6 +87,11 @@ function readGiven(env: SetupOptions['env'], name: string): string | null {
     const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`
     throw new ConfigurationError('The environment', [{ path: `${name}_FILE`, message }])
   }
+}
+
+function tokensOf(receiver: NotificationConfiguration): readonly string[] {
+  if (receiver.kind === 'telegram') return [receiver.botToken]
+  return receiver.token === null ? [] : [receiver.token]
 }
 
 function hideSecrets(secrets: Secrets, environment: Environment, tokens: readonly string[]): void {

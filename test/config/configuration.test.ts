@@ -410,7 +410,11 @@ t.test('notifications go to this machine or encrypted, and their token is named'
   const reading = read({ notifications: [{ kind: 'webhook', url, token: `\${NOTIFY}` }] }, secret)
   if (reading.kind === 'invalid') throw new Error(JSON.stringify(reading.problems))
   const about = ['alarms', 'fills', 'units', 'decisions', 'approvals', 'preClose']
-  t.same(reading.configuration.notifications, [{ url, token: 'a-token', about }])
+  t.same(reading.configuration.notifications, [{ kind: 'webhook', url, about, token: 'a-token' }])
+  const bot = { kind: 'telegram', botToken: `\${NOTIFY}`, chatIds: [-5], allowedUsers: [7] }
+  const told = read({ notifications: [bot] }, secret)
+  if (told.kind === 'invalid') throw new Error(JSON.stringify(told.problems))
+  t.same(told.configuration.notifications, [{ ...bot, botToken: 'a-token', apiRoot: null, about }])
   t.same(valid({ notifications: [{ kind: 'webhook', url, token: `\${WEBHOOK_TOKEN}` }] }).sources.length, 1)
   t.same(valid({}).notifications, [])
   const problems = (notification: object) =>
@@ -433,5 +437,12 @@ t.test('notifications go to this machine or encrypted, and their token is named'
   t.match(problems({ token: `\${UNSET_TOKEN}` }), [/the secret UNSET_TOKEN is not set/])
   t.match(problems({ about: ['fill'] }), [/^notifications\[0\]\.about\[0\]: must be one of .* was "fill"/])
   t.same(problems({ about: [] }), ['notifications[0].about: must have at least 1 item, was a list'])
-  t.match(problems({ kind: 'telegram' }), [/^notifications\[0\]\.kind: must be "webhook", was "telegram"/])
+  t.match(problems({ kind: 'post' }), [/^notifications\[0\]\.kind: must be .*"webhook".*"telegram"/])
+  t.match(problemsOf({ notifications: [{ ...bot, allowedUsers: ['@me'] }] }, secret), [/allowedUsers\[0\]/])
+  t.match(problemsOf({ notifications: [{ ...bot, botToken: '1:in-plain' }] }, secret), [
+    /must name the variable/,
+  ])
+  t.match(problemsOf({ notifications: [bot, bot] }, secret), [
+    /^notifications\[1\]\.botToken: must be another bot/,
+  ])
 })

@@ -96,6 +96,7 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
     'reconciliation',
     'calendar',
   ]
+  others.push('portfolios/{id}/approvals/{approvalId}')
   posts.push('post /v1/imports/calendar', 'post /v1/reconciliation/breaks/{id}')
   posts.push(
     'post /v1/portfolios/{id}/approvals/{approvalId}',

@@ -6,9 +6,9 @@ import { emptyPortfolio } from '../../core/portfolio/portfolio.js'
 import { systemClock } from '../../server/clock.js'
 import type { NotificationConfiguration } from '../../server/config/configuration.js'
 import { TOPICS } from '../../server/notify/notice.js'
+import { MAX_WAITING } from '../../server/notify/notice-sender.js'
 import { noticesOf } from '../../server/notify/notices-of.js'
 import { Notifier } from '../../server/notify/notifier.js'
-import { MAX_WAITING } from '../../server/notify/webhook-sender.js'
 import type { ShellAlarm } from '../../server/observe/alarms.js'
 import { createMetrics } from '../../server/observe/metrics.js'
 import { createSecrets } from '../../server/observe/secrets.js'
@@ -29,7 +29,7 @@ interface NotifierChanges {
 /** A notifier of its own; what it raises comes back to it, as in the service. */
 function notifierOf(t: Teardown, urls: readonly string[], changes: NotifierChanges = {}) {
   const { about = TOPICS, timeoutMs = 60_000 } = changes
-  const receivers = urls.map((url) => ({ url, token, about }))
+  const receivers = urls.map((url) => ({ kind: 'webhook' as const, url, token, about }))
   const metrics = createMetrics()
   const lines: string[] = []
   const raised: ShellAlarm[] = []
@@ -47,7 +47,7 @@ function notifierOf(t: Teardown, urls: readonly string[], changes: NotifierChang
   const count = async (webhook: number, outcome: string) => {
     const { values } = await metrics.notifications.get()
     const name = `notifications[${webhook}]`
-    return values.find(({ labels }) => labels.webhook === name && labels.outcome === outcome)?.value ?? 0
+    return values.find(({ labels }) => labels.receiver === name && labels.outcome === outcome)?.value ?? 0
   }
   return { notifier, lines, raised, count }
 }
@@ -218,7 +218,7 @@ t.test(
     })
     t.match(
       await metrics.text(),
-      /general_notifications_total\{webhook="notifications\[1\]",outcome="sent"\} \d/,
+      /general_notifications_total\{receiver="notifications\[1\]",outcome="sent"\} \d/,
     )
     t.match(await ask('/v1/portfolios/paper/positions'), { status: 200 })
     await service.stop()

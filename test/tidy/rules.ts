@@ -29,6 +29,7 @@ const packagePlaces: readonly PackagePlace[] = [
   { packages: /^ws$/, places: ['server/brokers/openalgo/'] },
   { packages: /^(commander|cli-table3|cli-progress)$/, places: ['scripts/'] },
   { packages: /^csv-parse/, places: ['server/csv/'] },
+  { packages: /^grammy$/, places: ['server/notify/'] },
   { packages: /^luxon$/, places: ['server/', 'scripts/'] },
 ]
 

@@ -3,7 +3,17 @@ import type { Log, LogWrite } from '../observe/log.js'
 import type { Metrics } from '../observe/metrics.js'
 import { throttled } from '../observe/throttled.js'
 import type { Notice } from './notice.js'
-import { postNotice, type WebhookTarget } from './post-notice.js'
+
+/** How an attempt to deliver a notice ended. isFinal: another one would end the same way. */
+export type Delivery =
+  | { readonly kind: 'sent' }
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      readonly isFinal: boolean
+      /** The receiver asks to be left alone for so long. */
+      readonly retryAfterMs?: number
+    }
 
 /** How patient a sender is; milliseconds. */
 export interface SenderTimings {
@@ -13,7 +23,7 @@ export interface SenderTimings {
   readonly pausesMs: readonly number[]
   /** How long what waits may still be sent when the service stops. */
   readonly stopWithinMs: number
-  /** Shortest time between two alarms about the webhook. */
+  /** Shortest time between two alarms about the receiver. */
   readonly alarmEveryMs: number
 }
 
@@ -29,12 +39,15 @@ export const SENDER_TIMINGS: SenderTimings = {
 export const MAX_WAITING = 200
 
 const logEveryMs = 60_000
+/** Whoever asks to be left alone for longer is asked again by then. */
+const LONGEST_PAUSE_MS = 300_000
 
 /** What a sender depends on. */
 export interface SenderOptions {
   /** Its place in the configuration, by which logs, metrics and alarms name it: the address may be a secret. */
   readonly name: string
-  readonly target: WebhookTarget
+  /** Delivers a notice once; never rejects. */
+  readonly deliver: (notice: Notice, signal: AbortSignal) => Promise<Delivery>
   readonly log: Log
   readonly metrics: Metrics
   /** Is told that a notice was not delivered, at most once in `alarmEveryMs`. */
@@ -43,10 +56,10 @@ export interface SenderOptions {
 }
 
 /**
- * Sends notices to one webhook, one after the other. Nobody waits for it: what it is given is kept in memory up to a
+ * Sends notices to one receiver, one after the other. Nobody waits for it: what it is given is kept in memory up to a
  * bound, and a receiver that is slow, refuses or hangs costs notices and nothing else.
  */
-export class WebhookSender {
+export class NoticeSender {
   readonly #options: SenderOptions
   readonly #waiting: Notice[] = []
   readonly #stop = new AbortController()
@@ -94,15 +107,16 @@ export class WebhookSender {
   }
 
   async #send(notice: Notice): Promise<void> {
-    const { target, timings } = this.#options
+    const { deliver, timings } = this.#options
     const { signal } = this.#stop
     for (const pauseMs of [...timings.pausesMs, null]) {
       const within = AbortSignal.any([signal, AbortSignal.timeout(timings.timeoutMs)])
-      const result = await postNotice(target, notice, within)
+      const result = await deliver(notice, within)
       if (result.kind === 'sent') return this.#count('sent', 1)
       if (signal.aborted) return this.#count('dropped', 1)
       if (result.isFinal || pauseMs === null) return this.#fail(notice, result.reason)
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined)
+      const waitMs = Math.min(LONGEST_PAUSE_MS, Math.max(pauseMs, result.retryAfterMs ?? 0))
+      await delay(waitMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return this.#count('dropped', 1)
     }
   }
@@ -110,7 +124,7 @@ export class WebhookSender {
   #fail({ kind, portfolio }: Notice, reason: string): void {
     const { name, onFailing, timings } = this.#options
     this.#count('failed', 1)
-    this.#warn({ webhook: name, kind, portfolio, reason }, 'A notification was not delivered')
+    this.#warn({ receiver: name, kind, portfolio, reason }, 'A notification was not delivered')
     const now = performance.now()
     if (now - this.#alarmedAt < timings.alarmEveryMs) return
     this.#alarmedAt = now
@@ -119,6 +133,6 @@ export class WebhookSender {
 
   #count(outcome: 'sent' | 'failed' | 'dropped', notices: number): void {
     const { metrics, name } = this.#options
-    metrics.notifications.inc({ webhook: name, outcome }, notices)
+    metrics.notifications.inc({ receiver: name, outcome }, notices)
   }
 }
