@@ -100,8 +100,8 @@ export class OrderDesk {
     await this.#dispatcher.settled()
   }
 
-  /** Reads the venue's orders, whether or not that may tell something; resolves to whether they could be read. */
-  readVenue(): Promise<boolean> {
+  /** Reads the venue's orders, whether or not that may tell something. Rejects with the reason when they cannot be read. */
+  readVenue(): Promise<void> {
     return this.#poller.readNow()
   }
 

@@ -21,6 +21,7 @@ export class Poller {
   #readTo: Instant | null = null
   #lastPoll = Number.NEGATIVE_INFINITY
   #reads = 0
+  #failure: unknown = null
   readonly #polling = new SingleFlight()
 
   constructor(options: OrderDeskOptions, reporter: Reporter, survey: OrderSurvey) {
@@ -33,16 +34,18 @@ export class Poller {
   async poll(atWork: readonly Order[], isForced = false): Promise<void> {
     if (!isForced && !this.#isDue(atWork)) return
     const { log } = this.#options
-    const failed = (error: unknown) =>
+    const failed = (error: unknown) => {
+      this.#failure = error
       log.warn({ err: error }, 'The orders at the venue could not be read; they will be read again')
+    }
     await this.#polling.run('orders', () => this.#read(atWork), failed)
   }
 
-  /** Reads the venue now; resolves to whether it could be read. Never throws. */
-  async readNow(): Promise<boolean> {
+  /** Reads the venue now. Rejects with the reason when it cannot be read. */
+  async readNow(): Promise<void> {
     const before = this.#reads
     await this.poll(ordersAtWork(this.#options.sequencer.state()), true)
-    return this.#reads !== before
+    if (this.#reads === before) throw this.#failure ?? new Error('the orders at the venue were not read')
   }
 
   #isDue(atWork: readonly Order[]): boolean {

@@ -24,8 +24,8 @@ export interface AccountWatchOptions {
   readonly log: Log
   /** Tells the inputs of this tenure from those of another. */
   readonly occasion: string
-  /** Takes up what the venue shows of orders; resolves to whether it could be read. */
-  readonly readOrders: () => Promise<boolean>
+  /** Takes up what the venue shows of orders; rejects when it cannot be read. */
+  readonly readOrders: () => Promise<void>
   /** Must not throw. */
   readonly raise: (alarm: ShellAlarm) => Promise<void>
   readonly timings: AccountWatchTimings
@@ -84,7 +84,7 @@ export class AccountWatch {
   async look(): Promise<boolean> {
     const { log, portfolio } = this.#options
     try {
-      if (!(await this.#options.readOrders())) throw new Error('its orders could not be read')
+      await this.#options.readOrders()
       const isSoon = await this.#compare()
       this.#failures = 0
       return isSoon

@@ -163,22 +163,19 @@ class Bench {
 const PORTFOLIO = mixedPortfolio('points', 10, { faults: FAULTS })
 
 // Faults: K01 K02 K03 K04 K05 K06 K07 K08 K09 K10 K11 K12 K13 K14 K15 K16 K17 K18 K19 K21 K22 K24
-t.test(
-  'K01 to K22, K24: a kill at a named point loses nothing, doubles nothing and moves no position',
-  async (t) => {
-    const database = await testDatabase(t)
-    const proxy = await strikeProxy(t, database.connectionString)
-    const configuration = { portfolios: [PORTFOLIO.configuration] }
-    const place = await servicePlace(t, configuration, { DATABASE_URL: proxy.url, LOG_LEVEL: 'error' })
-    const bench = new Bench(t, { database, proxy, place })
-    await bench.ready()
-    const record = (row: CrashRow) => {
-      t.comment(describeRow(row))
-      t.strictSame(row.findings, [], row.what)
-    }
-    for (const point of chosen(KILL_POINTS)) record(await bench.killAt(point))
-    for (const point of chosen(RECOVERY_POINTS)) record(await bench.killRecoveryAt(point))
-    await bench.audit()
-    await bench.stopWithSendUnderWay()
-  },
-)
+t.test('kills at named points lose and double nothing', async (t) => {
+  const database = await testDatabase(t)
+  const proxy = await strikeProxy(t, database.connectionString)
+  const configuration = { portfolios: [PORTFOLIO.configuration] }
+  const place = await servicePlace(t, configuration, { DATABASE_URL: proxy.url, LOG_LEVEL: 'error' })
+  const bench = new Bench(t, { database, proxy, place })
+  await bench.ready()
+  const record = (row: CrashRow) => {
+    t.comment(describeRow(row))
+    t.strictSame(row.findings, [], row.what)
+  }
+  for (const point of chosen(KILL_POINTS)) record(await bench.killAt(point))
+  for (const point of chosen(RECOVERY_POINTS)) record(await bench.killRecoveryAt(point))
+  await bench.audit()
+  await bench.stopWithSendUnderWay()
+})
