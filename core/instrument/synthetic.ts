@@ -1,5 +1,6 @@
 import type { Calendar } from '../calendar/calendar.js'
 import { zoneOffsetMinutes } from '../calendar/zone.js'
+import { type Decimal, decimal, ZERO } from '../decimal.js'
 import { type Instant, type LocalDate, localDate } from '../time.js'
 import { contractToTrade, isProduct } from './contract.js'
 import type { Instrument } from './instrument.js'
@@ -62,6 +63,22 @@ export function chooseContract(
   const today = localDate(at, zoneOffsetMinutes(zone, at))
   const { expiry } = contractToTrade(name, today, calendar ?? NO_CALENDAR)
   return { strike: atTheMoneyStrike(price, synthetic.strikeStep), expiry }
+}
+
+/** Points of a modelled option beyond what it would pay at once. */
+const TIME_VALUE = 100
+
+/**
+ * Returns a price of an option, in points, where no market tells one: the least that keeps a call less its put at the
+ * underlying's price less the strike, so that a synthetic future is traded at the underlying's price.
+ */
+export function modelOptionPrice(
+  { kind, strike }: Pick<Option, 'kind' | 'strike'>,
+  underlyingPrice: number,
+): Decimal {
+  const inTheMoney = decimal(underlyingPrice).minus(decimal(strike))
+  const paid = kind === 'call' ? inTheMoney : inTheMoney.negated()
+  return (paid.isPositive() ? paid : ZERO).plus(decimal(TIME_VALUE))
 }
 
 const SEPARATOR = ':'

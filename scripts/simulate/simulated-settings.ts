@@ -1,3 +1,4 @@
+import type { SyntheticSettings } from '../../core/instrument/synthetic.js'
 import type { ExecutionSettings, PortfolioSettings } from '../../core/settings.js'
 import { loadConfiguration } from '../../server/config/configuration.js'
 import { settingsOf } from '../../server/config/settings.js'
@@ -11,12 +12,18 @@ const EXECUTION: ExecutionSettings = {
   partialFill: 'chase',
 }
 
+const LEGS: SyntheticSettings = { strikeStep: 500, legPolicy: 'complete', legAttempts: 2 }
+
 /**
- * Returns the settings that the simulation trades with: those of the portfolio that the product starts with, and limit
- * orders that are chased.
+ * Returns the settings that the simulation trades with: those of the portfolio that the product starts with, limit orders
+ * that are chased, and Bank Nifty in two legs.
  */
 export async function simulatedSettings(): Promise<PortfolioSettings> {
   // Nobody sends alerts from outside, so any token will do
   const { portfolios } = await loadConfiguration(null, () => 'opens-nothing')
-  return { ...settingsOf(portfolios[0]!), execution: EXECUTION }
+  const settings = settingsOf(portfolios[0]!)
+  const instruments = settings.instruments.map((one) =>
+    one.name === 'BANK_NIFTY' ? { ...one, synthetic: LEGS } : one,
+  )
+  return { ...settings, instruments, execution: EXECUTION }
 }

@@ -1,5 +1,6 @@
 import { decimal, ZERO } from '../../core/decimal.js'
-import { isAtWork, isEntry } from '../../core/order/order.js'
+import { isAtWork, isEntry, type Order } from '../../core/order/order.js'
+import { countPosition } from '../../core/reconcile/count-position.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import type { ResendClass } from '../brokers/broker.js'
 import type { Log } from '../observe/log.js'
@@ -273,22 +274,33 @@ class Simulation {
     for (const order of truth.orders.values()) {
       if (!isAtWork(order.state)) continue
       const isResting = isEntry(order) && isAccepted(order) && !order.cancelRequested
-      if (isResting) continue
+      if (isResting || this.#isCarriedOut(order)) continue
       if (this.#escalated.has(order.id)) doubtful.add(order.instrument)
       else found.push(`${order.id} is still ${order.state}, and nobody was called`)
     }
     for (const book of truth.books.values()) {
       const isLocked = book.lock !== null && alarmed.has(book.instrument)
-      const held = this.#venue.held.get(book.instrument) ?? ZERO
+      const { lots: held, surplus } = countPosition(
+        book.instrument,
+        Object.fromEntries(this.#venue.held),
+        book,
+      )
       const booked = book.units.reduce((lots, unit) => lots.plus(unit.lots), ZERO)
       if (doubtful.has(book.instrument)) continue
       if (!held.equals(booked)) found.push(`${book.instrument}: the venue holds ${held}, the books ${booked}`)
+      for (const { option, lots } of surplus) found.push(`the venue holds ${lots} of ${option} alone`)
       if (isLocked) continue
       for (const unit of book.units) {
         if (unit.exit !== null) found.push(`the exit of ${unit.id} is not done`)
       }
     }
     return found
+  }
+
+  /** An order that its legs carry out is judged by theirs. */
+  #isCarriedOut({ id }: Order): boolean {
+    const { legs, orders } = this.#watch.truth
+    return legs.get(id)?.orderIds.some((leg) => isAtWork(orders.get(leg)?.state ?? 'denied')) ?? false
   }
 
   #outcome(): SimulationOutcome {

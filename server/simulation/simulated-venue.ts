@@ -1,4 +1,5 @@
 import { type Decimal, decimal, ZERO } from '../../core/decimal.js'
+import { modelOptionPrice } from '../../core/instrument/synthetic.js'
 import type { Instant } from '../../core/time.js'
 import type {
   OrderRequest,
@@ -148,7 +149,9 @@ export class SimulatedVenue {
 
   #fillLater(order: HeldOrder): void {
     const { time, chance, faults } = this.#options
-    if (order.request.side === 'buy' && chance.happens(faults().resting)) return
+    const { side, option } = order.request
+    // What is bought of an option is a market order, which does not rest.
+    if (side === 'buy' && option === undefined && chance.happens(faults().resting)) return
     const isSlow = chance.happens(faults().partial)
     time.afterAlone(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
       if (order.status !== 'working') return
@@ -161,9 +164,10 @@ export class SimulatedVenue {
 
   #trade(order: HeldOrder, lots: Decimal): void {
     const { time, chance, watch, trace } = this.#options
-    const { instrument, side, referencePrice } = order.request
+    const { instrument, option, side, referencePrice } = order.request
+    const market = option === undefined ? referencePrice : modelOptionPrice(option, referencePrice).toNumber()
     this.#trades += 1
-    const price = decimal(Math.max(1, Math.round(referencePrice) + chance.between(-2, 2)))
+    const price = decimal(Math.max(1, Math.round(market) + chance.between(-2, 2)))
     const fill = { tradeId: `t${this.#trades}`, lots, price, fee: decimal(20), at: time.now() }
     order.trades.push({ fill, shownAt: time.now() + this.#lag() })
     order.left = order.left.minus(lots)
@@ -172,7 +176,7 @@ export class SimulatedVenue {
     const held = (this.held.get(instrument) ?? ZERO).plus(side === 'buy' ? lots : lots.negated())
     this.held.set(instrument, held)
     trace(`venue trades ${side} ${lots} ${instrument} of ${order.venueOrderId}, holds ${held}`)
-    watch.traded(instrument, held)
+    watch.traded(instrument, this.held)
     this.#report(order, { kind: 'fill', clientOrderId: order.request.clientOrderId, fill })
   }
 

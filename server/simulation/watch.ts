@@ -1,6 +1,7 @@
 import { type Decimal, ZERO } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import type { Input } from '../../core/input.js'
+import { optionName, readOptionName } from '../../core/instrument/synthetic.js'
 import { evolve, observe } from '../../core/kernel.js'
 import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
 import type { OrderRequest } from '../brokers/broker.js'
@@ -101,8 +102,16 @@ export class Watch {
     if (count > 1) this.note(`${orderId} is at the venue ${count} times`)
   }
 
-  /** The account holds this after a trade. */
-  traded(instrument: string, held: Decimal): void {
+  /** An instrument was traded, and the account holds this after it. */
+  traded(instrument: string, account: ReadonlyMap<string, Decimal>): void {
+    const lotsOf = (name: string): Decimal => account.get(name) ?? ZERO
+    const option = readOptionName(instrument)
+    const [held, puts] =
+      option === null
+        ? [lotsOf(instrument), ZERO]
+        : [lotsOf(optionName({ ...option, kind: 'call' })), lotsOf(optionName({ ...option, kind: 'put' }))]
     if (held.isLessThan(ZERO)) this.note(`${instrument} is oversold: ${held}`)
+    if (held.plus(puts).isLessThan(ZERO))
+      this.note(`${instrument}: ${puts} puts are without their ${held} calls`)
   }
 }

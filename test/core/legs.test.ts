@@ -406,6 +406,33 @@ t.test('puts that were sold twice are bought back', async (t) => {
   t.equal(balanceOf(desk), `${10_000_000 - 4 * pointValue}`)
 })
 
+t.test('what may still be taken back is matched only once it is not', async (t) => {
+  for (const isTakenBack of [false, true]) {
+    const desk = entering({ legPolicy: 'unwind' })
+    trade(desk, 4, 400)
+    const put = legAtWork(desk)
+    desk.send()
+    desk.report({ kind: 'canceled', orderId: put.id, reason: 'gone' })
+    desk.wait(EXIT_RETRY_DELAY).give({ type: 'TimerFired' })
+    const rollback = legAtWork(desk)
+    desk.send()
+    fill(desk, put.id, { lots: 4, price: 370 })
+    t.equal(desk.portfolio.orders.get(rollback.id)?.cancelRequested, true)
+    t.equal(desk.book(nifty).units.length, 0, 'not yet')
+    if (!isTakenBack) {
+      desk.report({ kind: 'canceled', orderId: rollback.id, reason: 'asked' })
+      t.match(desk.unit(nifty), { lots: decimal(4) })
+      t.match(whole(desk), { state: 'filled' })
+    } else {
+      fill(desk, rollback.id, { lots: 4, price: 395 })
+      t.match(legAtWork(desk), { side: 'buy', leg: { kind: 'put', isRollback: true }, lots: decimal(4) })
+      trade(desk, 4, 372)
+      t.match(whole(desk), { state: 'canceled', filledLots: ZERO })
+      t.equal(balanceOf(desk), `${10_000_000 - 4 * (5 + 2) * pointValue}`)
+    }
+  }
+})
+
 t.test('what is held as one contract is sold as one, and what is held as two legs as two', async (t) => {
   const desk = new Desk(settings({ instruments: [BANK_NIFTY] }))
   desk.entry(nifty, 52_030, 350)

@@ -113,7 +113,8 @@ t.test(
   },
 )
 
-t.test('LG-02 K20: between two legs a process is lost, and the next one completes', async (t) => {
+// Faults: K20
+t.test('LG-02 between two legs a process is lost, and the next one completes', async (t) => {
   const room = await synthetic(t, { maySend: ({ leg }) => leg?.kind !== 'put' })
   room.desk.open()
   const id = await enter(room, NIFTY, PRICE)

@@ -1,5 +1,6 @@
 import { modelFill } from '../../../core/backtest/fill.js'
-import { type Decimal, decimal, ZERO } from '../../../core/decimal.js'
+import { type Decimal, decimal } from '../../../core/decimal.js'
+import { modelOptionPrice } from '../../../core/instrument/synthetic.js'
 import type { Instant } from '../../../core/time.js'
 import type { OrderRequest } from '../broker.js'
 import { drawWhole, happens } from './draw.js'
@@ -39,20 +40,11 @@ export function planOrder(asked: OrderRequest, settings: PaperSettings, now: Ins
   }
 }
 
-/** Points of an option at the paper venue beyond what it would pay at once. */
-const TIME_VALUE = 100
-
-/**
- * An option has no price here. It is given the least that keeps a call less its put at the underlying's price less the
- * strike, so that a synthetic future trades at the price that its decision saw.
- */
+/** An option has no price here but the one that makes a synthetic future trade at the price that its decision saw. */
 function atItsPrice(request: OrderRequest): OrderRequest {
   const { option, referencePrice } = request
   if (option === undefined) return request
-  const inTheMoney = decimal(referencePrice).minus(decimal(option.strike))
-  const paid = option.kind === 'call' ? inTheMoney : inTheMoney.negated()
-  const worth = (paid.isPositive() ? paid : ZERO).plus(decimal(TIME_VALUE))
-  return { ...request, referencePrice: worth.toNumber() }
+  return { ...request, referencePrice: modelOptionPrice(option, referencePrice).toNumber() }
 }
 
 function planRejection(request: OrderRequest, settings: PaperSettings, now: Instant): PaperOrderEnd | null {
