@@ -1,26 +1,29 @@
 import type { PortfolioSettings } from '../../core/settings.js'
+import { etfBalancerVector } from './etf-balancer.js'
+import { limitRebalancerVector } from './limit-rebalancer.js'
+import { spotRebalancerVector } from './spot-rebalancer.js'
 import { trendVector, type VectorCase } from './trend.js'
 import { volatilityVector } from './volatility.js'
-
-/** Families of published cases. Those that this version cannot compute are answered with why. */
-export const VECTOR_FAMILIES = [
-  'trend',
-  'etf-balancer',
-  'limit-rebalancer',
-  'spot-rebalancer',
-  'volatility-balancing',
-] as const
-
-/** A family of published cases. */
-export type VectorFamily = (typeof VECTOR_FAMILIES)[number]
 
 /** Returns the result of a case, null for a capability that is not known. Throws where the input gives none. */
 type Answerer = (settings: PortfolioSettings, vector: VectorCase) => unknown
 
-const ANSWERERS: Readonly<Partial<Record<VectorFamily, Answerer>>> = {
+const ANSWERERS = {
   trend: trendVector,
+  'etf-balancer': (_settings, vector) => etfBalancerVector(vector),
+  'limit-rebalancer': (_settings, vector) => limitRebalancerVector(vector),
+  'spot-rebalancer': (_settings, vector) => spotRebalancerVector(vector),
   'volatility-balancing': (_settings, vector) => volatilityVector(vector),
-}
+} as const satisfies Record<string, Answerer>
+
+/** A family of published cases. */
+export type VectorFamily = keyof typeof ANSWERERS
+
+/** Every family, in the order of the strategies they belong to. */
+export const VECTOR_FAMILIES = Object.keys(ANSWERERS) as readonly VectorFamily[]
+
+/** Capabilities whose answer is null where a text spells no amount. */
+const MAY_BE_NULL: ReadonlySet<string> = new Set(['parse_money'])
 
 /** The answer to one case. */
 export type VectorAnswer =
@@ -45,11 +48,11 @@ export function answerCase(
   if (!isCase(parsed)) {
     return { id: id ?? null, skipped: `line ${line.number} is no case: it needs id, capability and input` }
   }
-  const answer = ANSWERERS[family]
-  if (answer === undefined) return { id, skipped: 'not in this version' }
+  const answer: Answerer = ANSWERERS[family]
   try {
     const result = answer(settings, parsed)
-    if (result === null) return { id, skipped: `the capability ${parsed.capability} is not known` }
+    if (result === null && !MAY_BE_NULL.has(parsed.capability))
+      return { id, skipped: `the capability ${parsed.capability} is not known` }
     const empty = findEmpty(result, '')
     if (empty !== null) return { id, skipped: `its input gives no number for ${empty}` }
     return { id, result }

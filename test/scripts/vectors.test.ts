@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { trendVector, type VectorCase } from '../../scripts/vectors/trend.js'
 import { volatilityVector } from '../../scripts/vectors/volatility.js'
 import { closeTo } from '../helpers/close-to.js'
+import { runGeneral } from '../helpers/general.js'
 import { settings } from '../helpers/settings.js'
 
 const VECTORS = new URL('../../../test/vectors/', import.meta.url)
@@ -60,3 +62,81 @@ t.test('the comparison of numbers notices a difference', async (t) => {
   t.equal(closeTo({ a: 1, b: [2] }, { a: 1, b: [2 + 1e-12] }, 1e-9), null)
   t.match(closeTo({ a: 1, b: [2] }, { a: 1, b: [2.0001] }, 1e-9), /b\.0/)
 })
+
+interface PublishedCase {
+  readonly id: string
+  readonly capability: string
+  readonly input: unknown
+  readonly expected: unknown
+  readonly verdict: 'keep' | 'bug'
+  readonly corrected?: unknown
+}
+
+/** Fields of the reference that are worded freely, or that no input gives. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'reason',
+  'note',
+  'currentAmount',
+  'targetAmount',
+  'currentValue',
+  'targetValue',
+  'sell_BTC',
+  'cash_excluded',
+])
+
+/** Returns where `actual` lacks what is published, numbers to 1e-9 also where one side spells them; rows in any order. */
+function disagreements(actual: unknown, published: unknown, path: string): string[] {
+  if (Array.isArray(published)) return disagreementsOfRows(actual, published, path)
+  if (typeof published === 'object' && published !== null) {
+    const fields = (actual ?? {}) as Record<string, unknown>
+    const named = Object.entries(published).filter(
+      ([key]) => !LEFT_OUT.has(key) || typeof fields[key] === 'number',
+    )
+    return named.flatMap(([key, value]) => disagreements(fields[key], value, `${path}.${key}`))
+  }
+  const numbers = [actual, published].map((value) =>
+    typeof value === 'string' && value !== '' ? Number(value) : value,
+  )
+  if (numbers.every((value) => typeof value === 'number' && Number.isFinite(value))) {
+    const problem = closeTo(numbers[0], numbers[1], 1e-9, path)
+    return problem === null ? [] : [problem]
+  }
+  return actual === published
+    ? []
+    : [`${path} is ${JSON.stringify(actual)}, not ${JSON.stringify(published)}`]
+}
+
+function disagreementsOfRows(actual: unknown, published: readonly unknown[], path: string): string[] {
+  if (!Array.isArray(actual) || actual.length !== published.length) return [`${path} has another length`]
+  return published.flatMap((row, index) =>
+    actual.some((candidate) => disagreements(candidate, row, path).length === 0)
+      ? []
+      : [`${path}.${index} is nowhere in ${JSON.stringify(actual)}`],
+  )
+}
+
+for (const [family, count] of [
+  ['etf-balancer', 45],
+  ['limit-rebalancer', 28],
+  ['spot-rebalancer', 47],
+] as const) {
+  t.test(`every published ${family} case comes out of the command as published or corrected`, async (t) => {
+    const input = await readFile(new URL(`${family}.jsonl`, VECTORS), 'utf8')
+    const cases = input
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PublishedCase)
+    const { code, stdout } = await runGeneral(['vectors', family], { input })
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    t.same([code, cases.length, answers.length], [0, count, count])
+    const problems = cases.flatMap(({ id, capability, expected, corrected }, index) => {
+      const answer = answers[index]!
+      if (answer.id !== id || !('result' in answer)) return [`${id}: ${JSON.stringify(answer)}`]
+      return disagreements(answer.result, corrected ?? expected, `${id} ${capability}`)
+    })
+    t.same(problems, [])
+  })
+}

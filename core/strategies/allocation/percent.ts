@@ -1,0 +1,13 @@
+import { type Decimal, decimal } from '../../decimal.js'
+
+const HUNDREDTH = decimal('0.01')
+
+/** Returns `pct` percent of `amount`, exactly. */
+export function percentOf(amount: Decimal, pct: number): Decimal {
+  return amount.times(decimal(pct)).times(HUNDREDTH)
+}
+
+/** Returns the smaller of two decimals. */
+export function lesser(left: Decimal, right: Decimal): Decimal {
+  return right.isLessThan(left) ? right : left
+}
