@@ -21,6 +21,7 @@ export type DecisionKind =
   | 'cash'
   | 'unlock'
   | 'settleBreak'
+  | 'rollover'
   | 'approval'
 
 /** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */

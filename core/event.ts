@@ -7,6 +7,7 @@ import type { Chase, OrderPurpose } from './order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { PostingKind } from './portfolio/ledger.js'
 import type { PreCloseRun } from './portfolio/pre-close-run.js'
+import type { RollRun, RollTerms } from './portfolio/roll-run.js'
 import type { Break, BreakAction } from './reconcile/break.js'
 import type { TradingState } from './risk/trading-state.js'
 import type { PortfolioSettings } from './settings.js'
@@ -67,6 +68,8 @@ export interface OrderInitialized {
   readonly at: Instant
   /** Left out where no step follows. */
   readonly chase?: Chase
+  /** Month of the contract that it trades, YYYY-MM; left out where that is the broker's matter. */
+  readonly contractMonth?: string
   /** How the unit that an entry opens was sized; null for exits. */
   readonly unit: {
     readonly number: number
@@ -75,6 +78,8 @@ export interface OrderInitialized {
     readonly atr: number
     readonly pointValue: number
     readonly marginPerLot: number
+    /** What it takes over from the unit that it follows in another contract; left out where it follows none. */
+    readonly roll?: RollTerms
   } | null
   /** What it is a part of; left out where it stands for itself. */
   readonly leg?: Leg
@@ -184,6 +189,14 @@ export interface PreCloseAdvanced {
   readonly type: 'PreCloseAdvanced'
   readonly instrument: string
   readonly run: PreCloseRun
+  readonly at: Instant
+}
+
+/** The run by which the units of an instrument leave their contract went on. */
+export interface RollAdvanced {
+  readonly type: 'RollAdvanced'
+  readonly instrument: string
+  readonly run: RollRun
   readonly at: Instant
 }
 
@@ -338,6 +351,8 @@ export type AlarmCode =
   | 'PRE_CLOSE_EXIT_UNFILLED'
   | 'PRE_CLOSE_UNCERTAIN'
   | 'SCOUT_CONTRADICTS_ITSELF'
+  | 'ROLLOVER_INCOMPLETE'
+  | 'ROLLOVER_CLOSED_ONLY'
 
 /** Everything that can have happened to a portfolio. */
 export type PortfolioEvent =
@@ -366,6 +381,7 @@ export type PortfolioEvent =
   | ExitLatched
   | ExitDelayed
   | PreCloseAdvanced
+  | RollAdvanced
   | LedgerPosted
   | TradingStateChanged
   | InstrumentLocked

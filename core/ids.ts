@@ -90,6 +90,11 @@ export function stepOrderId(parent: string, step: number): string {
   return step === 0 ? parent : `${parent}-s${step}`
 }
 
+/** Returns the id of the order that buys the successor of a position, in the run that a decision began. */
+export function rollOrderId(position: string, decision: string): string {
+  return `O${position.slice(1)}-n${digest('roll', decision).slice(0, 6)}`
+}
+
 /** Returns the key under which a broker knows an order: a UUID (RFC 9562 version 8) derived from the order's id. */
 export function clientOrderId(portfolio: string, order: string): string {
   const hex = hash('sha256', JSON.stringify(['order', portfolio, order]), 'hex')

@@ -6,7 +6,7 @@ import type { PreClosePhase } from './portfolio/pre-close-run.js'
 import type { BreakAction } from './reconcile/break.js'
 import type { TradingState } from './risk/trading-state.js'
 import type { PortfolioSettings } from './settings.js'
-import type { Instant } from './time.js'
+import type { Instant, LocalDate } from './time.js'
 
 /** A price that was read before the decision, with its age. */
 export interface Quote {
@@ -165,6 +165,16 @@ export interface PreCloseDue extends Cause {
   readonly quotes: Readonly<Record<string, Quote>>
 }
 
+/** Units are to leave their contract, or a run by which they do waits too long. */
+export interface RollDue extends Cause {
+  readonly type: 'RollDue'
+  /** At the exchange. */
+  readonly date: LocalDate
+  readonly instruments: readonly string[]
+  /** Orders of runs that rest too long. */
+  readonly overdue: readonly string[]
+}
+
 /** An input of this portfolio could not be decided: it is put aside, and its instrument locked. */
 export interface InputFailed extends Cause {
   readonly type: 'InputFailed'
@@ -186,6 +196,7 @@ export type Input =
   | ConfigurationActivated
   | CalendarImported
   | PreCloseDue
+  | RollDue
   | InputFailed
 
 /** The name of an input type. */

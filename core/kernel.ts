@@ -31,9 +31,11 @@ import { answerApproval } from './strategies/trend/answer-approval.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
 import { decideExit, type ExitTarget, requestExits } from './strategies/trend/exit.js'
+import { nameContracts } from './strategies/trend/name-contract.js'
 import { decidePreClose } from './strategies/trend/pre-close.js'
 import { chaseEntry } from './strategies/trend/pre-close-orders.js'
 import { decidePyramid } from './strategies/trend/pyramid.js'
+import { continueRoll, decideRoll } from './strategies/trend/rollover.js'
 
 export { evolve } from './portfolio/evolve.js'
 export { observe } from './portfolio/observe.js'
@@ -48,8 +50,9 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
   let happened: readonly PortfolioEvent[] = NOTHING
   const record = (events: readonly PortfolioEvent[]): void => {
     if (events.length === 0) return
-    for (const event of events) evolve(portfolio, event)
-    happened = happened.length === 0 ? events : [...happened, ...events]
+    const named = portfolio.settings?.rollover == null ? events : nameContracts(portfolio, events)
+    for (const event of named) evolve(portfolio, event)
+    happened = happened.length === 0 ? named : [...happened, ...named]
   }
   decide(portfolio, input, observe(portfolio, input), record)
   settleLegs(portfolio, record)
@@ -82,17 +85,22 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
     case 'AlertAdmitted':
       record(expireApproval(portfolio, bookOf(portfolio, input.alert.instrument)))
       decideAlert(portfolio, input, observation, record)
+      continueRoll(portfolio, bookOf(portfolio, input.alert.instrument), record)
       record(planExits(portfolio, bookOf(portfolio, input.alert.instrument)))
       break
     case 'BarClosed':
       decideBar(portfolio, input.id, observation, record)
+      continueRoll(portfolio, bookOf(portfolio, input.instrument), record)
       record(planExits(portfolio, bookOf(portfolio, input.instrument)))
       break
     case 'OrdersDue': {
       const dispatched = decideDispatch(portfolio, input)
       record(dispatched)
       // What a denied peel-off would have sold is free for an exit that stands.
-      if (dispatched.some(({ type }) => type === 'OrderDenied')) planAllExits(portfolio, record)
+      if (dispatched.some(({ type }) => type === 'OrderDenied')) {
+        continueRolls(portfolio, record)
+        planAllExits(portfolio, record)
+      }
       break
     }
     case 'BrokerReported':
@@ -106,10 +114,12 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       if (portfolio.tradingState === 'frozen') record([frozenAlarm(portfolio, portfolio.tradingStateReason)])
       expireApprovals(portfolio, record)
       for (const book of portfolio.books.values()) record(endSteps(portfolio, book))
+      continueRolls(portfolio, record)
       planAllExits(portfolio, record)
       break
     case 'OperatorCommanded':
       decideCommand(portfolio, input, record)
+      continueRolls(portfolio, record)
       planAllExits(portfolio, record)
       break
     case 'ConfigurationActivated':
@@ -131,6 +141,10 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       expireApprovals(portfolio, record)
       decidePreClose(portfolio, input, record)
       break
+    case 'RollDue':
+      decideRoll(portfolio, input, record)
+      planAllExits(portfolio, record)
+      break
     case 'InputFailed':
       record(decideFailure(portfolio, input))
       break
@@ -141,6 +155,10 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
 
 function expireApprovals(portfolio: Portfolio, record: Recorder): void {
   for (const book of portfolio.books.values()) record(expireApproval(portfolio, book))
+}
+
+function continueRolls(portfolio: Portfolio, record: Recorder): void {
+  for (const book of portfolio.books.values()) continueRoll(portfolio, book, record)
 }
 
 function planAllExits(portfolio: Portfolio, record: Recorder): void {
@@ -162,7 +180,10 @@ function decideReports(portfolio: Portfolio, input: BrokerReported, record: Reco
     if (events.some(({ type }) => type === 'OrderCanceled')) ended.push(order)
   }
   for (const order of ended) record(nextStep(portfolio, order))
-  for (const book of touched) record(planExits(portfolio, book))
+  for (const book of touched) {
+    continueRoll(portfolio, book, record)
+    record(planExits(portfolio, book))
+  }
 }
 
 function decideAlert(

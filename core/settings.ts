@@ -92,6 +92,12 @@ export interface ApprovalSettings {
   readonly priceBandPct: number
 }
 
+/** When units leave a contract that is near its expiry. */
+export interface RolloverSettings {
+  /** Minutes of the day at the exchange from which on units are rolled, on the date on which they have to leave. */
+  readonly atMinutes: number
+}
+
 /** How a portfolio trades: everything that a decision reads besides its state and its input. */
 export interface PortfolioSettings {
   readonly portfolio: string
@@ -112,6 +118,8 @@ export interface PortfolioSettings {
   readonly execution?: ExecutionSettings | null
   /** Null: nothing is done before the close. */
   readonly preClose: PreCloseSettings | null
+  /** Null or left out: units stay in their contract until somebody closes them. */
+  readonly rollover?: RolloverSettings | null
   readonly validation: ValidationSettings
   /** Left out: entries need nobody's approval. */
   readonly approval?: ApprovalSettings

@@ -70,6 +70,8 @@ export interface Order {
   closedAt: Instant | null
   /** What it is a part of; null for an order that stands for itself. */
   readonly leg: Leg | null
+  /** Month of the contract that it trades, YYYY-MM; null where that is the broker's matter. */
+  readonly contractMonth: string | null
   /** True once orders for its legs carry it out: it is not sent itself. */
   hasLegs: boolean
 }

@@ -170,7 +170,8 @@ function entryFilled(
       positionId: order.positionId,
       orderId: order.id,
       instrument: order.instrument,
-      number: numberOf(book, plan.number),
+      // What follows a unit in another contract takes its place.
+      number: plan.roll === undefined ? numberOf(book, plan.number) : plan.number,
       label: plan.label,
       stop: fill.price.toNumber() - plan.stopDistance,
       // A wrong clock at the venue must not hide the unit from bars and exits, nor show it to older ones.

@@ -4,6 +4,7 @@ import { type Instant, MINUTE } from '../time.js'
 import type { Approval } from './approval.js'
 import type { Holding } from './holding.js'
 import type { PlannedEntry, PreCloseRun } from './pre-close-run.js'
+import { activeRoll, type RollRun } from './roll-run.js'
 import type { Unit } from './unit.js'
 
 /** The last that was seen of an instrument's market. A fold of inputs, not of events. */
@@ -60,6 +61,8 @@ export interface Book {
   missingLots: Decimal
   /** The last run before a close, over or not. */
   preClose: PreCloseRun | null
+  /** The last run by which units left their contract, over or not. */
+  roll: RollRun | null
   /** The last question to a person, over or not. */
   approval: Approval | null
   readonly market: MarketView
@@ -86,6 +89,7 @@ export function emptyBook(instrument: string): Book {
     lock: null,
     missingLots: ZERO,
     preClose: null,
+    roll: null,
     approval: null,
     market: {
       price: null,
@@ -110,6 +114,7 @@ export function isBarFresh(market: MarketView, barMinutes: number, now: Instant)
 export function bookState(book: Book): BookState {
   if (book.entryOrderId !== null || plannedEntry(book) !== null) return 'opening'
   if (pendingApproval(book) !== null) return 'opening'
+  if (book.units.length === 0 && activeRoll(book) !== null) return 'opening'
   if (book.rebalanceOrderIds.length > 0 || book.holding?.quantity.isPositive()) return 'open'
   if (book.units.length === 0) return 'flat'
   return book.units.every((unit) => unit.exit !== null) ? 'closing' : 'open'

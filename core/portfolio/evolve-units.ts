@@ -3,7 +3,8 @@ import { invariant } from '../invariant.js'
 import type { Instant } from '../time.js'
 import type { Book } from './book.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
-import { bookPurchase, newUnit, type Unit } from './unit.js'
+import type { RollTerms } from './roll-run.js'
+import { bookPurchase, entryPriceOf, newUnit, type Unit } from './unit.js'
 
 /** Takes up the unit that an order opened with its first fill. Throws when nothing planned it. */
 export function openUnit(portfolio: Portfolio, event: UnitOpened): void {
@@ -23,10 +24,28 @@ export function openUnit(portfolio: Portfolio, event: UnitOpened): void {
     atr: plan.atr,
     pointValue: plan.pointValue,
     exit: order.latch,
+    contractMonth: order.contractMonth,
+    roll: plan.roll ?? null,
     at: event.at,
   })
   bookPurchase(unit, order.filledLots, order.filledValue)
-  takeUpUnit(book, unit)
+  if (unit.roll === null) takeUpUnit(book, unit)
+  else takeUpSuccessor(book, unit, unit.roll)
+}
+
+/** A unit in another contract stands where the one stood that it follows, with the prices of its own contract. */
+function takeUpSuccessor(book: Book, unit: Unit, roll: RollTerms): void {
+  unit.highestClose = unit.averagePrice + roll.highestCloseAbove
+  unit.initialStop = unit.averagePrice - roll.initialStopBelow
+  insertUnit(book, unit)
+  book.pyramidsOpened = Math.max(book.pyramidsOpened, unit.number - 1)
+  if (unit.number === 1) book.baseUnitId = unit.id
+  if (unit.number === book.pyramidsOpened + 1) book.lastUnitFillPrice = entryPriceOf(unit)
+}
+
+function insertUnit(book: Book, unit: Unit): void {
+  const next = book.units.findIndex((held) => held.number > unit.number)
+  book.units.splice(next === -1 ? book.units.length : next, 0, unit)
 }
 
 /** Takes up a unit that the broker holds. */
@@ -37,6 +56,8 @@ export function adoptUnit(portfolio: Portfolio, event: UnitAdopted): void {
     label: null,
     exit: null,
     contract: null,
+    contractMonth: null,
+    roll: null,
     entryOrderId: `O${event.positionId.slice(1)}`,
   })
   bookPurchase(unit, event.lots, event.price.times(event.lots))
@@ -61,8 +82,7 @@ export function reopenUnit(portfolio: Portfolio, book: Book, id: string): Unit |
     1,
   )
   unit.closedAt = null
-  const next = book.units.findIndex((held) => held.number > unit.number)
-  book.units.splice(next === -1 ? book.units.length : next, 0, unit)
+  insertUnit(book, unit)
   if (unit.number === 1) book.baseUnitId ??= id
   book.pyramidsOpened = Math.max(book.pyramidsOpened, unit.number - 1)
   return unit

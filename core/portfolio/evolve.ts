@@ -48,6 +48,9 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
     case 'PreCloseAdvanced':
       bookOf(portfolio, event.instrument).preClose = event.run
       break
+    case 'RollAdvanced':
+      bookOf(portfolio, event.instrument).roll = event.run
+      break
     case 'UnitLabelled':
       unitOf(portfolio, event.positionId).label = event.label
       break
@@ -181,6 +184,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     latch: null,
     closedAt: null,
     leg: event.leg ?? null,
+    contractMonth: event.contractMonth ?? null,
     hasLegs: false,
   }
   portfolio.orders.set(order.id, order)
@@ -304,7 +308,8 @@ function fillHolding(book: Book, order: Order, { lots, price }: OrderFilled): vo
 
 function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
   bookPurchase(unit, lots, value)
-  unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
+  if (unit.roll !== null) unit.initialStop = unit.averagePrice - unit.roll.initialStopBelow
+  else unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
 }
 
 function lockBook(portfolio: Portfolio, { instrument, reason, at, breakId }: InstrumentLocked): void {

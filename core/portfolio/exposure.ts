@@ -3,7 +3,7 @@ import { factsAt } from '../instrument/instrument.js'
 import { remainingLots } from '../order/order.js'
 import { plannedEntry } from './book.js'
 import { legRisk } from './leg-risk.js'
-import { instrumentOf, type Portfolio } from './portfolio.js'
+import { instrumentOf, type Portfolio, type UnitPlan } from './portfolio.js'
 import { unitRisk, unitVolatility } from './unit.js'
 
 /** What a portfolio has at stake, in quote currency; entries that are planned, at work or unknown count in full. */
@@ -42,11 +42,16 @@ export function exposureOf(portfolio: Portfolio): Exposure {
     if (book.entryOrderId === null) continue
     const plan = portfolio.unitPlans.get(book.entryOrderId)!
     const lots = remainingLots(portfolio.orders.get(book.entryOrderId)!).toNumber()
-    risk += lots * plan.stopDistance * plan.pointValue
+    risk += lots * riskOfPlan(plan) * plan.pointValue
     volatility += lots * plan.atr * plan.pointValue
     marginReserved += lots * plan.marginPerLot
   }
   return { risk, volatility, marginUsed, marginReserved }
+}
+
+/** What follows a unit in another contract risks what that one did: from the strategy's entry to the stop. */
+function riskOfPlan({ stopDistance, roll }: UnitPlan): number {
+  return roll === undefined ? stopDistance : Math.max(0, stopDistance - roll.rolledBy)
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Legs, type LegTrade, surplusOf } from '../order/legs.js'
 import { isAtWork } from '../order/order.js'
 import type { Book } from './book.js'
 import type { Portfolio } from './portfolio.js'
+import { entryPriceOf } from './unit.js'
 
 /**
  * Returns what legs without their counterpart put at risk in quote currency, beyond what is counted of their orders and
@@ -30,7 +31,7 @@ function riskOfBought(portfolio: Portfolio, book: Book, legs: Legs): number {
   if (legs.isOpening) return Math.max(0, paid - (portfolio.unitPlans.get(whole.id)?.stopDistance ?? 0))
   // Its put is bought back: what is left of the unit is a call, worth price − strike + put by parity.
   const unit = book.units.find((held) => held.id === legs.positionId)
-  const counted = unit === undefined ? 0 : Math.max(0, unit.averagePrice - unit.stop)
+  const counted = unit === undefined ? 0 : Math.max(0, entryPriceOf(unit) - unit.stop)
   const price = book.market.price ?? whole.referencePrice
   return Math.max(0, price - legs.contract.strike + paid - counted)
 }

@@ -10,6 +10,7 @@ import type { PortfolioSettings } from '../settings.js'
 import type { Instant } from '../time.js'
 import { type Book, emptyBook } from './book.js'
 import { emptyLedger, type Ledger } from './ledger.js'
+import type { RollTerms } from './roll-run.js'
 import type { Unit } from './unit.js'
 
 /** How an entry order's unit was sized; kept while the order can fill. */
@@ -20,6 +21,8 @@ export interface UnitPlan {
   readonly atr: number
   readonly pointValue: number
   readonly marginPerLot: number
+  /** What it takes over from the unit that it follows in another contract; left out where it follows none. */
+  readonly roll?: RollTerms
 }
 
 /**

@@ -3,6 +3,7 @@ import type { OptionContract } from '../instrument/synthetic.js'
 import { invariant } from '../invariant.js'
 import type { ExitIntent } from '../order/order.js'
 import type { Instant } from '../time.js'
+import type { RollTerms } from './roll-run.js'
 
 /**
  * One unit of a position: a base entry or a pyramid, with a stop of its own. It exists from its first fill.
@@ -24,6 +25,10 @@ export interface Unit {
   readonly entryAtr: number
   /** The options that it is made of, which its exits close; null where it is held as one contract. */
   readonly contract: OptionContract | null
+  /** Month of the future that it is held in, YYYY-MM; null where that is not recorded. */
+  readonly contractMonth: string | null
+  /** What it took over from the unit that it follows in another contract; null where it follows none. */
+  readonly roll: RollTerms | null
   lots: Decimal
   /** Σ price × lots of what is held. */
   cost: Decimal
@@ -62,13 +67,15 @@ export interface UnitBeginning {
   readonly pointValue: number
   readonly exit: ExitIntent | null
   readonly contract: OptionContract | null
+  readonly contractMonth: string | null
+  readonly roll: RollTerms | null
   readonly at: Instant
 }
 
 /** Returns a unit that holds nothing yet. */
 export function newUnit(beginning: UnitBeginning): Unit {
   const { positionId, instrument, number, label, entryOrderId, at } = beginning
-  const { stop, stopDistance, atr, pointValue, exit, contract } = beginning
+  const { stop, stopDistance, atr, pointValue, exit, contract, contractMonth, roll } = beginning
   return {
     id: positionId,
     instrument,
@@ -80,6 +87,8 @@ export function newUnit(beginning: UnitBeginning): Unit {
     stopDistance,
     entryAtr: atr,
     contract,
+    contractMonth,
+    roll,
     lots: ZERO,
     cost: ZERO,
     boughtLots: ZERO,
@@ -134,7 +143,25 @@ export function bookSale(unit: Unit, lots: Decimal, value: Decimal): void {
 
 /** Returns the unit's risk in quote currency: what it loses from its entry if its stop is hit, never below 0. */
 export function unitRisk(unit: Unit): number {
-  return Math.max(0, unit.averagePrice - unit.stop) * unit.heldLots * unit.pointValue
+  return Math.max(0, entryPriceOf(unit) - unit.stop) * unit.heldLots * unit.pointValue
+}
+
+/**
+ * Returns the price, in points of its own contract, at which the strategy sees the unit as bought: what was paid, less what
+ * the units that it follows in other contracts have earned.
+ */
+export function entryPriceOf({ averagePrice, roll }: Pick<Unit, 'averagePrice' | 'roll'>): number {
+  return roll === null ? averagePrice : averagePrice - roll.rolledBy
+}
+
+/** Returns when the unit was opened, or the first of those that it follows in other contracts. */
+export function heldSince({ openedAt, roll }: Pick<Unit, 'openedAt' | 'roll'>): Instant {
+  return roll?.heldSince ?? openedAt
+}
+
+/** Returns the profit in quote currency at `price` since the strategy's entry, before fees, whatever of it is booked. */
+export function profitFromEntry(unit: Unit, price: number): number {
+  return (price - entryPriceOf(unit)) * unit.heldLots * unit.pointValue
 }
 
 /** Returns the unit's volatility in quote currency: one `atr` (points) against all of its lots. */

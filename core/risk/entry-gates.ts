@@ -4,6 +4,7 @@ import type { Instrument } from '../instrument/instrument.js'
 import type { Approval } from '../portfolio/approval.js'
 import { type Book, isBarFresh, pendingApproval, plannedEntry } from '../portfolio/book.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
+import { activeRoll } from '../portfolio/roll-run.js'
 import { marketHours } from '../portfolio/sessions.js'
 import { DAY, SECOND } from '../time.js'
 import { atLeast, atMost, type Gate, must } from './gate.js'
@@ -48,7 +49,8 @@ export function admissionGates(
 /** What waits for a person counts as at work, unless this is the answer: what is being looked at stays what it is. */
 function entryAtWork(book: Book, answers: Approval | undefined): string | null {
   const asked = pendingApproval(book)?.id ?? null
-  return book.entryOrderId ?? plannedEntry(book)?.decisionId ?? (asked === answers?.id ? null : asked)
+  const planned = plannedEntry(book)?.decisionId ?? activeRoll(book)?.decisionId
+  return book.entryOrderId ?? planned ?? (asked === answers?.id ? null : asked)
 }
 
 /** A portfolio that keeps the hours of exchanges opens nothing while they are closed, or while nobody knows. */

@@ -22,6 +22,7 @@ const kindNames: Readonly<Record<DecisionKind, string>> = {
   unlock: 'unlock',
   settleBreak: 'difference from the broker',
   approval: "a person's answer",
+  rollover: 'rollover',
 }
 
 /** Reasons of decisions that no gate explains, as sentences. */
@@ -32,6 +33,7 @@ const reasonWords: Readonly<Record<string, string>> = {
   REJECTED: 'a person said no',
   NOT_WAITING: 'nothing waited for this answer any more',
   STOP_HIT: 'the close was below the stop',
+  ROLLOVER_DUE: 'the contract that it is held in is near its expiry',
   RISK_ABOVE_ONGOING_LIMIT: 'the unit carried more risk than it may while open',
   VOLATILITY_ABOVE_ONGOING_LIMIT: 'the unit carried more volatility than it may while open',
   NOTHING_HELD: 'nothing of that name was held',

@@ -2,6 +2,7 @@ import type { PortfolioEvent } from '../../core/event.js'
 import { unreachable } from '../../core/invariant.js'
 import { tradedName } from '../../core/order/leg-orders.js'
 import type { PreClosePhase } from '../../core/portfolio/pre-close-run.js'
+import type { RollOutcome, RollPhase } from '../../core/portfolio/roll-run.js'
 import { type BreakAction, describeBreak } from '../../core/reconcile/break.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
 
@@ -83,6 +84,8 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `position ${event.positionId} is the strategy's ${event.label}`
     case 'PreCloseAdvanced':
       return describeRun(event)
+    case 'RollAdvanced':
+      return describeRoll(event)
     case 'DecisionMade':
       return `decision ${event.decision.id}: ${event.decision.outcome}`
     default:
@@ -111,6 +114,29 @@ const PHASES: Readonly<Record<PreClosePhase, string>> = {
   place: 'is placing',
   market: 'goes to market',
   end: 'ended',
+}
+
+const ROLL_PHASES: Readonly<Record<RollPhase, string>> = {
+  waiting: 'waits',
+  out: 'is being sold',
+  in: 'is sold, and its successor is being bought',
+  done: 'is held in the next contract',
+  failed: 'is sold, and not bought in full',
+  dropped: 'is not bought again',
+}
+
+const ROLL_OUTCOMES: Readonly<Record<RollOutcome, string>> = {
+  rolled: 'is over',
+  incomplete: 'is over, and incomplete',
+  closedOnly: 'closes only',
+}
+
+function describeRoll({ instrument, run }: Extract<PortfolioEvent, { type: 'RollAdvanced' }>): string {
+  const { from, to, steps, outcome } = run
+  const subject = `the rollover of ${instrument} from the contract of ${from} to that of ${to}`
+  if (outcome !== null) return `${subject} ${ROLL_OUTCOMES[outcome]}`
+  const told = steps.map(({ positionId, phase }) => `${positionId} ${ROLL_PHASES[phase]}`)
+  return `${subject}: ${told.join('; ')}`
 }
 
 function describeRun({ instrument, run }: Extract<PortfolioEvent, { type: 'PreCloseAdvanced' }>): string {

@@ -306,6 +306,8 @@ function unitOf(position: PositionInput, pointValue: number): Unit {
     stopDistance: position.entry_price - position.initial_stop,
     entryAtr: position.atr ?? 0,
     contract: null,
+    contractMonth: null,
+    roll: null,
     lots,
     cost,
     boughtLots: lots,

@@ -34,6 +34,8 @@ export interface OrderRequest {
   /** The key at the venue: the same for every attempt of the same order. */
   readonly clientOrderId: string
   readonly orderId: string
+  /** Month of the contract that it trades, YYYY-MM; left out where the adapter chooses it. */
+  readonly contractMonth?: string
   /** Which recorded send this is, from 1. */
   readonly attempt: number
   /** Of an option by its name among instruments, such as BANK_NIFTY:2026-11-24:52000:call. */

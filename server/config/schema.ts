@@ -177,6 +177,22 @@ const preCloseSchema = z
   })
   .describe('What is done in the minutes before the close')
 
+const rolloverSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether units are rolled, where sessions are "exchange"; the chart must change its contract with them',
+      ),
+    at: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 15:00')
+      .default('15:00')
+      .describe('From when on the date, at the exchange'),
+  })
+  .describe('What is done with units whose contract is near its expiry')
+
 const executionSchema = z
   .strictObject({
     stepSeconds: z.number().min(1).max(600).default(5).describe('How long each limit order rests'),
@@ -282,6 +298,7 @@ const trendStrategySchema = z
       .default(30)
       .describe('How far ahead of the clock it may be'),
     preClose: preCloseSchema.prefault({}),
+    rollover: rolloverSchema.prefault({}),
     validation: validationSchema.prefault({}),
     approval: approvalSchema.prefault({}),
     caps: capsSchema.prefault({}),

@@ -27,6 +27,7 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     hours: portfolio.sessions,
     ...(portfolio.execution === null ? {} : { execution: portfolio.execution }),
     preClose: portfolio.sessions === 'exchange' ? preCloseOf(strategy.preClose) : null,
+    ...rolloverOf(portfolio),
     validation: strategy.validation,
     ...approvalOf(strategy.approval),
     instruments: portfolio.instruments,
@@ -39,6 +40,14 @@ function approvalOf({
   ...approval
 }: PortfolioConfiguration['strategy']['approval']): Pick<PortfolioSettings, 'approval'> {
   return mode === 'manual' ? { approval } : {}
+}
+
+/** Left out where nothing is rolled, so that what was configured before rolls were has the hash that it had. */
+function rolloverOf({ sessions, strategy }: PortfolioConfiguration): Pick<PortfolioSettings, 'rollover'> {
+  const { enabled, at } = strategy.rollover
+  if (!enabled || sessions !== 'exchange') return {}
+  const [hours, minutes] = at.split(':').map(Number)
+  return { rollover: { atMinutes: hours! * 60 + minutes! } }
 }
 
 function preCloseOf(configured: PortfolioConfiguration['strategy']['preClose']): PreCloseSettings | null {

@@ -142,6 +142,7 @@ function touchEvent(
     case 'ConfigurationApplied':
     case 'CalendarApplied':
     case 'PreCloseAdvanced':
+    case 'RollAdvanced':
     case 'ApprovalRequested':
     case 'ApprovalClosed':
     case 'TradingStateChanged':

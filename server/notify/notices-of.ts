@@ -102,6 +102,7 @@ const DECIDED: Readonly<Record<DecisionKind, string>> = {
   unlock: 'unlock',
   settleBreak: 'settling a difference from the broker',
   approval: "a person's answer",
+  rollover: 'rollover',
 }
 
 function decisionNotice(portfolio: string, decision: Decision): Notice {

@@ -28,6 +28,7 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
     orderId: order.id,
     instrument: tradedName(order),
     ...(order.leg === null ? {} : { option: optionOf(order.instrument, order.leg) }),
+    ...(order.contractMonth === null ? {} : { contractMonth: order.contractMonth }),
     attempt: order.attempt,
     side: order.side,
     type: order.type,

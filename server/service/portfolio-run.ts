@@ -29,6 +29,7 @@ import {
 import type { RecoveryProgress } from '../recovery/recovery-progress.js'
 import { CalendarFollower } from '../schedule/calendar-follower.js'
 import { PreCloseSchedule } from '../schedule/pre-close-schedule.js'
+import { RolloverSchedule } from '../schedule/rollover-schedule.js'
 import type { HeldPortfolio } from './hosts.js'
 import { OrderWatch } from './order-watch.js'
 
@@ -70,6 +71,7 @@ export class PortfolioRun {
   readonly #watch = new OrderWatch()
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
+  readonly #rollover: RolloverSchedule
   readonly #quotesOf: HeldPortfolio['quotesOf']
   readonly #scouts: ScoutWatch
   readonly #account: AccountWatch
@@ -99,6 +101,7 @@ export class PortfolioRun {
     const quotesOf = (instruments: readonly string[]) => quotes.gather(instruments)
     this.#quotesOf = quotesOf
     this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
+    this.#rollover = new RolloverSchedule({ sequencer: this.#sequencer, clock, log })
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
@@ -171,6 +174,7 @@ export class PortfolioRun {
     await this.#drained()
     if (this.#stop.signal.aborted) return
     this.#preClose.start()
+    this.#rollover.start()
     this.#scouts.start()
     this.#account.start()
     this.#listenSoon()
@@ -249,7 +253,7 @@ export class PortfolioRun {
   async #letGo(): Promise<void> {
     this.#stop.abort()
     this.#isActive = false
-    const watches = [this.#scouts, this.#preClose, this.#calendar, this.#account]
+    const watches = [this.#scouts, this.#preClose, this.#rollover, this.#calendar, this.#account]
     await Promise.all(watches.map((watch) => watch.stop()))
     await this.#unlisten()
     await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])

@@ -264,7 +264,7 @@ t.test('a move of 1R or less is refused, and leaves no profit beyond the risk', 
 })
 
 t.test('the move must be more than 1R, the distance at least the spacing', async (t) => {
-  const base = { averagePrice: 52_000, initialStop: 51_475 }
+  const base = { averagePrice: 52_000, initialStop: 51_475, roll: null }
   const codes = (price: number, last: number | null, atr = 350) =>
     instrumentGates({ lastUnitFillPrice: last }, base, price, atr, 0.5)
       .filter(({ passed }) => !passed)

@@ -70,13 +70,42 @@ const decision = fc.record({
   versions: fc.record({ configuration: text, calendar: textOrNull }),
 })
 
-const plan = fc.record({
-  number: count,
-  label: textOrNull,
-  stopDistance: number,
-  atr: number,
-  pointValue: number,
-  marginPerLot: number,
+const rollTerms = fc.record({
+  from: text,
+  soldAt: number,
+  rolledBy: number,
+  initialStopBelow: number,
+  highestCloseAbove: number,
+  heldSince: instant,
+})
+
+const plan = fc.record(
+  {
+    number: count,
+    label: textOrNull,
+    stopDistance: number,
+    atr: number,
+    pointValue: number,
+    marginPerLot: number,
+    roll: rollTerms,
+  },
+  { requiredKeys: ['number', 'label', 'stopDistance', 'atr', 'pointValue', 'marginPerLot'] },
+)
+
+const roll = fc.record({
+  date: text,
+  decisionId: text,
+  from: text,
+  to: text,
+  steps: fc.array(
+    fc.record({
+      positionId: text,
+      phase: fc.constantFrom('waiting', 'out', 'in', 'done', 'failed', 'dropped'),
+      entryOrderId: textOrNull,
+    }),
+    { maxLength: 2 },
+  ),
+  outcome: fc.constantFrom('rolled', 'incomplete', 'closedOnly', null),
 })
 
 const run = fc.record({
@@ -155,6 +184,7 @@ const eventFields: {
     referencePrice: number,
     at: instant,
     chase: fc.record({ parentId: text, step: count, referencePrice: number }),
+    contractMonth: text,
     unit: fc.option(plan, { nil: null }),
     leg: fc.record({
       of: text,
@@ -189,6 +219,7 @@ const eventFields: {
   },
   UnitLabelled: { positionId: text, label: text },
   PreCloseAdvanced: { instrument: text, run, at: instant },
+  RollAdvanced: { instrument: text, run: roll, at: instant },
   UnitClosed: { positionId: text, realizedPnl: decimal, at: instant },
   StopRaised: { positionId: text, stop: number, highestClose: number },
   ExitRequested: { positionId: text, decisionId: text, reason: text },
@@ -327,6 +358,11 @@ const inputFields: {
     phase: fc.constantFrom('monitor', 'decide', 'place', 'market', 'end'),
     instruments: fc.array(text, { maxLength: 2 }),
     quotes: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), quote),
+  },
+  RollDue: {
+    date: text,
+    instruments: fc.array(text, { maxLength: 2 }),
+    overdue: fc.array(text, { maxLength: 2 }),
   },
   InputFailed: { failedInputId: text, instrument: textOrNull, error: text },
 }

@@ -7,6 +7,7 @@ import { type Book, plannedEntry } from '../../portfolio/book.js'
 import { sizingEquity } from '../../portfolio/equity.js'
 import { newDecision } from '../../portfolio/new-decision.js'
 import { instrumentOf, type Portfolio } from '../../portfolio/portfolio.js'
+import { isRolling } from '../../portfolio/roll-run.js'
 import { marketHours } from '../../portfolio/sessions.js'
 import { type Unit, unitRisk, unitVolatility } from '../../portfolio/unit.js'
 import { allowsReductions } from '../../risk/trading-state.js'
@@ -38,7 +39,7 @@ export function decideStops(portfolio: Portfolio, inputId: string, bar: Bar): Po
     if (stop > unit.stop || highestClose > unit.highestClose) {
       events.push({ type: 'StopRaised', positionId: unit.id, stop, highestClose })
     }
-    if (!trail.hit || unit.exit !== null) continue
+    if (!trail.hit || (unit.exit !== null && !isRolling(bar.book, unit))) continue
     const decision = stopDecision(portfolio, inputId, ++decisions, unit, bar.close, stop)
     events.push({ type: 'DecisionMade', decision })
     const exit = { decisionId: decision.id, reason: 'STOP_HIT' }

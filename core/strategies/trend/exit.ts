@@ -10,7 +10,8 @@ import { alarm } from '../../portfolio/alarm.js'
 import { type Book, pendingApproval, plannedEntry } from '../../portfolio/book.js'
 import { newDecision } from '../../portfolio/new-decision.js'
 import { bookOf, instrumentOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
-import type { Unit } from '../../portfolio/unit.js'
+import { isRolling } from '../../portfolio/roll-run.js'
+import { heldSince, type Unit } from '../../portfolio/unit.js'
 import { closeApproval } from '../../risk/approvals.js'
 import { allowsExits } from '../../risk/trading-state.js'
 import { type Instant, isoInstant, MINUTE, SECOND } from '../../time.js'
@@ -66,11 +67,12 @@ function notYoungerThan(portfolio: Portfolio, target: ExitTarget, at: Instant | 
   if (at === null) return target
   const isMeant = (since: Instant): boolean => Math.floor(since / SECOND) * SECOND <= at
   const { units, entry } = target
-  const isEntryMeant = entry !== null && isMeant(orderedSince(portfolio, entry))
+  const follows = entry === null ? undefined : portfolio.unitPlans.get(entry.id)?.roll
+  const isEntryMeant = entry !== null && isMeant(follows?.heldSince ?? orderedSince(portfolio, entry))
   return {
-    units: units.every((unit) => isMeant(unit.openedAt))
+    units: units.every((unit) => isMeant(heldSince(unit)))
       ? units
-      : units.filter((unit) => isMeant(unit.openedAt)),
+      : units.filter((unit) => isMeant(heldSince(unit))),
     entry: isEntryMeant ? entry : null,
   }
 }
@@ -94,7 +96,7 @@ export interface ExitRequest {
 export function requestExits(portfolio: Portfolio, request: ExitRequest): PortfolioEvent[] {
   const { book, target, reason, named } = request
   const id = decisionId(request.inputId, request.ordinal ?? 1)
-  const units = target.units.filter((unit) => unit.exit === null)
+  const units = target.units.filter((unit) => unit.exit === null || isRolling(book, unit))
   const atWork = target.entry ?? entryOf(portfolio, book, target.units)
   const entry = atWork?.latch === null ? atWork : null
   const isFrozen = !allowsExits(portfolio.tradingState)

@@ -8,7 +8,7 @@ import { type Book, baseUnit } from '../../portfolio/book.js'
 import { equityOf } from '../../portfolio/equity.js'
 import { availableMargin, boundByAccount, type Exposure, exposureOf } from '../../portfolio/exposure.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
-import { type Unit, unrealizedProfit } from '../../portfolio/unit.js'
+import { entryPriceOf, profitFromEntry, type Unit } from '../../portfolio/unit.js'
 import { admissionGates, controlGates, type EntryCause } from '../../risk/entry-gates.js'
 import { above, atLeast, atMost, type Gate, must } from '../../risk/gate.js'
 import { capGates, causeOf, type EntryProposal, recordProposal, stopGates } from './entry.js'
@@ -64,15 +64,16 @@ export function proposePyramid(
 /** Returns the instrument gate: the price is more than 1R above the base unit's entry, and far enough from the last unit. */
 export function instrumentGates(
   book: Pick<Book, 'lastUnitFillPrice'>,
-  base: Pick<Unit, 'averagePrice' | 'initialStop'>,
+  base: Pick<Unit, 'averagePrice' | 'initialStop' | 'roll'>,
   price: number,
   atr: number,
   spacingAtr: number,
 ): Gate[] {
-  const initialRisk = base.averagePrice - base.initialStop
-  const last = book.lastUnitFillPrice ?? base.averagePrice
+  const entry = entryPriceOf(base)
+  const initialRisk = entry - base.initialStop
+  const last = book.lastUnitFillPrice ?? entry
   return [
-    above('ONE_R', price - base.averagePrice, initialRisk),
+    above('ONE_R', price - entry, initialRisk),
     atLeast('ATR_SPACING', atr > 0 ? (price - last) / atr : 0, spacingAtr),
   ]
 }
@@ -80,14 +81,14 @@ export function instrumentGates(
 /** Returns the profit gate: the instrument's units together are in profit at `price`. */
 export function profitGate(book: Pick<Book, 'units'>, price: number): Gate {
   let profit = 0
-  for (const unit of book.units) profit += unrealizedProfit(unit, price)
+  for (const unit of book.units) profit += profitFromEntry(unit, price)
   return above('NO_PROFIT', profit, 0)
 }
 
 /** Returns what C is half of, in quote currency: the base unit's unrealized profit at `price` less its initial risk. */
 export function profitBeyondRisk(base: Unit, price: number): number {
-  const initialRisk = (base.averagePrice - base.initialStop) * base.heldLots * base.pointValue
-  return unrealizedProfit(base, price) - initialRisk
+  const initialRisk = (entryPriceOf(base) - base.initialStop) * base.heldLots * base.pointValue
+  return profitFromEntry(base, price) - initialRisk
 }
 
 /** What a pyramid is measured against. */

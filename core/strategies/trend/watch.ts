@@ -2,7 +2,7 @@ import type { Instrument } from '../../instrument/instrument.js'
 import { type Book, baseUnit, plannedEntry } from '../../portfolio/book.js'
 import { isNear } from '../../portfolio/observe.js'
 import { bookOf, instrumentOf, type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
-import { type Unit, unitRisk, unrealizedProfit } from '../../portfolio/unit.js'
+import { entryPriceOf, type Unit, unitRisk, unrealizedProfit } from '../../portfolio/unit.js'
 
 /*
  * Most bars change nothing: no stop rises, none is hit, nothing has outgrown its limits, no pyramid is in reach. A
@@ -102,15 +102,16 @@ function pyramidLines(book: Book, { trend, facts }: Instrument): PriceLine[] | n
   const base = baseUnit(book)
   if (base === undefined || book.pyramidsOpened >= trend.maxPyramids) return null
   if (base.boughtLots.toNumber() * 0.5 ** (book.pyramidsOpened + 1) < 1) return null
-  const { averagePrice, initialStop, heldLots } = base
-  const initialRisk = averagePrice - initialStop
+  const { initialStop, heldLots } = base
+  const entry = entryPriceOf(base)
+  const initialRisk = entry - initialStop
   // A later contract may be smaller, and one lot of it nearer.
   const leastPointValue = Math.min(...facts.map(({ pointValue }) => pointValue))
   const distanceForOneLot = (2 * trend.initialAtrMultiple * leastPointValue) / (heldLots * base.pointValue)
   return [
-    { points: averagePrice + initialRisk, atrs: 0 },
-    { points: book.lastUnitFillPrice ?? averagePrice, atrs: trend.pyramidSpacingAtr },
-    { points: averagePrice + initialRisk, atrs: distanceForOneLot },
+    { points: entry + initialRisk, atrs: 0 },
+    { points: book.lastUnitFillPrice ?? entry, atrs: trend.pyramidSpacingAtr },
+    { points: entry + initialRisk, atrs: distanceForOneLot },
   ]
 }
 

@@ -21,11 +21,13 @@ import {
   orderType,
   preCloseRun,
   purpose,
+  rollRun,
   settings,
   shown,
   side,
   textOrNull,
   tradingState,
+  unitPlan,
 } from './shapes.js'
 
 /** An event as its row holds it; the type has a column of its own. */
@@ -62,15 +64,6 @@ const decision = record({
 
 const postingKind = oneOf<PostingKind>({ deposit: true, withdrawal: true, realizedPnl: true, fee: true })
 
-const unitPlan = record({
-  number,
-  label: textOrNull,
-  stopDistance: number,
-  atr: number,
-  pointValue: number,
-  marginPerLot: number,
-})
-
 const initialized = {
   orderId: text,
   decisionId: text,
@@ -84,6 +77,19 @@ const initialized = {
   referencePrice: number,
   at: instant,
   unit: orNull(unitPlan),
+}
+
+type Named = readonly [name: string, shape: Shape<unknown>]
+
+/** Returns the shape of an object with some fields always and others where they were recorded. */
+function anyGiven(
+  fields: Readonly<Record<string, Shape<unknown>>>,
+  optional: readonly Named[],
+): Shape<object> {
+  const [first, ...rest] = optional
+  if (first === undefined) return record(fields)
+  const [name, shape] = first
+  return whereGiven(name, anyGiven({ ...fields, [name]: shape }, rest), anyGiven(fields, rest))
 }
 
 const legSide = oneOf<LegSide>({ bought: true, sold: true })
@@ -102,11 +108,11 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     answerId: textOrNull,
     at: instant,
   }),
-  OrderInitialized: whereGiven(
-    'leg',
-    whereGiven('chase', record({ ...initialized, leg, chase }), record({ ...initialized, leg })),
-    whereGiven('chase', record({ ...initialized, chase }), record(initialized)),
-  ),
+  OrderInitialized: anyGiven(initialized, [
+    ['leg', leg],
+    ['chase', chase],
+    ['contractMonth', text],
+  ]) as Shape<Fields<'OrderInitialized'>>,
   LegsOpened: record({ orderId: text, strike: number, expiry: text, pointValue: number, at: instant }),
   LegUnwound: record({ orderId: text, side: legSide, lots: decimal, at: instant }),
   LegsImbalanced: record({ orderId: text, lots: decimal, at: instant }),
@@ -132,6 +138,7 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
   ),
   OrderCanceled: record({ orderId: text, reason: text, at: instant }),
   OrderExpired: record({ orderId: text, at: instant }),
+  RollAdvanced: record({ instrument: text, run: rollRun, at: instant }),
   UnitOpened: record({
     positionId: text,
     orderId: text,

@@ -151,6 +151,7 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
     instruments: list(text),
     quotes: table(quote),
   }),
+  RollDue: record({ at: instant, date: text, instruments: list(text), overdue: list(text) }),
   InputFailed: record({
     at: instant,
     failedInputId: text,

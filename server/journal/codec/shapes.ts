@@ -4,12 +4,14 @@ import type { OptionKind } from '../../../core/instrument/synthetic.js'
 import type { Leg } from '../../../core/order/legs.js'
 import type { Chase, OrderPurpose } from '../../../core/order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from '../../../core/portfolio/approval.js'
+import type { UnitPlan } from '../../../core/portfolio/portfolio.js'
 import type {
   PlannedEntry,
   PreCloseOutcome,
   PreClosePhase,
   PreCloseRun,
 } from '../../../core/portfolio/pre-close-run.js'
+import type { RollOutcome, RollPhase, RollRun, RollTerms } from '../../../core/portfolio/roll-run.js'
 import type { Break, BreakAction, BreakClass } from '../../../core/reconcile/break.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
 import {
@@ -215,6 +217,51 @@ const runOfFirstKind: Fields<Omit<PreCloseRun, 'isRefused'>> = {
   outcome: orNull(preCloseOutcome),
   detail: textOrNull,
 }
+
+/** What a unit takes over from the one that it follows in another contract. */
+export const rollTerms: Shape<RollTerms> = record({
+  from: text,
+  soldAt: number,
+  rolledBy: number,
+  initialStopBelow: number,
+  highestCloseAbove: number,
+  heldSince: instant,
+})
+
+const rollPhase = oneOf<RollPhase>({
+  waiting: true,
+  out: true,
+  in: true,
+  done: true,
+  failed: true,
+  dropped: true,
+})
+
+/** A run by which units leave their contract. */
+export const rollRun: Shape<RollRun> = record({
+  date: text,
+  decisionId: text,
+  from: text,
+  to: text,
+  steps: list(record({ positionId: text, phase: rollPhase, entryOrderId: textOrNull })),
+  outcome: orNull(oneOf<RollOutcome>({ rolled: true, incomplete: true, closedOnly: true })),
+})
+
+const plan = {
+  number,
+  label: textOrNull,
+  stopDistance: number,
+  atr: number,
+  pointValue: number,
+  marginPerLot: number,
+}
+
+/** How an entry's unit was sized. */
+export const unitPlan: Shape<UnitPlan> = whereGiven(
+  'roll',
+  record({ ...plan, roll: rollTerms }),
+  record(plan),
+)
 
 /** A run before a close; the first ones that were recorded told a refusal in words alone. */
 export const preCloseRun: Shape<PreCloseRun> = whereGiven(

@@ -5,7 +5,7 @@ import type { ExitIntent, Order, OrderState } from '../../../core/order/order.js
 import type { Approval } from '../../../core/portfolio/approval.js'
 import type { Book, MarketView } from '../../../core/portfolio/book.js'
 import type { Ledger } from '../../../core/portfolio/ledger.js'
-import type { Portfolio, UnitPlan } from '../../../core/portfolio/portfolio.js'
+import type { Portfolio } from '../../../core/portfolio/portfolio.js'
 import type { Unit } from '../../../core/portfolio/unit.js'
 import { type Break, subjectOf } from '../../../core/reconcile/break.js'
 import { factText } from './fact-text.js'
@@ -23,15 +23,18 @@ import {
   orderType,
   preCloseRun,
   purpose,
+  rollRun,
+  rollTerms,
   settings,
   shown,
   side,
   textOrNull,
   tradingState,
+  unitPlan,
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 6
+export const STATE_VERSION = 7
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -72,6 +75,7 @@ const order: Shape<Order> = record({
   latch: orNull(exitIntent),
   closedAt: numberOrNull,
   leg: orNull(leg),
+  contractMonth: textOrNull,
   hasLegs: flag,
 })
 
@@ -88,6 +92,8 @@ const unit: Shape<Unit> = record({
   stopDistance: number,
   entryAtr: number,
   contract: orNull(contract),
+  contractMonth: textOrNull,
+  roll: orNull(rollTerms),
   lots: decimal,
   cost: decimal,
   boughtLots: decimal,
@@ -140,6 +146,7 @@ const book: Shape<Book> = record({
   lock: orNull(record({ reason: text, since: instant, breakId: textOrNull })),
   missingLots: decimal,
   preClose: orNull(preCloseRun),
+  roll: orNull(rollRun),
   approval: orNull(approval),
   market,
 })
@@ -152,15 +159,6 @@ const ledger: Shape<Ledger> = record({
   high: decimal,
   closedEquity: number,
   highEquity: number,
-})
-
-const unitPlan: Shape<UnitPlan> = record({
-  number,
-  label: textOrNull,
-  stopDistance: number,
-  atr: number,
-  pointValue: number,
-  marginPerLot: number,
 })
 
 const legTrade: Shape<LegTrade> = record({
