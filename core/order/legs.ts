@@ -60,6 +60,8 @@ export interface Legs {
   readonly sold: LegTrades
   /** Count of fills that the two legs made together: the next one's trade id derives from it. */
   matches: number
+  /** When the last order for one of them was recorded as sent; 0 before. */
+  sentAt: Instant
   /** Count of leg orders when the imbalance was last told: once for each of them. */
   told: number
 }
@@ -77,7 +79,7 @@ export interface LegsBeginning {
 /** Returns the legs of an order of which nothing was ordered. */
 export function newLegs(beginning: LegsBeginning): Legs {
   const nothing = (): LegTrades => ({ done: [], undone: [] })
-  return { ...beginning, orderIds: [], bought: nothing(), sold: nothing(), matches: 0, told: 0 }
+  return { ...beginning, orderIds: [], bought: nothing(), sold: nothing(), matches: 0, sentAt: 0, told: 0 }
 }
 
 /** Returns the option that is on `side`. */

@@ -14,7 +14,7 @@ import { kindOn, type LegSide, type Legs, type LegTrade, lotsOf, surplusOf } fro
 import { isAtWork, isEntry, mayBeAtVenue, type Order, remainingLots } from './order.js'
 import { decideReport, delayNextExit, EXIT_RETRY_DELAY } from './reports.js'
 
-/** A leg that waits for its counterpart longer than this is told as an imbalance. */
+/** An order for a leg that takes longer than this is ordered anew if it rests, and told if its counterpart waits for it. */
 export const LEG_PATIENCE = 10 * SECOND
 
 const NOTHING: PortfolioEvent[] = []
@@ -182,17 +182,30 @@ interface AtWork {
   readonly now: Instant
 }
 
-/** Orders for legs at work end when they are not needed any more; one that takes long is told. */
+/** Orders for legs at work end when they are not needed any more, or rest; one that takes long is told. */
 function lookAtWork(portfolio: Portfolio, legs: Legs, { atWork, now }: AtWork): PortfolioEvent[] {
   for (const order of atWork) {
-    if (order.cancelRequested || isStillNeeded(portfolio, legs, order)) continue
-    if (mayBeAtVenue(order.state)) return [{ type: 'OrderCancelRequested', orderId: order.id }]
-    const reason = 'it is not needed any more'
+    const reason = order.cancelRequested ? null : whyToEnd(portfolio, legs, { order, now })
+    if (reason === null) continue
+    if (mayBeAtVenue(order.state)) return [{ type: 'OrderCancelRequested', orderId: order.id, reason }]
     return [{ type: 'OrderCanceled', orderId: order.id, reason, at: portfolio.now }]
   }
   const isLong = atWork.some(({ createdAt }) => LEG_PATIENCE <= now - createdAt)
   if (!isLong || isTold(legs) || surplusOf(legs).isZero()) return NOTHING
   return tellImbalance(portfolio, legs, 'what is to mend it is at work')
+}
+
+/** A venue that makes a limit of a market order may let it rest: the next one is priced anew. */
+function whyToEnd(
+  portfolio: Portfolio,
+  legs: Legs,
+  { order, now }: { readonly order: Order; readonly now: Instant },
+): string | null {
+  if (!isStillNeeded(portfolio, legs, order)) return 'it is not needed any more'
+  const isResting = order.state === 'accepted' || order.state === 'partiallyFilled'
+  if (!isResting || portfolio.tradingState === 'frozen' || now - legs.sentAt < LEG_PATIENCE) return null
+  if (marketHours(portfolio, legs.instrument, now) === 'closed') return null
+  return 'it rests, and its price may be gone'
 }
 
 /** With nothing at work: the next order for a leg, or the end. */
@@ -259,7 +272,7 @@ function endWhole(portfolio: Portfolio, legs: Legs, whole: Order): PortfolioEven
   const isUnfilled = first?.filledLots.isZero() ?? true
   const reason = `its ${kind}s: ${first?.reason ?? 'not ordered'}`
   if (first?.state === 'denied' && isUnfilled) return [{ type: 'OrderDenied', orderId, reason, at }]
-  const delay = delayNextExit(portfolio, whole)
+  const delay = first?.cancelRequested ? [] : delayNextExit(portfolio, whole)
   if (first?.state === 'rejected' && isUnfilled) {
     return [{ type: 'OrderRejected', orderId, code: 'LEG_REJECTED', message: reason, at }, ...delay]
   }

@@ -1,4 +1,4 @@
-import type { OrderFilled } from '../event.js'
+import type { OrderFilled, OrderSubmitted } from '../event.js'
 import { invariant } from '../invariant.js'
 import type { LegEvent, LegsOpened } from '../order/leg-event.js'
 import { addTrade, type Leg, type Legs, newLegs, takeLots } from '../order/legs.js'
@@ -44,6 +44,12 @@ export function beginLeg(portfolio: Portfolio, orderId: string, leg: Leg): void 
   const legs = legsOf(portfolio, leg.of)
   legs.orderIds.push(orderId)
   bookOf(portfolio, legs.instrument).legOrderIds.push(orderId)
+}
+
+/** Takes up that an order for a leg is sent. */
+export function noteSent(portfolio: Portfolio, { orderId, at }: OrderSubmitted): void {
+  const leg = portfolio.orders.get(orderId)?.leg ?? null
+  if (leg !== null) legsOf(portfolio, leg.of).sentAt = at
 }
 
 /** What a leg trades is no unit's: only what both legs trade is, and that is a fill of the order that they carry out. */

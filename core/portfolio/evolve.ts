@@ -15,7 +15,7 @@ import { subjectOf } from '../reconcile/break.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
-import { beginLeg, evolveLegs, fillLeg, matchLegs, removeFrom } from './evolve-legs.js'
+import { beginLeg, evolveLegs, fillLeg, matchLegs, noteSent, removeFrom } from './evolve-legs.js'
 import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
 import { bookIntoHolding, bookOutOfHolding, emptyHolding, isOfHolding } from './holding.js'
 import { post } from './ledger.js'
@@ -59,6 +59,7 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       break
     case 'OrderSubmitted':
       submitOrder(orderOf(portfolio, event.orderId), event.attempt)
+      noteSent(portfolio, event)
       break
     case 'OrderAccepted':
       acceptOrder(orderOf(portfolio, event.orderId), event.venueOrderId)

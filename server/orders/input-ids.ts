@@ -19,6 +19,9 @@ import type { Portfolio } from '../../core/portfolio/portfolio.js'
  *        settled, each with the count of its leg orders and of those that were told.
  */
 
+/** Legs that are asked about in vain, as the portfolio is frozen in the same moment, are asked about again after this. */
+const LEGS_AGAIN = 10_000
+
 /** Returns the id of the input that these orders are about to be sent; `asking` names one that resends some of them. */
 export function ordersDueId(orders: readonly Order[], asking: string | null): string {
   const sends = orders.map((order) => `${order.id}#${order.attempt + 1}`)
@@ -41,7 +44,8 @@ export function timerId(portfolio: Portfolio, now: number): string {
     if (asked !== null && asked.expiresAt < now) due.push(asked.id)
     for (const id of book.openLegs) {
       const legs = portfolio.legs.get(id)
-      if (legs !== undefined) due.push(`${id}#${legs.orderIds.length}#${legs.told}`)
+      if (legs !== undefined)
+        due.push(`${id}#${legs.orderIds.length}#${legs.told}#${Math.floor(now / LEGS_AGAIN)}`)
     }
     for (const unit of book.units) {
       if (unit.exit === null || now < unit.exitNotBefore) continue

@@ -324,6 +324,26 @@ t.test('an unknown leg is told, and nothing is guessed', async (t) => {
   t.match(legAtWork(desk), { leg: { isRollback: true } })
 })
 
+t.test('a leg that rests is ordered anew, and a first leg ends its order', async (t) => {
+  const desk = entering()
+  trade(desk, 4, 400)
+  const put = legAtWork(desk)
+  desk.wait(LEG_PATIENCE).send()
+  desk.give({ type: 'TimerFired' })
+  t.equal(desk.portfolio.orders.get(put.id)?.cancelRequested, false, 'it was not sent until now')
+  desk.wait(LEG_PATIENCE).give({ type: 'TimerFired' })
+  t.equal(desk.portfolio.orders.get(put.id)?.cancelRequested, true)
+  fill(desk, put.id, { lots: 1, price: 370 })
+  desk.report({ kind: 'canceled', orderId: put.id, reason: 'asked' })
+  t.match(legAtWork(desk), { leg: { kind: 'put' }, lots: decimal(3) }, 'at once')
+  trade(desk, 3, 365)
+  desk.exit(nifty)
+  const [first] = desk.send()
+  desk.wait(LEG_PATIENCE).give({ type: 'TimerFired' })
+  desk.report({ kind: 'canceled', orderId: first!, reason: 'asked' })
+  t.match(legAtWork(desk), { id: /-x2-p1$/ }, 'an exit goes on')
+})
+
 t.test('a person settles an unknown leg, and the other follows', async (t) => {
   const desk = entering()
   const call = legAtWork(desk)

@@ -183,6 +183,7 @@ const legs: Shape<Legs> = record({
   bought: legTrades,
   sold: legTrades,
   matches: number,
+  sentAt: instant,
   told: number,
 })
 
