@@ -490,3 +490,29 @@ t.test('whatever happens around it, settling never contradicts the books', async
     { numRuns: Math.ceil(counts.propertyRuns / 4) },
   )
 })
+
+t.test('what a broker tells of an order after a person has settled it still counts', async (t) => {
+  const settled = (action: SettleBreak['action'], at?: number) => {
+    const desk = new Desk()
+    desk.entry(gold, 78_500, 700)
+    const id = desk.orderIn('initialized').id
+    desk.give({ type: 'OrdersDue', orderIds: [id] })
+    desk.report({ kind: 'unresolved', orderId: id, cause: 'no answer' })
+    desk.wait(MINUTE)
+    settle(desk, action, at === undefined ? {} : { at, lots: decimal(1) })
+    return { desk, id }
+  }
+  const absent = settled('adopt')
+  t.equal(lotsOf(absent.desk), '0', 'it never arrived, they said')
+  const fill = { kind: 'fill', lots: decimal(2), price: decimal(78_510), fee: decimal(0) } as const
+  const late = absent.desk.report({ ...fill, orderId: absent.id, tradeId: 't-1', at: absent.desk.now })
+  t.same(alarmsIn(late), ['ORDER_RESURRECTED'])
+  t.equal(lotsOf(absent.desk), '2', 'the broker is believed')
+  t.not(absent.desk.book(gold).lock, null, 'and somebody has to look')
+  const filled = settled('book', 78_500)
+  t.equal(lotsOf(filled.desk), '1')
+  const more = filled.desk.report({ ...fill, orderId: filled.id, tradeId: 't-1', at: filled.desk.now })
+  t.same(alarmsIn(more), ['OVERFILL'])
+  t.equal(lotsOf(filled.desk), '3')
+  t.ok(isReproducible(absent.desk) && isReproducible(filled.desk))
+})
