@@ -72,6 +72,68 @@ t.test('more than the exchange takes in one order is refused before it is sent',
   t.match(await broker.submit(newOrder({ lots: decimal(10) }), patience()), { kind: 'accepted' })
 })
 
+t.test(
+  'an order that names its contract goes to that one, and sells nothing that is not held there',
+  async (t) => {
+    const { broker, double, incidents, forget } = await openAccount(t)
+    const inMonth = (contractMonth: string, wanted: Partial<OrderRequest> = {}) =>
+      newOrder({ contractMonth, ...wanted })
+    await send(broker, inMonth('2026-12', { lots: decimal(2) }))
+    await send(broker, inMonth('2027-01'))
+    t.same(
+      double.orders.map(({ symbol }) => symbol),
+      ['GOLDM04DEC26FUT', 'GOLDM05JAN27FUT'],
+    )
+    t.equal(double.orders[1]!.price, 126_027, 'at its own price')
+    await send(broker, inMonth('2027-01', { side: 'sell' }))
+    t.match(double.orders.at(-1), { symbol: 'GOLDM05JAN27FUT', action: 'SELL' })
+    const refused = await broker.submit(inMonth('2027-01', { side: 'sell' }), patience())
+    t.match(refused, {
+      kind: 'notSent',
+      cause: /sold in GOLDM05JAN27FUT, and the account holds 2 of GOLDM04DEC26FUT/,
+    })
+    t.match(incidents, [{ code: 'BROKER_CONTRACT', instrument: 'GOLD_MINI' }])
+    t.match(await broker.submit(inMonth('2027-02'), patience()), {
+      kind: 'notSent',
+      cause: /no contract of GOLD_MINI that expires in 2027-02/,
+    })
+    forget()
+    double.answer('quotes', 500, { status: 'error', message: 'Oops' })
+    t.match(await broker.submit(inMonth('2027-01'), patience()), {
+      kind: 'notSent',
+      cause: /no price of GOLDM05JAN27FUT/,
+    })
+    double.answer('positionbook', 500, { status: 'error', message: 'Oops' })
+    await send(broker, inMonth('2026-12', { side: 'sell' }))
+    t.equal(double.orders.at(-1)!.symbol, 'GOLDM04DEC26FUT', 'an exit goes on without the account')
+  },
+)
+
+t.test('orders, changes and cancels share one limit of eight a second', async (t) => {
+  const { broker, double, forget } = await openAccount(t)
+  const order = restingOrder()
+  const reference = referenceOf(order, await send(broker, order))
+  forget()
+  const change = (price: number) =>
+    broker.modify(reference, { limitPrice: decimal(price), triggerPrice: null })
+  const other = (id: number) => broker.cancel(referenceOf(newOrder(), String(id)))
+  const asked = [
+    other(1),
+    change(120_001),
+    other(2),
+    change(120_002),
+    other(3),
+    other(4),
+    other(5),
+    other(6),
+    change(120_003),
+    other(7),
+  ]
+  const kinds = (await Promise.all(asked)).map(({ kind }) => kind)
+  t.ok(kinds.filter((kind) => kind === 'notSent').length >= 2)
+  t.ok(double.count('cancelorder') + double.count('modifyorder') <= 8)
+})
+
 t.test('an examination reads everything that trading needs, and says what to do', async (t) => {
   const { broker, double } = await openAccount(t, {
     contracts: listedContracts().map((contract) => ({

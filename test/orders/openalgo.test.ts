@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { EntryAlert } from '../../core/alert/alert.js'
 import { decimal } from '../../core/decimal.js'
+import { DAY } from '../../core/time.js'
 import { OpenAlgoBroker } from '../../server/brokers/openalgo/openalgo-broker.js'
 import { SimulatedClock } from '../../server/clock.js'
 import { createPortfolio, loadPortfolio } from '../../server/journal/load.js'
@@ -13,6 +14,7 @@ import { silentLog } from '../../server/observe/log.js'
 import { createMetrics } from '../../server/observe/metrics.js'
 import { OrderDesk } from '../../server/orders/order-desk.js'
 import { recoverVenue } from '../../server/recovery/recover.js'
+import { RolloverSchedule } from '../../server/schedule/rollover-schedule.js'
 import { readSetup } from '../../server/service/setup.js'
 import { eventually } from '../helpers/eventually.js'
 import { OPENALGO_KEY, type OpenAlgoDouble, startOpenAlgo } from '../helpers/openalgo-server.js'
@@ -25,6 +27,7 @@ const START = Date.UTC(2026, 0, 5, 6)
 const CONTRACTS = [
   { name: 'GOLDM', symbol: 'GOLDM05JAN26FUT', expiry: '05-JAN-26', lotsize: 1, price: 136_000 },
   { name: 'GOLDM', symbol: 'GOLDM05FEB26FUT', expiry: '05-FEB-26', lotsize: 1, price: 137_000 },
+  { name: 'GOLDM', symbol: 'GOLDM05MAR26FUT', expiry: '05-MAR-26', lotsize: 1, price: 138_100 },
 ]
 
 let database: TestDatabase
@@ -86,12 +89,12 @@ async function live() {
 
 type Life = Awaited<ReturnType<typeof live>>
 
-async function enter({ sequencer }: Life, price: number): Promise<string> {
+async function enter({ sequencer }: Life, price: number, id = 'A-entry'): Promise<string> {
   const alert: EntryAlert = {
     ...{ type: 'BASE_ENTRY', instrument: 'GOLD_MINI', price, atr: price / 200, stop: null, er: 1 },
     ...{ label: 'Long_1', timestamp: clock.now(), barTime: null },
   }
-  const input = { type: 'AlertAdmitted', id: 'A-entry', alert, conflict: false, quote: null } as const
+  const input = { type: 'AlertAdmitted', id, alert, conflict: false, quote: null } as const
   const { events } = await sequencer.submit(input)
   const made = events.find((event) => event.type === 'OrderInitialized')
   if (made === undefined) throw new Error(JSON.stringify(events))
@@ -160,6 +163,49 @@ t.test(
     await second.stop()
   },
 )
+
+t.test('a unit leaves its contract in two steps, and a crash between them costs nothing', async (t) => {
+  const first = await live()
+  const wanted = settings({ instruments: [GOLD], rollover: { atMinutes: 0 } })
+  await first.sequencer.submit({ type: 'ConfigurationActivated', id: 'C-3', hash: 'roll', settings: wanted })
+  await first.sequencer.submit({ type: 'CalendarImported', id: 'C-4', calendar: builtInCalendar() })
+  first.orders.open()
+  const entry = await enter(first, 137_000, 'A-second')
+  await eventually('it is held', () => orderOf(first, entry).state === 'filled')
+  const { lots } = orderOf(first, entry)
+  const [unit] = first.sequencer.state().books.get('GOLD_MINI')!.units
+  t.match(unit, { contractMonth: '2026-02' })
+  const schedule = ({ sequencer }: Life) => new RolloverSchedule({ sequencer, clock, log: silentLog })
+  await schedule(first).look()
+  t.equal(first.sequencer.state().books.get('GOLD_MINI')!.roll, null, 'not yet')
+
+  clock.advanceBy(24 * DAY)
+  const sent = double.orders.length
+  double.intercept('placeorder', (act) => {
+    // What follows the sale waits
+    double.fillsAtOnce = false
+    const answer = act()
+    double.trade(double.orders.at(-1)!.orderid, lots.toNumber(), 137_050)
+    return answer
+  })
+  await schedule(first).look()
+  await schedule(first).look()
+  await eventually('its successor is ordered', () => double.orders.length === sent + 2)
+  await first.stop()
+  const [sale, purchase] = double.orders.slice(sent)
+  t.match(sale, { symbol: 'GOLDM05FEB26FUT', action: 'SELL', quantity: lots.toNumber() })
+  t.match(purchase, { symbol: 'GOLDM05MAR26FUT', action: 'BUY', quantity: lots.toNumber(), price: 138_240 })
+
+  const second = await live()
+  second.orders.open()
+  double.trade(purchase!.orderid, lots.toNumber(), 138_110)
+  const book = () => second.sequencer.state().books.get('GOLD_MINI')!
+  await eventually('it is held again', () => book().roll?.outcome === 'rolled')
+  t.match(book().units, [{ number: 1, label: 'Long_1', contractMonth: '2026-03', stop: unit!.stop + 1_060 }])
+  t.equal((await second.broker.positions()).GOLD_MINI?.toNumber(), lots.toNumber())
+  t.equal(double.orders.length, sent + 2, 'nothing is sent twice')
+  await second.stop()
+})
 
 t.test('a simulated clock and a live broker are refused together', async (t) => {
   const home = await testDirectory(t)

@@ -81,6 +81,16 @@ export class ContractBook {
     )
   }
 
+  /** Returns the contract of an instrument that expires in a month, YYYY-MM. Throws when none is listed. */
+  async ofMonth(name: string, month: string, deadline?: AbortSignal): Promise<ListedContract> {
+    const instrument = this.#instrument(name)
+    const expiries = await this.#expiriesOf(instrument, deadline)
+    const expiry = expiries.find((date) => date.startsWith(month))
+    if (expiry !== undefined) return this.#listedAs(instrument, expiry, deadline)
+    const told = expiries.length === 0 ? 'none' : expiries.join(', ')
+    throw new ContractError(`OpenAlgo lists no contract of ${name} that expires in ${month}: ${told}`)
+  }
+
   /** Returns the contract of an instrument that expires on a date, as listed. Throws when it cannot be traded. */
   async contract(name: string, expiry: string, deadline?: AbortSignal): Promise<ListedContract> {
     return this.#listedAs(this.#instrument(name), expiry, deadline)

@@ -88,7 +88,7 @@ export class OrderPreparer {
    */
   async #contractFor(request: OrderRequest, deadline: AbortSignal): Promise<ListedContract | Unprepared> {
     const { books, contracts, settings } = this.#options
-    const { instrument, side } = request
+    const { instrument, side, contractMonth: month } = request
     let held: readonly HeldContract[]
     try {
       const all = await books.held(settings.product, deadline)
@@ -97,7 +97,12 @@ export class OrderPreparer {
     } catch (error) {
       // An entry can wait until the account can be read; an exit goes where the position was last
       if (side === 'buy' || error instanceof ContractError) throw error
+      if (month !== undefined) return contracts.ofMonth(instrument, month, deadline)
       return this.contractOf(instrument, deadline)
+    }
+    if (month !== undefined) {
+      const named = await contracts.ofMonth(instrument, month, deadline)
+      return side === 'buy' ? this.#unlessLeft(named) : closeNamed(request, named, held)
     }
     const [first] = held
     if (first === undefined) return contracts.toTrade(instrument, deadline)
@@ -112,8 +117,12 @@ export class OrderPreparer {
       const symbols = held.map((position) => position.contract.symbol).join(', ')
       return refused('SEVERAL_CONTRACTS', `${contract.instrument} is held in several contracts: ${symbols}`)
     }
+    return this.#unlessLeft(contract)
+  }
+
+  async #unlessLeft(contract: ListedContract): Promise<ListedContract | Unprepared> {
     if (!(await this.#options.contracts.isToBeLeft(contract))) return contract
-    const message = `${contract.instrument} is held in ${contract.symbol}, which expires on ${contract.expiry} and takes no new lots; close the position or roll it over by hand`
+    const message = `${contract.instrument} would be bought in ${contract.symbol}, which expires on ${contract.expiry} and takes no new lots; close the position or roll it over`
     return refused('ROLLOVER_DUE', message)
   }
 
@@ -134,7 +143,12 @@ export class OrderPreparer {
   ): Promise<Decimal> {
     const { side, tick } = request
     const { bufferPct } = this.#options.settings
-    const price = (await this.#priceOf(request, contract, deadline)) ?? request.referencePrice
+    const quoted = await this.#priceOf(request, contract, deadline)
+    if (quoted === null && side === 'buy' && request.contractMonth !== undefined) {
+      // What the decision saw may be the price of another contract
+      throw new Error(`OpenAlgo tells no price of ${contract.symbol} near ${request.referencePrice}`)
+    }
+    const price = quoted ?? request.referencePrice
     return side === 'buy' ? limitAbove(price, bufferPct, tick) : limitBelow(price, bufferPct, tick)
   }
 
@@ -169,6 +183,20 @@ function closeIn({ instrument, lots }: OrderRequest, held: readonly HeldContract
   const told = held.map((position) => `${position.lots.toString()} of ${position.contract.symbol}`).join(', ')
   throw new ContractError(
     `No contract of ${instrument} holds the ${lots.toString()} lots that are to be sold (${told}): sell them by hand`,
+  )
+}
+
+/** An exit goes to the contract that its unit was bought in, and sells nothing that is not held there. */
+function closeNamed(
+  { instrument, lots }: OrderRequest,
+  named: ListedContract,
+  held: readonly HeldContract[],
+): ListedContract {
+  const there = held.find(({ contract }) => contract.symbol === named.symbol)
+  if (there !== undefined && !there.lots.isLessThan(lots)) return named
+  const told = held.map((position) => `${position.lots.toString()} of ${position.contract.symbol}`).join(', ')
+  throw new ContractError(
+    `${lots.toString()} lots of ${instrument} are to be sold in ${named.symbol}, and the account holds ${told === '' ? 'none' : told}: sell them by hand`,
   )
 }
 
