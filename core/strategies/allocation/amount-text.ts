@@ -1,10 +1,13 @@
+/** An amount between words or signs of a currency; a sign of its own, or brackets, spell something else than an amount. */
+const AMOUNT = /^(?:[^\d+\-−()]*[^\d.,+\-−()])?(\d(?:[\d.,\s'’]*\d)?)(?:[^\d.,+\-−()][^\d+\-−()]*)?$/u
+
 /**
  * Returns the amount of money that a statistics page spells, or null when it spells none above 0. Spaces and apostrophes
  * group. Of two kinds of separators the last one is the decimal point; the same one twice only groups. A lone dot is the
  * decimal point; a lone comma is one unless three digits follow, which it groups: 1,234 is 1234 and 12,5 is 12.5.
  */
 export function parseAmount(text: string): number | null {
-  const spelled = /^[^\d.,+\-−()]*([\d.,\s'’]*\d)[^\d.,()]*$/u.exec(text.trim())?.[1]
+  const spelled = AMOUNT.exec(text.trim())?.[1]
   if (spelled === undefined) return null
   const digits = spelled.replace(/[\s'’]/g, '')
   const point = decimalPoint(digits)

@@ -100,15 +100,24 @@ function applyCuts(
   const funded: PlannedOrder[] = []
   const cuts: FundingCut[] = []
   for (const order of orders) {
-    const { symbol, side, price, value } = order
-    const quantity = side === 'sell' ? order.quantity : (quantities.get(symbol) ?? ZERO)
-    const isOrder = side === 'sell' || findSizeProblem(quantity, price, rules.get(symbol)!) === null
+    if (order.side === 'sell') {
+      funded.push(order)
+      continue
+    }
+    const { symbol, price, value } = order
+    const quantity = quantities.get(symbol) ?? ZERO
+    const isOrder = findSizeProblem(quantity, price, rules.get(symbol)!) === null
     const paid = isOrder ? quantity.times(price) : ZERO
-    if (isOrder) funded.push({ ...order, quantity, value: paid })
+    if (isOrder) funded.push(resized(order, quantity, paid))
     if (!paid.equals(value)) cuts.push({ symbol, wanted: value, funded: paid })
   }
   const boughtNothing = funded.every(({ side }) => side === 'sell')
   return { orders: funded, cuts, outcome: mode === 'priority' || boughtNothing ? 'partial' : 'proportional' }
+}
+
+function resized(order: PlannedOrder, quantity: Decimal, value: Decimal): PlannedOrder {
+  const { symbol, side, limitPrice, price, difference } = order
+  return { symbol, side, quantity, limitPrice, price, value, difference }
 }
 
 /** How far the sells of a run have come. */
@@ -151,7 +160,7 @@ export function releaseBuys(
       continue
     }
     const value = quantity.times(buy.price)
-    released.push({ ...buy, quantity, value })
+    released.push(resized(buy, quantity, value))
     left = left.minus(withFee(value, feePct))
   }
   return { released, waiting: [], dropped }

@@ -57,9 +57,9 @@ const weightProblems: Readonly<Record<WeightProblem, string>> = {
 }
 
 const priceProblems: Readonly<Record<PriceProblem, string>> = {
-  missing: 'has no price',
-  stale: 'has a price that is too old',
-  outlier: 'has a price that is too far from the last one',
+  missing: 'is missing',
+  stale: 'is too old',
+  outlier: 'is too far from the last one',
 }
 
 /** Returns a halt as one sentence for the user, without a final dot. */
@@ -76,7 +76,7 @@ export function describeHalt(halt: AllocationHalt): string {
     case 'unknownPair':
       return `Balancing halted: the venue trades no pair of ${halt.base} and ${halt.quote}`
     case 'price':
-      return `Balancing halted: ${halt.symbols.join(', ')} ${priceProblems[halt.problem]}`
+      return `Balancing halted: the price of ${halt.symbols.join(', ')} ${priceProblems[halt.problem]}`
     case 'rate':
       return `Balancing halted: no rate from ${halt.from} to ${halt.to} is known`
     case 'emptyPortfolio':

@@ -112,10 +112,18 @@ export function planOrders(valuation: Valuation, settings: PlanSettings): Alloca
 export function rankByDifference<T extends Pick<PlannedOrder, 'symbol' | 'difference'>>(
   orders: readonly T[],
 ): readonly T[] {
-  return orders
-    .map((order) => ({ order, size: order.difference.abs() }))
-    .sort((left, right) => right.size.compare(left.size) || (left.order.symbol < right.order.symbol ? -1 : 1))
-    .map(({ order }) => order)
+  const sized = orders.map((order) => {
+    const size = order.difference.abs()
+    return { order, size, near: size.toNumber() }
+  })
+  // Doubles tell most sizes apart; only those that they do not are compared exactly.
+  sized.sort(
+    (left, right) =>
+      right.near - left.near ||
+      right.size.compare(left.size) ||
+      (left.order.symbol < right.order.symbol ? -1 : 1),
+  )
+  return sized.map(({ order }) => order)
 }
 
 /** Returns the sells, then the buys, each in the given order. */

@@ -66,18 +66,20 @@ export function valuePortfolio(books: AllocationBooks): Valuation | AllocationHa
   const unpriced = drafts.filter(({ symbol }) => !isPrice(prices.get(symbol))).map(({ symbol }) => symbol)
   if (unpriced.length > 0) return { halt: 'price', problem: 'missing', symbols: unpriced }
   let equity = spendable
-  const priced = drafts.map((draft) => {
-    const price = decimal(prices.get(draft.symbol)!)
-    const value = draft.quantity.times(price)
+  // Objects are written out: spreading a thousand of them costs as much as the arithmetic.
+  const priced = drafts.map(({ symbol, quantity, sellable, targetPct }) => {
+    const price = decimal(prices.get(symbol)!)
+    const value = quantity.times(price)
     equity = equity.plus(value)
-    return { ...draft, price, value }
+    return { symbol, quantity, sellable, targetPct, price, value }
   })
   if (!equity.isPositive()) return { halt: 'emptyPortfolio' }
   const whole = equity.toNumber()
-  const members = priced.map((draft) => {
-    const target = percentOf(equity, draft.targetPct)
-    const currentPct = (draft.value.toNumber() / whole) * 100
-    return { ...draft, currentPct, target, difference: target.minus(draft.value) }
+  const members = priced.map(({ symbol, quantity, sellable, targetPct, price, value }): Member => {
+    const target = percentOf(equity, targetPct)
+    const currentPct = (value.toNumber() / whole) * 100
+    const difference = target.minus(value)
+    return { symbol, quantity, sellable, price, value, currentPct, targetPct, target, difference }
   })
   const cashPct =
     cashPolicy === 'target' ? (books.weights.find(({ symbol }) => symbol === currency)?.pct ?? 0) : 0

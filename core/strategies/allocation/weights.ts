@@ -35,7 +35,8 @@ export function targetWeights({
   cash,
   metrics,
 }: WeightSource): readonly TargetWeight[] | AllocationHalt {
-  if (mode === 'manual' || mode === 'default') {
+  const isAllCash = configured.every(({ symbol }) => symbol === cash)
+  if (mode === 'manual' || mode === 'default' || isAllCash) {
     return checkWeights(configured, { leastPct: 0 }) ?? normalizeWeights(configured)
   }
   const cashWeight = configured.find(({ symbol }) => symbol === cash)
