@@ -4,6 +4,7 @@ import { sendAdminCommand } from '../helpers/admin-command.js'
 import { AlertMix, type MixedPortfolio, mixedPortfolio } from '../helpers/alert-mix.js'
 import { findWrongBooks } from '../helpers/audit.js'
 import { counts } from '../helpers/counts.js'
+import { eventually } from '../helpers/eventually.js'
 import { testDatabase } from '../helpers/postgres.js'
 import { randomFrom } from '../helpers/random.js'
 import {
@@ -124,7 +125,12 @@ t.test('kill -9 of the service beside a faulty broker loses and doubles nothing'
   const unlockAll = () =>
     Promise.all(
       portfolio.instruments.map(({ name: instrument }) =>
-        sendAdminCommand(desk, 'unlock', { instrument, reason: 'looked at' }),
+        // Commands are refused, as alerts are, while a busy machine keeps the database waiting
+        eventually(
+          `${instrument} is unlocked`,
+          () => sendAdminCommand(desk, 'unlock', { instrument, reason: 'looked at' }),
+          { timeoutMs: 60_000, intervalMs: 100 },
+        ),
       ),
     )
   const siege = await killAndRestart(t, { place, load, seed: 2, lookAfter: unlockAll })
