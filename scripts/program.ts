@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, LoadVerb>> = {
   approve: async () => (await import('./verbs/approve.js')).approveCommand(),
   reconcile: async () => (await import('./verbs/reconcile.js')).reconcileCommand(),
   unlock: async () => (await import('./verbs/unlock.js')).unlockCommand(),
+  roll: async () => (await import('./verbs/roll.js')).rollCommand(),
   cash: async () => (await import('./verbs/cash.js')).cashCommand(),
   backtest: async () => (await import('./verbs/backtest.js')).backtestCommand(),
   replay: async () => (await import('./verbs/replay.js')).replayCommand(),

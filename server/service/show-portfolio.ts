@@ -2,9 +2,11 @@ import { type Decimal, decimal, ZERO } from '../../core/decimal.js'
 import { type Book, bookState } from '../../core/portfolio/book.js'
 import { equityOf, sizingEquity, unrealizedOf } from '../../core/portfolio/equity.js'
 import { availableMargin, exposureOf } from '../../core/portfolio/exposure.js'
-import { type Portfolio, settingsOf } from '../../core/portfolio/portfolio.js'
+import { instrumentOf, type Portfolio, settingsOf } from '../../core/portfolio/portfolio.js'
 import type { PreCloseRun } from '../../core/portfolio/pre-close-run.js'
+import type { RollRun } from '../../core/portfolio/roll-run.js'
 import { marketHours } from '../../core/portfolio/sessions.js'
+import { dateAt, nextRoll } from '../../core/strategies/trend/roll-due.js'
 import { isoInstant } from '../../core/time.js'
 
 /** Returns what a portfolio's state says about its equity and its risk. Throws before the first configuration. */
@@ -67,8 +69,25 @@ function showInstrument(portfolio: Portfolio, instrument: string) {
     locked: lock === null ? null : { reason: lock.reason, since: isoInstant(lock.since) },
     hours: marketHours(portfolio, instrument),
     scoutAt: market === undefined || market.scout === null ? null : isoInstant(market.scoutAt),
+    rollover: showRollover(portfolio, instrument),
+    rolled: showRolled(book?.roll ?? null),
     preClose: showRun(book?.preClose ?? null),
   }
+}
+
+function showRollover(portfolio: Portfolio, name: string) {
+  const instrument = instrumentOf(portfolio, name)
+  const next =
+    instrument === undefined ? null : nextRoll(portfolio, instrument, dateAt(instrument, portfolio.now))
+  if (next === null) return null
+  const { from, to, leaveOn, units } = next
+  return { from, to, leaveOn, positionIds: units.map(({ id }) => id) }
+}
+
+function showRolled(run: RollRun | null) {
+  if (run === null) return null
+  const { date, from, to, outcome } = run
+  return { date, from, to, outcome }
 }
 
 function showRun(run: PreCloseRun | null) {

@@ -26,9 +26,10 @@ interface Listed {
   readonly items: readonly Record<string, unknown>[]
 }
 
-async function configured(t: Teardown): Promise<Record<string, string>> {
+async function configured(t: Teardown, strategy: object = {}): Promise<Record<string, string>> {
   const file = join(await testDirectory(t), 'configuration.json')
-  await writeFile(file, JSON.stringify({ portfolios: [{ id: 'paper', sessions: 'exchange' }] }))
+  const portfolio = { id: 'paper', sessions: 'exchange', strategy: { kind: 'trend', ...strategy } }
+  await writeFile(file, JSON.stringify({ portfolios: [portfolio] }))
   return { GENERAL_CONFIG: file }
 }
 
@@ -142,3 +143,54 @@ t.test('an import of the calendar reaches a running portfolio before it is answe
   const refused = await service.send({ ...entry, timestamp: new Date(clock.now()).toISOString() })
   t.match(refused.body.decision, { outcome: 'blocked', reasons: ['SESSION'] })
 })
+
+t.test(
+  'on the day a unit leaves its contract, on paper and once, and it is shown before and after',
+  async (t) => {
+    const env = await configured(t, { rollover: { enabled: true, at: '14:30' } })
+    // Monday 12 January 2026 at 11:30 in India
+    const clock = new SimulatedClock({ start: Date.UTC(2026, 0, 12, 6) })
+    const first = await runService(t, { clock, env })
+    const entry = { type: 'BASE_ENTRY', instrument: 'GOLD_MINI', position: 'Long_1', price: 78_500, atr: 700 }
+    const { body } = await first.send({ ...entry, er: 1, timestamp: new Date(clock.now()).toISOString() })
+    t.match(body.decision, { outcome: 'executed' })
+    interface Rolled {
+      readonly instruments: readonly {
+        readonly instrument: string
+        readonly rollover: unknown
+        readonly rolled: unknown
+      }[]
+    }
+    const gold = async (service: RunningService) => {
+      const answer = await service.ask<Rolled>('/v1/portfolios/paper')
+      return answer.body.instruments.find(({ instrument }) => instrument === 'GOLD_MINI')!
+    }
+    const [bought] = (await first.ask<Listed>('/v1/portfolios/paper/positions')).body.items
+    t.match(await gold(first), {
+      rollover: { from: '2026-02', to: '2026-03', leaveOn: '2026-01-29', positionIds: [bought!.id] },
+      rolled: null,
+    })
+    await first.service.stop()
+
+    clock.advanceTo(Date.UTC(2026, 0, 29, 9))
+    const second = await runService(t, { beside: first, clock, env })
+    await eventually('it is rolled', async () => {
+      const { rolled } = await gold(second)
+      return (
+        JSON.stringify(rolled) === '{"date":"2026-01-29","from":"2026-02","to":"2026-03","outcome":"rolled"}'
+      )
+    })
+    t.match(await gold(second), { rollover: { from: '2026-03', leaveOn: '2026-02-26' } })
+    const held = await second.ask<Listed>('/v1/portfolios/paper/positions')
+    const { unit, label, lots, stop } = bought!
+    t.match(held.body.items, [{ unit, label, lots, stop }], 'the same unit, as paper has one price for both')
+    t.not(held.body.items[0]!.id, bought!.id)
+    const orders = await second.ask<Listed>('/v1/portfolios/paper/orders?status=all')
+    t.equal(orders.body.items.length, 3)
+    const alarms = await second.ask<Listed>('/v1/alarms')
+    t.same(
+      alarms.body.items.filter(({ severity }) => severity === 'critical'),
+      [],
+    )
+  },
+)

@@ -92,12 +92,16 @@ t.test('a running service is operated from the command line', async (t) => {
       ['decisions', ...first],
       ['alarms'],
       ['alarms', '--json'],
+      ['roll', '--plan'],
+      ['roll', '--plan', ...first, '--json'],
     )
     t.same(
       codes(runs),
       runs.map(() => 0),
     )
     const [status, shownStatus, positions, shownPositions, open, orders, page, decisions, alarms, none] = runs
+    t.match(runs.at(-2)!.stdout, /^Nothing that is held leaves a contract$/m)
+    t.same(documentOf(runs.at(-1)!), { items: [] })
     const equity = { closed: 10_000_000 }
     t.match(documentOf(status!), {
       portfolios: [

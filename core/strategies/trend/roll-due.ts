@@ -67,9 +67,16 @@ export function plannedRoll(
   date: LocalDate,
 ): PlannedRoll | null {
   const book = bookOf(portfolio, instrument.name)
-  const { calendar } = portfolio
-  if (calendar === null || !isProduct(instrument.name) || !isAtRest(book)) return null
-  if (book.roll?.date === date) return null
+  if (!isAtRest(book) || book.roll?.date === date) return null
+  const next = nextRoll(portfolio, instrument, date)
+  return next === null || date < next.leaveOn ? null : next
+}
+
+/** Returns what of an instrument leaves its contract next, and when; null where nothing is held, or nothing is rolled. */
+export function nextRoll(portfolio: Portfolio, instrument: Instrument, date: LocalDate): PlannedRoll | null {
+  const { calendar, settings } = portfolio
+  if (calendar === null || settings?.rollover == null || !isProduct(instrument.name)) return null
+  const book = bookOf(portfolio, instrument.name)
   const units = book.units.filter((unit) => unit.exit === null)
   const from = units
     .map(monthOf)
@@ -78,9 +85,9 @@ export function plannedRoll(
   if (from === undefined) return null
   const contract = contractOf(instrument.name, from, calendar)
   const leavingOn = leaveOn(contract)
-  if (date < leavingOn) return null
   const leaving = units.filter((unit) => monthOf(unit) === from)
-  const to = openContract(instrument.name, date, calendar, nextContract(contract, calendar))
+  const onDate = date < leavingOn ? leavingOn : date
+  const to = openContract(instrument.name, onDate, calendar, nextContract(contract, calendar))
   return { instrument: instrument.name, units: leaving, from, to: to.month, leaveOn: leavingOn }
 }
 
@@ -120,7 +127,8 @@ function isTime(portfolio: Portfolio, instrument: Instrument, now: Instant): boo
   return atMinutes <= minutes && marketHours(portfolio, instrument.name, now) === 'open'
 }
 
-function dateAt({ zone }: Instrument, now: Instant): LocalDate {
+/** Returns the date at the exchange of an instrument. */
+export function dateAt({ zone }: Pick<Instrument, 'zone'>, now: Instant): LocalDate {
   return localDate(now, zoneOffsetMinutes(zone, now))
 }
 

@@ -56,6 +56,17 @@ export const portfolioShape = portfolioSummaryShape.extend({
       locked: maybe(z.object({ reason: z.string(), since: instant })),
       hours: z.enum(['open', 'closed', 'unknown']).describe('Whether it trades now'),
       scoutAt: maybe(instant).describe('When its last scout spoke'),
+      rollover: maybe(
+        z.object({
+          from: z.string().describe('Month of the contract that is held'),
+          to: z.string(),
+          leaveOn: z.string().describe('Date on which it is left'),
+          positionIds: z.array(z.string()),
+        }),
+      ).describe('What leaves its contract next; null where nothing is rolled'),
+      rolled: maybe(
+        z.object({ date: z.string(), from: z.string(), to: z.string(), outcome: maybe(z.string()) }),
+      ).describe('The last run; its outcome is null while it is under way'),
       preClose: maybe(
         z.object({
           closesAt: instant,
