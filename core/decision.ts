@@ -23,6 +23,12 @@ export type DecisionKind =
   | 'settleBreak'
   | 'rollover'
   | 'approval'
+  | 'evaluation'
+  | 'anchor'
+  | 'cellOrder'
+  | 'funding'
+  | 'dividend'
+  | 'split'
 
 /** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */
 export type DecisionOutcome = 'approved' | 'blocked' | 'ignored'
@@ -104,6 +110,43 @@ export interface PyramidSizing {
   readonly asked?: AskedLots
 }
 
+/** What an evaluation of a cell saw, and what followed: quantities and money exactly, as digits; rates as fractions. */
+export interface CellEvaluation {
+  readonly kind: 'cell'
+  readonly price: number
+  readonly priceAt: Instant
+  readonly anchor: string | null
+  /** From the anchor, in percent of it. */
+  readonly movePct: number | null
+  readonly upPct: number
+  readonly downPct: number
+  readonly shares: string
+  readonly cash: string
+  readonly receivable: string
+  readonly value: string
+  /** Stock as a share of the value, and what it would be after the order. */
+  readonly stockShare: number
+  readonly stockShareAfter: number | null
+  readonly minStock: number
+  readonly maxStock: number
+  /** Null: nothing was wanted. */
+  readonly side: 'buy' | 'sell' | null
+  readonly wantedBecause: 'trigger' | 'auto_guardrail_rebalance' | 'initial_stock' | 'operator' | null
+  /** Before any limit. */
+  readonly rawShares: string | null
+  readonly cappedBy: readonly string[]
+  readonly orderShares: string | null
+  readonly notional: string | null
+  readonly fee: string | null
+  readonly commissionRate: string
+  readonly commissionScope: string
+  /** Before this one. */
+  readonly ordersToday: number
+  readonly notionalToday: string
+  /** How often it was decided again because the price had moved; null for an operator's order. */
+  readonly attempt: number | null
+}
+
 /** How the lots of a decision came about. */
 export type Sizing = EntrySizing | PyramidSizing
 
@@ -120,6 +163,8 @@ export interface Decision {
   readonly reasons: readonly string[]
   readonly gates: readonly Gate[]
   readonly sizing: Sizing | null
+  /** What an evaluation of a cell, or an operator's order of one, saw; left out of other decisions. */
+  readonly evaluation?: CellEvaluation
   readonly boundBy: BoundBy | null
   /** Lots that it asked for; 0 when blocked or ignored. */
   readonly lots: number

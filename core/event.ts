@@ -5,6 +5,7 @@ import type { LegEvent } from './order/leg-event.js'
 import type { Leg } from './order/legs.js'
 import type { Chase, OrderPurpose } from './order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
+import type { CellEvent } from './portfolio/cell-event.js'
 import type { PostingKind } from './portfolio/ledger.js'
 import type { PreCloseRun } from './portfolio/pre-close-run.js'
 import type { RollRun, RollTerms } from './portfolio/roll-run.js'
@@ -353,6 +354,9 @@ export type AlarmCode =
   | 'SCOUT_CONTRADICTS_ITSELF'
   | 'ROLLOVER_INCOMPLETE'
   | 'ROLLOVER_CLOSED_ONLY'
+  | 'CELL_HALTED'
+  | 'CELL_NOT_FUNDED'
+  | 'GUARDRAIL_BREACH'
 
 /** Everything that can have happened to a portfolio. */
 export type PortfolioEvent =
@@ -390,6 +394,7 @@ export type PortfolioEvent =
   | UnitAdopted
   | LotsGivenUp
   | AlarmRaised
+  | CellEvent
 
 /** The name of an event type. */
 export type EventType = PortfolioEvent['type']

@@ -43,6 +43,20 @@ export interface BarClosed extends Cause {
   readonly barAt: Instant
 }
 
+/** A price of something, with the instant when it was that. */
+export interface ObservedPrice {
+  readonly instrument: string
+  /** Above 0; another one is refused. */
+  readonly price: number
+  readonly observedAt: Instant
+}
+
+/** A source told prices, at most one of each instrument: what trades on prices looks at them. */
+export interface PricesObserved extends Cause {
+  readonly type: 'PricesObserved'
+  readonly prices: readonly ObservedPrice[]
+}
+
 /** The dispatcher is about to send these orders: each is recorded as submitted, or denied, before anything leaves. */
 export interface OrdersDue extends Cause {
   readonly type: 'OrdersDue'
@@ -115,6 +129,64 @@ export type OperatorCommand =
   | { readonly kind: 'unlock'; readonly instrument: string; readonly reason: string }
   | AnswerApproval
   | SettleBreak
+  | CellCommand
+
+/** What an operator can order of the cells of a volatility portfolio. Decimals are above 0 unless told otherwise. */
+export type CellCommand =
+  /** Evaluate these cells, or all when null, at these prices, and where there is none at the last one that was seen. */
+  | {
+      readonly kind: 'evaluate'
+      readonly instruments: readonly string[] | null
+      readonly prices: readonly ObservedPrice[]
+    }
+  | {
+      readonly kind: 'setAnchor'
+      readonly instrument: string
+      readonly price: Decimal
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'cellOrder'
+      readonly instrument: string
+      readonly side: 'buy' | 'sell'
+      readonly shares: Decimal
+      readonly reason: string
+    }
+  /** Cash into the cell, or out of it when below 0. */
+  | {
+      readonly kind: 'fundCell'
+      readonly instrument: string
+      readonly amount: Decimal
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'announceDividend'
+      readonly instrument: string
+      readonly perShare: Decimal
+      /** A fraction 0..1. */
+      readonly withholdingRate: Decimal
+      readonly exDate: LocalDate
+      readonly payDate: LocalDate
+    }
+  | { readonly kind: 'goExDividend'; readonly instrument: string; readonly exDate: LocalDate }
+  | { readonly kind: 'payDividend'; readonly instrument: string; readonly exDate: LocalDate }
+  /** What is null stays as it is recorded. */
+  | {
+      readonly kind: 'correctDividend'
+      readonly instrument: string
+      readonly exDate: LocalDate
+      readonly perShare: Decimal | null
+      readonly withholdingRate: Decimal | null
+      readonly payDate: LocalDate | null
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'splitShares'
+      readonly instrument: string
+      readonly exDate: LocalDate
+      /** New shares for one old one. */
+      readonly ratio: Decimal
+    }
 
 /** A person's answer to an entry that waits for one. */
 export interface AnswerApproval {
@@ -187,6 +259,7 @@ export interface InputFailed extends Cause {
 export type Input =
   | AlertAdmitted
   | BarClosed
+  | PricesObserved
   | OrdersDue
   | BrokerReported
   | AccountObserved

@@ -36,6 +36,11 @@ import { decidePreClose } from './strategies/trend/pre-close.js'
 import { chaseEntry } from './strategies/trend/pre-close-orders.js'
 import { decidePyramid } from './strategies/trend/pyramid.js'
 import { continueRoll, decideRoll } from './strategies/trend/rollover.js'
+import { decideCellCommand } from './strategies/volatility/decide-cell-command.js'
+import { decidePrices } from './strategies/volatility/decide-prices.js'
+import { followOrders } from './strategies/volatility/follow-orders.js'
+import { openCells } from './strategies/volatility/open-cells.js'
+import { redecideDrifted } from './strategies/volatility/redecide.js'
 
 export { evolve } from './portfolio/evolve.js'
 export { observe } from './portfolio/observe.js'
@@ -56,6 +61,7 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
   }
   decide(portfolio, input, observe(portfolio, input), record)
   settleLegs(portfolio, record)
+  record(followOrders(portfolio, happened))
   if (happened.length > 0) record(withdrawApprovals(portfolio))
   return happened
 }
@@ -68,11 +74,21 @@ function withHeldInstruments(portfolio: Portfolio, settings: PortfolioSettings):
     isHeld(traded) && ![...instruments, ...assets].some(({ name }) => name === traded.name)
   const held = portfolio.settings?.instruments.filter(isLeftOut) ?? []
   const heldAssets = portfolio.settings?.assets?.filter(isLeftOut) ?? []
+  const heldCells =
+    portfolio.settings?.volatility?.cells.filter(({ asset }) => isNamed(heldAssets, asset)) ?? []
+  const { volatility } = settings
   return {
     ...settings,
+    ...(volatility === undefined || heldCells.length === 0
+      ? {}
+      : { volatility: { ...volatility, cells: [...volatility.cells, ...heldCells] } }),
     ...(held.length === 0 ? {} : { instruments: [...instruments, ...held] }),
     ...(heldAssets.length === 0 ? {} : { assets: [...assets, ...heldAssets] }),
   }
+}
+
+function isNamed(traded: readonly Traded[], asset: string): boolean {
+  return traded.some(({ name }) => name === asset)
 }
 
 const NOTHING: readonly PortfolioEvent[] = []
@@ -93,7 +109,11 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       continueRoll(portfolio, bookOf(portfolio, input.instrument), record)
       record(planExits(portfolio, bookOf(portfolio, input.instrument)))
       break
+    case 'PricesObserved':
+      decidePrices(portfolio, { inputId: input.id, prices: observation.prices, isAsked: false, record })
+      break
     case 'OrdersDue': {
+      redecideDrifted(portfolio, { inputId: input.id, orderIds: input.orderIds, record })
       const dispatched = decideDispatch(portfolio, input)
       record(dispatched)
       // What a denied peel-off would have sold is free for an exit that stands.
@@ -118,7 +138,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       planAllExits(portfolio, record)
       break
     case 'OperatorCommanded':
-      decideCommand(portfolio, input, record)
+      decideCommand(portfolio, input, observation, record)
       continueRolls(portfolio, record)
       planAllExits(portfolio, record)
       break
@@ -131,6 +151,8 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
           settings: withHeldInstruments(portfolio, input.settings),
         },
       ])
+      // At the first start the money comes after its configuration.
+      record(openCells(portfolio, !portfolio.ledger.deposited.isZero()))
       break
     case 'CalendarImported':
       if (portfolio.calendar?.version !== input.calendar.version)
@@ -235,6 +257,11 @@ function decideBar(portfolio: Portfolio, inputId: string, observation: Observati
       }),
     ])
   }
+  if (bar?.book.cell != null) {
+    const { book, close: price, at: observedAt } = bar
+    const seen = { instrument: book.instrument, price, observedAt, verdict: 'seen' } as const
+    decidePrices(portfolio, { inputId, prices: [seen], isAsked: false, record })
+  }
   if (bar === null || bar.book.units.length === 0) return
   const stops = decideStops(portfolio, inputId, bar)
   record(stops)
@@ -242,7 +269,12 @@ function decideBar(portfolio: Portfolio, inputId: string, observation: Observati
   record(decidePeelOffs(portfolio, inputId, bar, decisions))
 }
 
-function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: Recorder): void {
+function decideCommand(
+  portfolio: Portfolio,
+  input: OperatorCommanded,
+  observation: Observation,
+  record: Recorder,
+): void {
   const { command } = input
   switch (command.kind) {
     case 'exit':
@@ -253,6 +285,7 @@ function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: R
       break
     case 'cash':
       record(decideCash(portfolio, input.id, command))
+      record(openCells(portfolio, false))
       break
     case 'unlock':
       record(decideUnlock(portfolio, input.id, command))
@@ -262,6 +295,17 @@ function decideCommand(portfolio: Portfolio, input: OperatorCommanded, record: R
       break
     case 'settleBreak':
       settleBreak(portfolio, { inputId: input.id, command, record })
+      break
+    case 'evaluate':
+    case 'setAnchor':
+    case 'cellOrder':
+    case 'fundCell':
+    case 'announceDividend':
+    case 'goExDividend':
+    case 'payDividend':
+    case 'correctDividend':
+    case 'splitShares':
+      decideCellCommand(portfolio, { inputId: input.id, command, prices: observation.prices, record })
       break
     default:
       unreachable(command)

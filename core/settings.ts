@@ -1,4 +1,5 @@
 import type { Asset, Instrument } from './instrument/instrument.js'
+import type { VolatilitySettings } from './strategies/volatility/volatility-settings.js'
 
 /** What sizing takes as equity: realized only, with all or half of the unrealized profit, or the watermark. */
 export type EquityMode = 'closed' | 'open' | 'blended' | 'high'
@@ -126,4 +127,6 @@ export interface PortfolioSettings {
   readonly instruments: readonly Instrument[]
   /** What it holds and pays for in full; left out where it trades instruments alone. */
   readonly assets?: readonly Asset[]
+  /** How its assets are traded as cells; left out where they are not. */
+  readonly volatility?: VolatilitySettings
 }

@@ -2,6 +2,7 @@ import type { ScoutAlert } from '../alert/alert.js'
 import { type Decimal, ZERO } from '../decimal.js'
 import { type Instant, MINUTE } from '../time.js'
 import type { Approval } from './approval.js'
+import type { CellState } from './cell-state.js'
 import type { Holding } from './holding.js'
 import type { PlannedEntry, PreCloseRun } from './pre-close-run.js'
 import { activeRoll, type RollRun } from './roll-run.js'
@@ -46,6 +47,8 @@ export interface Book {
   rebalanceOrderIds: string[]
   /** What is held of an asset that is paid for in full; null where there never was any. */
   holding: Holding | null
+  /** What is known of the cell that trades it; null where it is none. */
+  cell: CellState | null
   /** Orders for legs at work. */
   legOrderIds: string[]
   /** Orders whose legs are not settled, whether or not they are at work themselves. */
@@ -84,6 +87,7 @@ export function emptyBook(instrument: string): Book {
     exitOrderIds: [],
     rebalanceOrderIds: [],
     holding: null,
+    cell: null,
     legOrderIds: [],
     openLegs: [],
     lock: null,

@@ -15,10 +15,14 @@ export interface Equity {
   readonly high: number
 }
 
-/** Returns the unrealized profit of units and holdings at the last seen prices, before fees; without a price it counts 0. */
+/**
+ * Returns the unrealized profit of units and holdings at the last seen prices, before fees, and the dividends that are
+ * receivable. Without a price it counts 0.
+ */
 export function unrealizedOf(portfolio: Portfolio): number {
   let sum = 0
   for (const book of portfolio.books.values()) {
+    if (book.cell !== null) sum += book.cell.receivable.toNumber()
     const price = book.market.price
     if (price === null) continue
     for (const unit of book.units) sum += unrealizedProfit(unit, price)

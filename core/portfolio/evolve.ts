@@ -1,4 +1,4 @@
-import { type Decimal, least, ZERO } from '../decimal.js'
+import { type Decimal, ZERO } from '../decimal.js'
 import type {
   ApprovalClosed,
   BreakSettled,
@@ -15,9 +15,11 @@ import { subjectOf } from '../reconcile/break.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
+import { evolveCell, forgetDenied, noteEvaluation } from './evolve-cells.js'
+import { fillHolding, postToHolding } from './evolve-holdings.js'
 import { beginLeg, evolveLegs, fillLeg, matchLegs, noteSent, removeFrom } from './evolve-legs.js'
 import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
-import { bookIntoHolding, bookOutOfHolding, emptyHolding, isOfHolding } from './holding.js'
+import { assetOfHolding, isOfHolding } from './holding.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
 import { bookPurchase, bookSale, type Unit } from './unit.js'
@@ -38,6 +40,19 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       portfolio.calendar = event.calendar
       break
     case 'DecisionMade':
+      noteEvaluation(portfolio, event.decision)
+      break
+    case 'CellOpened':
+    case 'CellFunded':
+    case 'CellAnchored':
+    case 'CellHalted':
+    case 'CellOrdered':
+    case 'DividendAnnounced':
+    case 'DividendWentEx':
+    case 'DividendPaid':
+    case 'DividendCorrected':
+    case 'SharesSplit':
+      evolveCell(portfolio, event)
       break
     case 'ApprovalRequested':
       bookOf(portfolio, event.request.instrument).approval = { ...event.request, closed: null }
@@ -258,6 +273,7 @@ function endOrder(
   order.closedAt = at
   portfolio.ended.push({ id: order.id, at: portfolio.now })
   const book = bookOf(portfolio, order.instrument)
+  if (state === 'denied') forgetDenied(book, order.id)
   if (book.entryOrderId === order.id) book.entryOrderId = null
   else removeFrom(atWorkBeside(book, order), order.id)
 }
@@ -300,13 +316,6 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   }
 }
 
-/** Never below nothing: that a venue sold more than was held is for a person to settle. */
-function fillHolding(book: Book, order: Order, { lots, price }: OrderFilled): void {
-  book.holding ??= emptyHolding()
-  if (order.side === 'buy') bookIntoHolding(book.holding, lots, price.times(lots))
-  else bookOutOfHolding(book.holding, least(book.holding.quantity, lots))
-}
-
 function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
   bookPurchase(unit, lots, value)
   if (unit.roll !== null) unit.initialStop = unit.averagePrice - unit.roll.initialStopBelow
@@ -325,15 +334,6 @@ function settleBreak(portfolio: Portfolio, { action, settled }: BreakSettled): v
   else portfolio.accepted.delete(subject)
   if (action !== 'ignore' && settled.orderId === null)
     bookOf(portfolio, settled.instrument).missingLots = ZERO
-}
-
-function postToHolding(portfolio: Portfolio, { kind, amount, orderId: id }: LedgerPosted): void {
-  const order = id === null ? undefined : portfolio.orders.get(id)
-  if (order === undefined || !isOfHolding(order)) return
-  const book = bookOf(portfolio, order.instrument)
-  book.holding ??= emptyHolding()
-  if (kind === 'realizedPnl') book.holding.realizedPnl = book.holding.realizedPnl.plus(amount)
-  if (kind === 'fee') book.holding.fees = book.holding.fees.minus(amount)
 }
 
 function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {
@@ -355,6 +355,7 @@ const FEW_BOOKS = 8
 
 /** Returns the open unit with this id, or undefined. */
 export function findUnit(portfolio: Portfolio, id: string): Unit | undefined {
+  if (assetOfHolding(id) !== null) return undefined
   const entry = portfolio.books.size > FEW_BOOKS ? portfolio.orders.get(`O${id.slice(1)}`) : undefined
   if (entry !== undefined) return unitIn(bookOf(portfolio, entry.instrument), id)
   for (const book of portfolio.books.values()) {

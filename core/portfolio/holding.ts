@@ -59,9 +59,21 @@ export function unrealizedOfHolding(holding: Holding, price: number): number {
   return holding.quantity.toNumber() * price - holding.cost.toNumber()
 }
 
+/** Returns the asset whose holding has this id, or null for an id of something else. */
+export function assetOfHolding(id: string): string | null {
+  return id.startsWith('H-') ? id.slice(2) : null
+}
+
 /** Returns the cash that is there to be spent: the ledger's balance less what the holdings were bought for. */
 export function settledCash(portfolio: Portfolio): Decimal {
   let cash = portfolio.ledger.balance
   for (const { holding } of portfolio.books.values()) if (holding !== null) cash = cash.minus(holding.cost)
+  return cash
+}
+
+/** Returns the settled cash that is in no cell. */
+export function unassignedCash(portfolio: Portfolio): Decimal {
+  let cash = settledCash(portfolio)
+  for (const { cell } of portfolio.books.values()) if (cell !== null) cash = cash.minus(cell.cash)
   return cash
 }

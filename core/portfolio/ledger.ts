@@ -1,7 +1,7 @@
 import { type Decimal, ZERO } from '../decimal.js'
 
 /** What a posting is for. Amounts are signed: what adds to cash is above 0. */
-export type PostingKind = 'deposit' | 'withdrawal' | 'realizedPnl' | 'fee'
+export type PostingKind = 'deposit' | 'withdrawal' | 'realizedPnl' | 'fee' | 'dividend' | 'tax'
 
 /** The cash ledger's sums. Closed equity is always the sum of the postings, never a start-up setting. */
 export interface Ledger {
@@ -10,6 +10,8 @@ export interface Ledger {
   deposited: Decimal
   realizedPnl: Decimal
   fees: Decimal
+  dividends: Decimal
+  taxes: Decimal
   /** High watermark of the balance; moves with every deposit and withdrawal. */
   high: Decimal
   /** Balance and watermark as doubles, for sizing. */
@@ -24,6 +26,8 @@ export function emptyLedger(): Ledger {
     deposited: ZERO,
     realizedPnl: ZERO,
     fees: ZERO,
+    dividends: ZERO,
+    taxes: ZERO,
     high: ZERO,
     closedEquity: 0,
     highEquity: 0,
@@ -44,6 +48,12 @@ export function post(ledger: Ledger, kind: PostingKind, amount: Decimal): void {
       break
     case 'fee':
       ledger.fees = ledger.fees.plus(amount)
+      break
+    case 'dividend':
+      ledger.dividends = ledger.dividends.plus(amount)
+      break
+    case 'tax':
+      ledger.taxes = ledger.taxes.plus(amount)
       break
   }
   if (ledger.high.isLessThan(ledger.balance)) ledger.high = ledger.balance

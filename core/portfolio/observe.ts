@@ -1,6 +1,6 @@
 import { type Alert, toldAt } from '../alert/alert.js'
 import { readBarTimes } from '../alert/misread-time.js'
-import type { AlertAdmitted, Input, Quote } from '../input.js'
+import type { AlertAdmitted, Input, ObservedPrice, Quote } from '../input.js'
 import type { Break } from '../reconcile/break.js'
 import {
   applyChanges,
@@ -30,11 +30,21 @@ export interface Observation {
   } | null
   /** A bar that is put aside because its close is too far from the last; null otherwise. */
   readonly suspect: { readonly instrument: string; readonly close: number } | null
+  /** Prices that a source told, one of each instrument, and what they are worth. */
+  readonly prices: readonly SeenPrice[]
   /** Differences from the broker that were seen for the second time in a row. */
   readonly confirmedBreaks: readonly Break[]
 }
 
-const NOTHING: Observation = { bar: null, suspect: null, confirmedBreaks: [] }
+/**
+ * A price that a source told. seen: it is the last one · older: than the last one · suspect: too far from the last one,
+ * until another agrees with it · invalid: not a price · unknown: of nothing that the portfolio trades.
+ */
+export interface SeenPrice extends ObservedPrice {
+  readonly verdict: 'seen' | 'older' | 'suspect' | 'invalid' | 'unknown'
+}
+
+const NOTHING: Observation = { bar: null, suspect: null, prices: [], confirmedBreaks: [] }
 
 /**
  * Takes the facts of `input` into the portfolio's view of time, market and account, and returns what is new.
@@ -53,6 +63,10 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
         input.atr,
         notAhead(portfolio, input.barAt),
       )
+    case 'PricesObserved':
+      return observePrices(portfolio, input.prices)
+    case 'OperatorCommanded':
+      return input.command.kind === 'evaluate' ? observePrices(portfolio, input.command.prices) : NOTHING
     case 'BrokerReported':
       for (const report of input.reports) {
         if (report.kind !== 'fill') continue
@@ -159,6 +173,34 @@ function observeBar(book: Book, close: number, atr: number | null, at: Instant):
   return { ...NOTHING, bar: { book, close, atr: market.atr, at } }
 }
 
+/** Of several prices of one instrument the last counts: they came together. */
+function observePrices(portfolio: Portfolio, prices: readonly ObservedPrice[]): Observation {
+  const seen = new Map<string, SeenPrice>()
+  for (const told of prices) {
+    const { instrument, price } = told
+    const observedAt = notAhead(portfolio, told.observedAt)
+    const verdict = judgePrice(portfolio.books.get(instrument), price, observedAt)
+    seen.set(instrument, { instrument, price, observedAt, verdict })
+  }
+  return { ...NOTHING, prices: [...seen.values()] }
+}
+
+/** A price that is too far from the last one waits, as a bar does, until another one agrees with it. */
+function judgePrice(book: Book | undefined, price: number, at: Instant): SeenPrice['verdict'] {
+  if (book === undefined) return 'unknown'
+  if (!Number.isFinite(price) || price <= 0) return 'invalid'
+  const { market } = book
+  if (at < market.priceAt) return 'older'
+  const isBelieved =
+    market.price === null ||
+    isNear(price, market.price, market.atr) ||
+    (market.suspectClose !== null && isNear(price, market.suspectClose, market.atr))
+  market.suspectClose = isBelieved ? null : price
+  if (!isBelieved) return 'suspect'
+  seePrice(book, price, at)
+  return 'seen'
+}
+
 /** Takes a bar that is later than the last one, and believed, into the view of the market: what is known of an ATR stays. */
 export function seeBar(book: Book, close: number, atr: number | null, at: Instant): void {
   const { market } = book
@@ -203,12 +245,12 @@ function forgetEnded(portfolio: Portfolio): void {
   portfolio.closedUnits = withKeys(portfolio.closedUnits, kept)
 }
 
-function idsAtWork(portfolio: Portfolio): string[] {
+function idsAtWork({ books, legs }: Portfolio): string[] {
   const ids: string[] = []
-  for (const { entryOrderId, exitOrderIds, openLegs, legOrderIds } of portfolio.books.values()) {
+  for (const { entryOrderId, exitOrderIds, rebalanceOrderIds, openLegs, legOrderIds } of books.values()) {
     if (entryOrderId !== null) ids.push(entryOrderId)
-    ids.push(...exitOrderIds, ...legOrderIds)
-    for (const id of openLegs) ids.push(id, ...(portfolio.legs.get(id)?.orderIds ?? []))
+    ids.push(...exitOrderIds, ...rebalanceOrderIds, ...legOrderIds)
+    for (const id of openLegs) ids.push(id, ...(legs.get(id)?.orderIds ?? []))
   }
   return ids
 }

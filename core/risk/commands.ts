@@ -2,6 +2,7 @@ import type { Decision, DecisionKind, DecisionOutcome } from '../decision.js'
 import type { PortfolioEvent } from '../event.js'
 import type { OperatorCommand } from '../input.js'
 import { alarm } from '../portfolio/alarm.js'
+import { unassignedCash } from '../portfolio/holding.js'
 import { newDecision } from '../portfolio/new-decision.js'
 import type { Portfolio } from '../portfolio/portfolio.js'
 
@@ -44,7 +45,7 @@ export function decideCash(
   command: Extract<OperatorCommand, { kind: 'cash' }>,
 ): PortfolioEvent[] {
   const { movement, amount, note } = command
-  const isShort = movement === 'withdrawal' && portfolio.ledger.balance.isLessThan(amount)
+  const isShort = movement === 'withdrawal' && unassignedCash(portfolio).isLessThan(amount)
   if (isShort || !amount.isPositive()) {
     const reason = isShort ? 'INSUFFICIENT_CASH' : 'AMOUNT_NOT_ABOVE_ZERO'
     return [

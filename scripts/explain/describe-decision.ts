@@ -3,6 +3,8 @@ import { comparisonOf, openingOf } from '../../core/explain/gate-opening.js'
 import { oneMoreLot } from '../../core/explain/one-more-lot.js'
 import { formatLots, formatMoney, formatNumber, formatPoints, formatTime } from '../cli/format.js'
 import { formatTable } from '../cli/table.js'
+import { CELL_REASONS } from './cell-reasons.js'
+import { describeEvaluation } from './describe-cell.js'
 import { describeSizing, type Words } from './describe-sizing.js'
 import { comparisonWords, gateHint, gateTitle, gateValue } from './gate-words.js'
 import { describeOneMoreLot } from './more-lot-words.js'
@@ -23,6 +25,12 @@ const kindNames: Readonly<Record<DecisionKind, string>> = {
   settleBreak: 'difference from the broker',
   approval: "a person's answer",
   rollover: 'rollover',
+  evaluation: 'evaluation',
+  anchor: 'anchor',
+  cellOrder: "operator's order",
+  funding: 'cash of a cell',
+  dividend: 'dividend',
+  split: 'split',
 }
 
 /** Reasons of decisions that no gate explains, as sentences. */
@@ -58,6 +66,7 @@ const reasonWords: Readonly<Record<string, string>> = {
   STOP_NOT_BELOW_PRICE: 'the stop was not below the price',
   NO_ORDER_FOR_FILL: 'no order of ours could have filled so much',
   LOTS_DO_NOT_FIT: 'the order could not have filled so much',
+  ...CELL_REASONS,
 }
 
 /** Returns a decision for people: its outcome, its arithmetic, its gates, and what would have had to differ. */
@@ -65,6 +74,9 @@ export function describeDecision(decision: Decision, outcome: ShownOutcome, word
   const { style } = words
   const parts = [headline(decision, outcome, words) + facts(decision, words)]
   const { sizing, gates } = decision
+  const { evaluation } = decision
+  if (evaluation !== undefined)
+    parts.push(section('What it saw', describeEvaluation(evaluation, words.currency), words))
   if (sizing !== null) parts.push(section('Size', describeSizing(sizing, words), words))
   if (gates.length > 0) {
     parts.push(`${style.strong('Gates')}\n${indent(gateTable(decision, words))}`)

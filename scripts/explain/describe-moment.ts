@@ -1,10 +1,10 @@
 import type { PortfolioEvent } from '../../core/event.js'
-import { unreachable } from '../../core/invariant.js'
 import { tradedName } from '../../core/order/leg-orders.js'
 import type { PreClosePhase } from '../../core/portfolio/pre-close-run.js'
 import type { RollOutcome, RollPhase } from '../../core/portfolio/roll-run.js'
 import { type BreakAction, describeBreak } from '../../core/reconcile/break.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
+import { describeCellEvent } from './describe-cell.js'
 
 /** Returns what happened, as a sentence without its time. */
 export function describeEvent(event: PortfolioEvent, currency: string): string {
@@ -89,7 +89,7 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
     case 'DecisionMade':
       return `decision ${event.decision.id}: ${event.decision.outcome}`
     default:
-      return unreachable(event)
+      return describeCellEvent(event, currency)
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../server/report/story.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
 import type { Style } from '../cli/style.js'
+import { describeCellCommand } from './describe-cell.js'
 import { describeDecision, indent } from './describe-decision.js'
 import { describeEvent } from './describe-moment.js'
 import type { Words } from './describe-sizing.js'
@@ -107,6 +108,7 @@ function describeInput(input: Input, currency: string): string {
         const answer = command.isApproved ? 'approve' : 'reject'
         return `operator: ${answer} ${command.approvalId}, ${command.reason}`
       }
+      if (command.kind !== 'exit') return describeCellCommand(command, currency)
       const { target } = command
       const what = 'all' in target ? 'everything' : Object.values(target).join(' ')
       return `operator: exit ${what}, ${command.reason}`
@@ -115,6 +117,8 @@ function describeInput(input: Input, currency: string): string {
       return describeAlert(input.alert, currency)
     case 'BarClosed':
       return `bar of ${input.instrument}, close ${formatNumber(input.close, currency)}`
+    case 'PricesObserved':
+      return `prices of ${input.prices.length === 1 ? input.prices[0]!.instrument : `${input.prices.length} assets`}`
     default:
       return input.type
   }

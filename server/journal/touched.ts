@@ -71,6 +71,13 @@ function touchMarket(touched: Touched, portfolio: Portfolio, input: Input): void
     case 'BarClosed':
       touchBook(touched, portfolio, input.instrument)
       break
+    case 'PricesObserved':
+      for (const { instrument } of input.prices) touchBook(touched, portfolio, instrument)
+      break
+    case 'OperatorCommanded':
+      if (input.command.kind !== 'evaluate') break
+      for (const { instrument } of input.command.prices) touchBook(touched, portfolio, instrument)
+      break
     case 'BrokerReported':
       for (const report of input.reports) {
         const order = portfolio.orders.get(report.orderId)
@@ -149,6 +156,18 @@ function touchEvent(
     case 'InstrumentLocked':
     case 'InstrumentUnlocked':
     case 'BreakSettled':
+    case 'CellOpened':
+    case 'CellFunded':
+    case 'CellAnchored':
+    case 'CellHalted':
+    case 'CellOrdered':
+    case 'DividendAnnounced':
+    case 'DividendWentEx':
+    case 'DividendPaid':
+    case 'DividendCorrected':
+      break
+    case 'SharesSplit':
+      touchBook(touched, portfolio, event.instrument)
       break
     default:
       unreachable(event)

@@ -103,6 +103,12 @@ const DECIDED: Readonly<Record<DecisionKind, string>> = {
   settleBreak: 'settling a difference from the broker',
   approval: "a person's answer",
   rollover: 'rollover',
+  evaluation: 'an order of a cell',
+  anchor: 'setting an anchor',
+  cellOrder: "an operator's order",
+  funding: 'moving cash of a cell',
+  dividend: 'a dividend',
+  split: 'a split',
 }
 
 function decisionNotice(portfolio: string, decision: Decision): Notice {

@@ -154,6 +154,62 @@ const calendar = fc.record({ version: text, exchanges: fc.constant({}) })
 const configured = { hash: text, settings: fc.constant(settings()) }
 const fill = { orderId: text, tradeId: text, lots: decimal, price: decimal, fee: decimal, at: instant }
 
+const date = fc.constantFrom('2026-01-05', '2026-12-31')
+const share = fc.constantFrom(new Decimal(25n, 2), new Decimal(0n, 0))
+const dividend = { instrument: text, dividendId: text, at: instant }
+const due = { gross: decimal, withheld: decimal, net: decimal }
+const anchor = fc.option(decimal, { nil: null })
+
+const cellEventFields = {
+  CellOpened: { instrument: text, zone: fc.constant('America/New_York'), cash: decimal, at: instant },
+  CellFunded: { instrument: text, decisionId: text, amount: decimal, at: instant },
+  CellAnchored: {
+    instrument: text,
+    anchor: decimal,
+    cause: fc.constantFrom('firstPrice', 'fill', 'operator'),
+    orderId: textOrNull,
+    at: instant,
+  },
+  CellHalted: { instrument: text, reason: text, at: instant },
+  CellOrdered: {
+    instrument: text,
+    orderId: text,
+    attempt: fc.option(count, { nil: null }),
+    notional: decimal,
+    commissionRate: decimal,
+    at: instant,
+  },
+  DividendAnnounced: {
+    ...dividend,
+    decisionId: text,
+    perShare: decimal,
+    withholdingRate: share,
+    exDate: date,
+    payDate: date,
+  },
+  DividendWentEx: { ...dividend, shares: decimal, ...due, anchor },
+  DividendPaid: { ...dividend, net: decimal },
+  DividendCorrected: {
+    ...dividend,
+    decisionId: text,
+    perShare: decimal,
+    withholdingRate: share,
+    payDate: date,
+    due: fc.option(fc.record(due), { nil: null }),
+    anchor,
+    reason: text,
+  },
+  SharesSplit: {
+    instrument: text,
+    splitId: text,
+    decisionId: text,
+    ratio: decimal,
+    shares: decimal,
+    anchor,
+    at: instant,
+  },
+}
+
 /** Arbitrary events of every type; the total map keeps it from lagging behind the union. */
 const eventFields: {
   readonly [T in EventType]: { [K in keyof Omit<Event<T>, 'type'>]: fc.Arbitrary<unknown> }
@@ -226,7 +282,7 @@ const eventFields: {
   ExitLatched: { instrument: text, orderId: text, decisionId: text, reason: text },
   ExitDelayed: { positionId: text, notBefore: instant },
   LedgerPosted: {
-    kind: fc.constantFrom('deposit', 'withdrawal', 'realizedPnl', 'fee'),
+    kind: fc.constantFrom('deposit', 'withdrawal', 'realizedPnl', 'fee', 'dividend', 'tax'),
     amount: decimal,
     at: instant,
     orderId: textOrNull,
@@ -265,6 +321,7 @@ const eventFields: {
     message: text,
     at: instant,
   },
+  ...cellEventFields,
 }
 
 const alert: fc.Arbitrary<Alert> = fc.oneof(
@@ -288,7 +345,36 @@ const report: fc.Arbitrary<OrderReport> = fc.oneof(
   fc.record({ kind: fc.constant('fill' as const), ...fill }),
 )
 
+const observedPrice = fc.record({ instrument: text, price: number, observedAt: instant })
+
 const command = fc.oneof(
+  fc.record({
+    kind: fc.constant('evaluate'),
+    instruments: fc.option(fc.array(text, { maxLength: 2 }), { nil: null }),
+    prices: fc.array(observedPrice, { maxLength: 2 }),
+  }),
+  fc.record({ kind: fc.constant('setAnchor'), instrument: text, price: decimal, reason: text }),
+  fc.record({ kind: fc.constant('cellOrder'), instrument: text, side, shares: decimal, reason: text }),
+  fc.record({ kind: fc.constant('fundCell'), instrument: text, amount: decimal, reason: text }),
+  fc.record({
+    kind: fc.constant('announceDividend'),
+    instrument: text,
+    perShare: decimal,
+    withholdingRate: share,
+    exDate: date,
+    payDate: date,
+  }),
+  fc.record({ kind: fc.constantFrom('goExDividend', 'payDividend'), instrument: text, exDate: date }),
+  fc.record({
+    kind: fc.constant('correctDividend'),
+    instrument: text,
+    exDate: date,
+    perShare: fc.option(decimal, { nil: null }),
+    withholdingRate: fc.option(share, { nil: null }),
+    payDate: fc.option(date, { nil: null }),
+    reason: text,
+  }),
+  fc.record({ kind: fc.constant('splitShares'), instrument: text, exDate: date, ratio: decimal }),
   fc.record({
     kind: fc.constant('exit'),
     target: fc.oneof(
@@ -340,6 +426,7 @@ const inputFields: {
     receivedAt: instant,
   },
   BarClosed: { instrument: text, close: number, atr: numberOrNull, barAt: instant },
+  PricesObserved: { prices: fc.array(observedPrice, { maxLength: 3 }) },
   OrdersDue: { orderIds: fc.array(text, { maxLength: 3 }), resendIds: fc.array(text, { maxLength: 2 }) },
   BrokerReported: { reports: fc.array(report, { maxLength: 3 }) },
   AccountObserved: { positions: lotsByName, averagePrices: lotsByName },

@@ -3,6 +3,7 @@ import type { EventType, PortfolioEvent } from '../../../core/event.js'
 import type { LegSide } from '../../../core/order/legs.js'
 import type { PostingKind } from '../../../core/portfolio/ledger.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
+import { cellEvents } from './cell-shapes.js'
 import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
 import { decimal, list, number, oneOf, orNull, record, type Shape, text, whereGiven } from './shape.js'
@@ -43,7 +44,7 @@ export const EVENT_VERSION = 1
 
 type Fields<T extends EventType> = Omit<Extract<PortfolioEvent, { type: T }>, 'type'>
 
-const decision = record({
+const decided = {
   id: text,
   inputId: text,
   at: instant,
@@ -60,9 +61,22 @@ const decision = record({
   positionIds: list(text),
   notes: list(text),
   versions: record({ configuration: text, calendar: textOrNull }),
-})
+}
 
-const postingKind = oneOf<PostingKind>({ deposit: true, withdrawal: true, realizedPnl: true, fee: true })
+const decision: Shape<Decision> = whereGiven(
+  'evaluation',
+  record({ ...decided, evaluation: shown<NonNullable<Decision['evaluation']>>() }),
+  record(decided),
+)
+
+const postingKind = oneOf<PostingKind>({
+  deposit: true,
+  withdrawal: true,
+  realizedPnl: true,
+  fee: true,
+  dividend: true,
+  tax: true,
+})
 
 const initialized = {
   orderId: text,
@@ -205,6 +219,7 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     message: text,
     at: instant,
   }),
+  ...cellEvents,
 }
 
 /** Every event type, in the order of core/event.ts. */

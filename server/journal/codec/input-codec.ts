@@ -1,6 +1,7 @@
 import type { Input, InputType, OperatorCommand, Quote } from '../../../core/input.js'
 import type { OrderReport } from '../../../core/order/report.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
+import { cellCommands, observedPrice } from './cell-shapes.js'
 import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
 import {
@@ -107,6 +108,7 @@ const command = byKind<OperatorCommand>({
     fee: decimalOrNull,
     reason: text,
   }),
+  ...cellCommands,
 })
 
 const alertAdmitted = { at: instant, alert, conflict: flag, quote: orNull(quote) }
@@ -124,6 +126,7 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
     atr: numberOrNull,
     barAt: instant,
   }),
+  PricesObserved: record({ at: instant, prices: list(observedPrice) }),
   OrdersDue: whereGiven(
     'resendIds',
     record({ at: instant, orderIds: list(text), resendIds: list(text) }),

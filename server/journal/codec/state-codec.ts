@@ -8,6 +8,7 @@ import type { Ledger } from '../../../core/portfolio/ledger.js'
 import type { Portfolio } from '../../../core/portfolio/portfolio.js'
 import type { Unit } from '../../../core/portfolio/unit.js'
 import { type Break, subjectOf } from '../../../core/reconcile/break.js'
+import { cellState } from './cell-shapes.js'
 import { factText } from './fact-text.js'
 import { decimal, flag, list, number, oneOf, orNull, pair, record, type Shape, text } from './shape.js'
 import {
@@ -34,7 +35,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 7
+export const STATE_VERSION = 8
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -141,6 +142,7 @@ const book: Shape<Book> = record({
   exitOrderIds: list(text),
   rebalanceOrderIds: list(text),
   holding: orNull(record({ quantity: decimal, cost: decimal, realizedPnl: decimal, fees: decimal })),
+  cell: orNull(cellState),
   legOrderIds: list(text),
   openLegs: list(text),
   lock: orNull(record({ reason: text, since: instant, breakId: textOrNull })),
@@ -156,6 +158,8 @@ const ledger: Shape<Ledger> = record({
   deposited: decimal,
   realizedPnl: decimal,
   fees: decimal,
+  dividends: decimal,
+  taxes: decimal,
   high: decimal,
   closedEquity: number,
   highEquity: number,

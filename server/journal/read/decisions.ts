@@ -31,6 +31,7 @@ export interface ShownDecisionDetail extends ShownDecision {
   readonly inputId: string
   readonly price: number | null
   readonly stop: number | null
+  /** Of a cell: what its evaluation saw. */
   readonly sizing: ({ readonly kind: string } & Readonly<Record<string, unknown>>) | null
   readonly gates: Decision['gates']
   readonly notes: readonly string[]
@@ -105,12 +106,17 @@ export function showDetail(decision: Decision, shown: ShownOf): ShownDecisionDet
     filledLots: shown.filledLots,
     price: decision.price,
     stop: decision.stop,
-    sizing: decision.sizing === null ? null : { ...decision.sizing },
+    sizing: shownSizing(decision),
     gates: decision.gates,
     notes: decision.notes,
     positionIds: decision.positionIds,
     versions: decision.versions,
   }
+}
+
+function shownSizing({ sizing, evaluation }: Decision): ShownDecisionDetail['sizing'] {
+  if (evaluation !== undefined) return { ...evaluation }
+  return sizing === null ? null : { ...sizing }
 }
 
 /** What a decision does not say itself. */
