@@ -67,8 +67,8 @@ function contradictionsOfPortfolio(
   ]
 }
 
-/** What OpenAlgo trades as one symbol. A position in Bank Nifty is two options, so that it needs two orders. */
-const OPENALGO_INSTRUMENTS = ['GOLD_MINI', 'SILVER_MINI', 'COPPER']
+/** What OpenAlgo trades: futures, and Bank Nifty in two legs. */
+const OPENALGO_INSTRUMENTS = ['GOLD_MINI', 'SILVER_MINI', 'COPPER', 'BANK_NIFTY']
 
 function contradictionsOfBroker(portfolio: unknown, at: number): ConfigurationProblem[] {
   if (member(member(portfolio, 'broker'), 'kind') !== 'openalgo') return []
@@ -84,14 +84,17 @@ function contradictionsOfBroker(portfolio: unknown, at: number): ConfigurationPr
   }
   const known = OPENALGO_INSTRUMENTS.join(', ')
   if (member(portfolio, 'instruments') === undefined) {
-    const message = `is required with the broker openalgo: those of ${known} that it is to trade. BANK_NIFTY, which is traded otherwise, needs orders of two legs, which it does not send yet`
+    const message = `is required with the broker openalgo: those of ${known} that it is to trade, BANK_NIFTY with "synthetic": {}`
     return [...problems, { path: `${path}.instruments`, message }]
   }
   const refused = listOf(member(portfolio, 'instruments')).flatMap((instrument, index) => {
     const name = textOf(member(instrument, 'name'))
+    if (name === 'BANK_NIFTY' && member(instrument, 'synthetic') === undefined) {
+      const message = 'is required with the broker openalgo: {} trades it as a call and a put'
+      return [{ path: `${path}.instruments[${index}].synthetic`, message }]
+    }
     if (name === null || OPENALGO_INSTRUMENTS.includes(name)) return []
-    const legs = name === 'BANK_NIFTY' ? ': a synthetic future is two orders, which it does not send yet' : ''
-    const message = `must be one of ${known} with the broker openalgo, was "${name}"${legs}`
+    const message = `must be one of ${known} with the broker openalgo, was "${name}"`
     return [{ path: `${path}.instruments[${index}].name`, message }]
   })
   return [...problems, ...refused]

@@ -1,5 +1,6 @@
 import { decimal } from '../../core/decimal.js'
 import { clientOrderId } from '../../core/ids.js'
+import type { Instrument } from '../../core/instrument/instrument.js'
 import type { OrderRequest, VenueReport } from '../../server/brokers/broker.js'
 import { OpenAlgoBroker } from '../../server/brokers/openalgo/openalgo-broker.js'
 import type {
@@ -27,6 +28,7 @@ export interface AccountOptions {
   readonly settings?: Partial<OpenAlgoSettings>
   readonly timings?: Partial<OpenAlgoTimings>
   readonly at?: number
+  readonly instruments?: readonly Instrument[]
   /** Whether updates are listened to. Default: no. */
   readonly isStreamed?: boolean
 }
@@ -73,7 +75,7 @@ export async function openAccount(t: Teardown, options: AccountOptions = {}): Pr
       ...options.settings,
     }
     const broker = new OpenAlgoBroker({
-      ...{ settings, instruments: INSTRUMENTS, clock },
+      ...{ settings, instruments: options.instruments ?? INSTRUMENTS, clock },
       calendar: async () => builtInCalendar(),
       onIncident: (incident) => incidents.push(incident),
       // A machine that is busy must not look like a venue that is slow

@@ -376,7 +376,11 @@ t.test(
     t.match(about({ sessions: 'always' }), [
       /^portfolios\[0\].sessions: must be "exchange" with the broker openalgo/,
     ])
-    t.match(about({ instruments: [{ name: 'BANK_NIFTY' }] }), [/instruments\[0\].name: .* two orders/])
+    t.match(about({ instruments: [{ name: 'BANK_NIFTY' }] }), [
+      /instruments\[0\].synthetic: is required with the broker openalgo/,
+    ])
+    t.same(about({ instruments: [{ name: 'BANK_NIFTY', synthetic: {} }] }), [])
+    t.match(about({ instruments: [{ name: 'GOLD_MINI', synthetic: {} }] }), [/is known of BANK_NIFTY only/])
     t.match(about({ instruments: undefined }), [/instruments: is required with the broker openalgo/])
     t.match(about({ broker: { ...broker, slipageTicks: 1 } }), [/broker.slipageTicks: is not a key/])
     t.match(about({ broker: { ...broker, bufferPct: 7 } }), [/broker.bufferPct: must be at most 5, was 7/])

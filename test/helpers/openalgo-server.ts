@@ -21,6 +21,8 @@ export interface DoubleContract {
   readonly lotsize: number
   readonly freeze?: number
   readonly tick?: number
+  /** Of an option; a symbol that ends in CE or PE is one, and is traded on NFO like all of Bank Nifty. */
+  readonly strike?: number
   price: number
 }
 
@@ -78,6 +80,21 @@ export function listedContracts(lotsize = 1): DoubleContract[] {
     { name: 'COPPER', symbol: 'COPPER30NOV26FUT', expiry: '30-NOV-26', lotsize, price: 900 },
     { name: 'COPPER', symbol: 'COPPER31DEC26FUT', expiry: '31-DEC-26', lotsize, price: 905 },
   ]
+}
+
+/** Bank Nifty as it was listed: the future, and the options at one strike. */
+export function listedOptions(expiry: string, strike: number): DoubleContract[] {
+  const base = `BANKNIFTY${expiry.replaceAll('-', '')}`
+  const own = { name: 'BANKNIFTY', expiry, lotsize: 30, freeze: 600 }
+  return [
+    { ...own, symbol: `${base}FUT`, tick: 0.2, price: 52_030 },
+    { ...own, symbol: `${base}${strike}CE`, tick: 0.05, strike, price: 400 },
+    { ...own, symbol: `${base}${strike}PE`, tick: 0.05, strike, price: 370 },
+  ]
+}
+
+function exchangeOf({ name }: DoubleContract): string {
+  return name === 'BANKNIFTY' ? 'NFO' : 'MCX'
 }
 
 /** OpenAlgo on a port of this machine. */
@@ -238,15 +255,18 @@ export class OpenAlgoDouble {
   }
 
   #expiry({ symbol }: Record<string, unknown>): DoubleAnswer {
-    const data = this.#contracts.filter(({ name }) => name === symbol).map(({ expiry }) => expiry)
+    const futures = this.#contracts.filter((one) => one.name === symbol && one.symbol.endsWith('FUT'))
+    const data = futures.map(({ expiry }) => expiry)
     return success({ data, message: `Found ${data.length} expiry dates for ${symbol} futures in MCX` })
   }
 
   #symbol({ symbol, exchange }: Record<string, unknown>): DoubleAnswer {
     const found = this.#contracts.find((contract) => contract.symbol === symbol)
     if (found === undefined) return failure(404, `Symbol ${symbol} not found in exchange ${exchange}`)
-    const { name, expiry, lotsize, freeze = 1, tick = 1 } = found
-    const fixed = { exchange: 'MCX', brexchange: 'MCX', instrumenttype: 'FUT', strike: 0 }
+    const { name, expiry, lotsize, freeze = 1, tick = 1, strike = 0 } = found
+    const listedOn = exchangeOf(found)
+    const kind = /[CP]E$/.exec(found.symbol)?.[0] ?? 'FUT'
+    const fixed = { exchange: listedOn, brexchange: listedOn, instrumenttype: kind, strike }
     return success({
       data: {
         ...fixed,

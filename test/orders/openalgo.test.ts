@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { EntryAlert } from '../../core/alert/alert.js'
 import { decimal } from '../../core/decimal.js'
+
+import type { Instrument } from '../../core/instrument/instrument.js'
+
 import { DAY } from '../../core/time.js'
+
 import { OpenAlgoBroker } from '../../server/brokers/openalgo/openalgo-broker.js'
 import { SimulatedClock } from '../../server/clock.js'
 import { createPortfolio, loadPortfolio } from '../../server/journal/load.js'
@@ -17,9 +21,14 @@ import { recoverVenue } from '../../server/recovery/recover.js'
 import { RolloverSchedule } from '../../server/schedule/rollover-schedule.js'
 import { readSetup } from '../../server/service/setup.js'
 import { eventually } from '../helpers/eventually.js'
-import { OPENALGO_KEY, type OpenAlgoDouble, startOpenAlgo } from '../helpers/openalgo-server.js'
+import {
+  listedOptions,
+  OPENALGO_KEY,
+  type OpenAlgoDouble,
+  startOpenAlgo,
+} from '../helpers/openalgo-server.js'
 import { type TestDatabase, testDatabase } from '../helpers/postgres.js'
-import { GOLD, settings } from '../helpers/settings.js'
+import { BANK_NIFTY, GOLD, settings } from '../helpers/settings.js'
 import { testDirectory } from '../helpers/temporary-directory.js'
 
 /** A Monday at 11:30 in India on which a contract of Gold Mini expires. */
@@ -42,17 +51,26 @@ t.before(async () => {
   await createPortfolio(database.pool, 'test', 'INR')
 })
 
+/** Whose part a process has. */
+interface Place {
+  readonly portfolio: string
+  readonly instrument: Instrument
+  readonly venue: () => OpenAlgoDouble
+}
+
+const TEST: Place = { portfolio: 'test', instrument: GOLD, venue: () => double }
+
 /** One process's part: it recovers from the logs and the venue, and then trades. */
-async function live() {
+async function live({ portfolio, instrument, venue: account }: Place = TEST) {
   const { pool } = database
-  const loaded = await loadPortfolio(pool, 'test', silentLog)
+  const loaded = await loadPortfolio(pool, portfolio, silentLog)
   const desk = { pool, log: silentLog, metrics: createMetrics() }
-  const sequencer = new Sequencer({ portfolio: 'test', epoch: loaded.epoch, desk, clock })
+  const sequencer = new Sequencer({ portfolio, epoch: loaded.epoch, desk, clock })
   sequencer.start(loaded)
   const broker = new OpenAlgoBroker({
     settings: {
       ...{
-        url: double.url,
+        url: account().url,
         apiKey: OPENALGO_KEY,
         streamUrl: null,
         product: 'NRML',
@@ -61,7 +79,7 @@ async function live() {
       },
       allowLive: true,
     },
-    instruments: [GOLD],
+    instruments: [instrument],
     calendar: async () => builtInCalendar(),
     clock,
     onIncident: () => undefined,
@@ -70,12 +88,12 @@ async function live() {
   lives += 1
   const occasion = `life ${lives}`
   const context = {
-    ...{ portfolio: 'test', desk, clock, broker, full: false, settleMs: 1 },
+    ...{ portfolio, desk, clock, broker, full: false, settleMs: 1 },
     ...{ onProgress: () => undefined, signal: new AbortController().signal },
   }
   const venue = await recoverVenue(context, sequencer, occasion)
   const orders = new OrderDesk({
-    ...{ portfolio: 'test', occasion, sequencer, broker, clock, log: silentLog },
+    ...{ portfolio, occasion, sequencer, broker, clock, log: silentLog },
     raise: async (alarm: ShellAlarm) => void alarms.push(alarm),
     timings: { sweepEvery: 50, backoff: 20, escalateAfter: 100 },
   })
@@ -89,9 +107,14 @@ async function live() {
 
 type Life = Awaited<ReturnType<typeof live>>
 
-async function enter({ sequencer }: Life, price: number, id = 'A-entry'): Promise<string> {
+async function enter(
+  { sequencer }: Life,
+  price: number,
+  id = 'A-entry',
+  instrument = 'GOLD_MINI',
+): Promise<string> {
   const alert: EntryAlert = {
-    ...{ type: 'BASE_ENTRY', instrument: 'GOLD_MINI', price, atr: price / 200, stop: null, er: 1 },
+    ...{ type: 'BASE_ENTRY', instrument, price, atr: price / 200, stop: null, er: 1 },
     ...{ label: 'Long_1', timestamp: clock.now(), barTime: null },
   }
   const input = { type: 'AlertAdmitted', id, alert, conflict: false, quote: null } as const
@@ -161,6 +184,94 @@ t.test(
     t.equal(double.orders.length, 2, 'it was sent once')
     t.same(await second.broker.positions(), {})
     await second.stop()
+  },
+)
+
+t.test(
+  'a synthetic future is bought and sold in two legs, across restarts and without an answer',
+  async (t) => {
+    const venue = await startOpenAlgo(t, { clock, contracts: listedOptions('27-JAN-26', 52_000) })
+    await createPortfolio(database.pool, 'legs', 'INR')
+    const synthetic = { strikeStep: 500, legPolicy: 'complete', legAttempts: 3 } as const
+    const instrument: Instrument = { ...BANK_NIFTY, exchange: 'NFO', synthetic }
+    const place: Place = { portfolio: 'legs', instrument, venue: () => venue }
+    const wanted = settings({ portfolio: 'legs', instruments: [instrument] })
+    const symbols = ['BANKNIFTY27JAN2652000CE', 'BANKNIFTY27JAN2652000PE']
+    const book = ({ sequencer }: Life) => sequencer.state().books.get('BANK_NIFTY')!
+
+    const first = await live(place)
+    await first.sequencer.submit({ type: 'ConfigurationActivated', id: 'C-1', hash: 'h', settings: wanted })
+    const deposit = { kind: 'cash', movement: 'deposit', amount: decimal(10_000_000), note: null } as const
+    await first.sequencer.submit({ type: 'OperatorCommanded', id: 'C-2', command: deposit })
+    first.orders.open()
+    t.equal((await first.broker.quote('BANK_NIFTY', AbortSignal.timeout(10_000)))?.price, 52_030)
+    const cut: Parameters<OpenAlgoDouble['intercept']>[1] = (act) => {
+      act()
+      return {
+        status: 500,
+        body: { status: 'error', message: 'Failed to place order due to internal error' },
+      }
+    }
+    venue.intercept('placeorder', (act) => act())
+    venue.intercept('placeorder', cut)
+    const entry = await enter(first, 52_030, 'A-entry', 'BANK_NIFTY')
+    await eventually('both legs are filled', () => orderOf(first, entry).state === 'filled', {
+      timeoutMs: 30_000,
+    })
+    const lots = orderOf(first, entry).lots.toNumber()
+    t.match(
+      venue.orders.map(({ symbol, exchange, action, quantity, price }) => [
+        symbol,
+        exchange,
+        action,
+        quantity,
+        price,
+      ]),
+      [
+        [symbols[0], 'NFO', 'BUY', lots * 30, 401.45],
+        [symbols[1], 'NFO', 'SELL', lots * 30, 368.6],
+      ],
+      'a little beyond the other side',
+    )
+    t.match(book(first).units, [{ averagePrice: 52_030, contract: { strike: 52_000, expiry: '2026-01-27' } }])
+    await first.stop()
+
+    const second = await live(place)
+    t.same([second.venue.external, second.venue.breaks], [[], []], 'the account is as the book says')
+    t.same(
+      Object.entries(await second.broker.positions()).map(([name, held]) => [name, held.toNumber()]),
+      [
+        ['BANK_NIFTY:2026-01-27:52000:call', lots],
+        ['BANK_NIFTY:2026-01-27:52000:put', -lots],
+      ],
+    )
+    second.orders.open()
+    venue.fillsAtOnce = false
+    const exit = { type: 'EXIT', instrument: 'BANK_NIFTY', label: 'ALL', price: null, reason: null } as const
+    const alert = { ...exit, timestamp: clock.now(), barTime: null, flags: [] } as const
+    await second.sequencer.submit({
+      type: 'AlertAdmitted',
+      id: 'A-exit',
+      alert,
+      conflict: false,
+      quote: null,
+    })
+    await eventually('the put is to be bought back', () => venue.orders.length === 3, { timeoutMs: 30_000 })
+    venue.trade(venue.orders[2]!.orderid, 30, 360)
+    await second.stop()
+
+    const third = await live(place)
+    third.orders.open()
+    venue.trade(venue.orders[2]!.orderid, lots * 30 - 30, 361)
+    await eventually('the call is to be sold', () => venue.orders.length === 4, { timeoutMs: 30_000 })
+    t.match(venue.orders[3], { symbol: symbols[0], action: 'SELL', quantity: lots * 30 })
+    venue.trade(venue.orders[3]!.orderid, lots * 30, 410)
+    await eventually('it is closed', () => book(third).units.length === 0, { timeoutMs: 30_000 })
+    t.same(await third.broker.positions(), {})
+    const cash = lots * (-400 + 370 - 361 + 410) + 1
+    const { balance, fees } = third.sequencer.state().ledger
+    t.equal(`${balance.minus(fees)}`, `${10_000_000 + cash * 30}`)
+    await third.stop()
   },
 )
 

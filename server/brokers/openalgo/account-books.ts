@@ -116,7 +116,7 @@ export class AccountBooks {
   ): Promise<ListedContract | null> {
     const { contracts } = this.#options
     const found = contracts.find(row)
-    return found === null ? null : contracts.contract(found.instrument.name, found.expiry, deadline)
+    return found === null ? null : contracts.contract(found, deadline)
   }
 
   /** Returns bid, ask and last price of a contract, as told. */

@@ -2,20 +2,24 @@ import type { Calendar } from '../../../core/calendar/calendar.js'
 import { type Decimal, decimal } from '../../../core/decimal.js'
 import { type Product, rollsOn } from '../../../core/instrument/contract.js'
 import { factsAt, type Instrument } from '../../../core/instrument/instrument.js'
+import { type Option, optionName, underlyingOf } from '../../../core/instrument/synthetic.js'
 import type { Instant } from '../../../core/time.js'
 import { decimalOf, type Fields, positiveOf, textOf } from './fields.js'
 import type { Gateway } from './gateway.js'
-import { indianDate, parseExpiry } from './venue-time.js'
+import { optionSymbol, readOptionSymbol } from './option-symbol.js'
+import { indianDate, parseExpiry, spellExpiry } from './venue-time.js'
 
-/** Products whose contracts are one symbol each, by the base name of their symbols. */
+/** Products by the base name of their symbols. */
 export const OPENALGO_PRODUCTS: Readonly<Record<string, Product>> = {
   GOLDM: 'GOLD_MINI',
   SILVERM: 'SILVER_MINI',
   COPPER: 'COPPER',
+  BANKNIFTY: 'BANK_NIFTY',
 }
 
 /** A contract as OpenAlgo lists it. */
 export interface ListedContract {
+  /** An option by its name among instruments. */
   readonly instrument: string
   readonly symbol: string
   readonly exchange: string
@@ -27,6 +31,14 @@ export interface ListedContract {
   readonly freezeQuantity: Decimal | null
   /** The price step as listed, which some plugins tell in hundredths of a rupee; null where it is not told. */
   readonly tick: number | null
+}
+
+/** Whose contract a symbol is. */
+export interface FoundContract {
+  readonly instrument: Instrument
+  readonly expiry: string
+  /** Null for a future. */
+  readonly option: Option | null
 }
 
 /** What a book of contracts depends on. */
@@ -54,17 +66,20 @@ export class ContractBook {
   }
 
   /** Returns whose contract a symbol of a book is, and its expiry; null when it is none of ours. Throws when that cannot be told. */
-  find(row: Fields): { readonly instrument: Instrument; readonly expiry: string } | null {
+  find(row: Fields): FoundContract | null {
     const [symbol, exchange] = [textOf(row, 'symbol').toUpperCase(), textOf(row, 'exchange').toUpperCase()]
-    const found = /^([A-Z]+)(\d.*)FUT$/.exec(symbol)
-    const product = OPENALGO_PRODUCTS[found?.[1] ?? '']
+    const named = readOptionSymbol(symbol)
+    const future = /^([A-Z]+)(\d.*)FUT$/.exec(symbol)
+    const product = OPENALGO_PRODUCTS[named?.base ?? future?.[1] ?? '']
     const instrument = this.#options.instruments.find(({ name }) => name === product)
-    if (found === null || instrument === undefined || instrument.exchange !== exchange) return null
-    const expiry = parseExpiry(found[2]!)
+    if (instrument === undefined || instrument.exchange !== exchange) return null
+    const expiry = named === null ? parseExpiry(future![2]!) : named.expiry
     // A holding of ours that cannot be read must not look like none
     if (expiry === null)
       throw new Error(`OpenAlgo told a contract of ${instrument.name} that cannot be read: ${symbol}`)
-    return { instrument, expiry }
+    if (named === null) return { instrument, expiry, option: null }
+    const { strike, kind } = named
+    return { instrument, expiry, option: { underlying: instrument.name, expiry, strike, kind } }
   }
 
   /** Returns the contract that a new position of an instrument is opened in. Throws when none is listed. */
@@ -91,19 +106,34 @@ export class ContractBook {
     throw new ContractError(`OpenAlgo lists no contract of ${name} that expires in ${month}: ${told}`)
   }
 
-  /** Returns the contract of an instrument that expires on a date, as listed. Throws when it cannot be traded. */
-  async contract(name: string, expiry: string, deadline?: AbortSignal): Promise<ListedContract> {
-    return this.#listedAs(this.#instrument(name), expiry, deadline)
+  /** Returns the contract of a symbol that was found, as listed. Throws when it cannot be traded. */
+  async contract(
+    { instrument, expiry, option }: FoundContract,
+    deadline?: AbortSignal,
+  ): Promise<ListedContract> {
+    return option === null ? this.#listedAs(instrument, expiry, deadline) : this.option(option, deadline)
+  }
+
+  /** Returns an option as listed. Throws when it is not, or as something else. */
+  async option(option: Option, deadline?: AbortSignal): Promise<ListedContract> {
+    this.#today()
+    const name = optionName(option)
+    return remembered(this.#listed, name, () => this.#readOption(name, option, deadline))
   }
 
   /** Returns the date from which new lots are bought in the next contract. */
   async leavesOn({ instrument, expiry }: ListedContract): Promise<string> {
-    return rollDate(this.#instrument(instrument), expiry, await this.#options.calendar())
+    return rollDate(this.#instrument(underlyingOf(instrument)), expiry, await this.#options.calendar())
   }
 
   /** Returns whether new lots must not be bought in a contract any more, as it is too near its expiry. */
   async isToBeLeft(contract: ListedContract): Promise<boolean> {
     return (await this.leavesOn(contract)) <= this.#today()
+  }
+
+  /** Returns the calendar in force. */
+  calendar(): Promise<Calendar> {
+    return this.#options.calendar()
   }
 
   #instrument(name: string): Instrument {
@@ -160,6 +190,22 @@ export class ContractBook {
     return { instrument: name, symbol, exchange, expiry, quantityPerLot, freezeQuantity, tick }
   }
 
+  async #readOption(name: string, option: Option, deadline?: AbortSignal): Promise<ListedContract> {
+    const { exchange } = this.#instrument(option.underlying)
+    const symbol = optionSymbol(baseName(option.underlying), option)
+    const listed = await this.#options.gateway.readFields('symbol', { symbol, exchange }, deadline)
+    const isSame =
+      textOf(listed, 'symbol') === symbol &&
+      parseExpiry(textOf(listed, 'expiry')) === option.expiry &&
+      positiveOf(listed, 'strike') === option.strike
+    if (!isSame) throw new ContractError(`OpenAlgo lists ${symbol} as something else`)
+    const quantityPerLot = decimalOf(listed, 'lotsize')
+    if (!quantityPerLot.isPositive()) throw new ContractError(`OpenAlgo lists no lot of ${symbol}`)
+    const [freezeQuantity, tick] = [freezeOf(listed, quantityPerLot), positiveOf(listed, 'tick_size')]
+    const { expiry } = option
+    return { instrument: name, symbol, exchange, expiry, quantityPerLot, freezeQuantity, tick }
+  }
+
   /** On MCX some brokers count lots and list a lot of 1; others count units, and list those in a lot. */
   #perLot(instrument: Instrument, listed: Fields): Decimal {
     const lotSize = decimalOf(listed, 'lotsize')
@@ -192,12 +238,9 @@ function baseName(name: string): string {
   return found[0]
 }
 
-const MONTH_NAMES = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
-
 /** The spelling of symbols is OpenAlgo's own; the day is the one it told, and the symbol is looked up before its use. */
 function symbolOf(name: string, expiry: string): string {
-  const [year, month, day] = expiry.split('-')
-  return `${baseName(name)}${day}${MONTH_NAMES[Number(month) - 1]}${year!.slice(2)}FUT`
+  return `${baseName(name)}${spellExpiry(expiry)}FUT`
 }
 
 /** Returns what was made for the key before, or makes it; a failure is not remembered. */

@@ -1,4 +1,6 @@
+import { decimal } from '../../../core/decimal.js'
 import { factsAt, type Instrument } from '../../../core/instrument/instrument.js'
+import { chooseContract } from '../../../core/instrument/synthetic.js'
 import type { Instant } from '../../../core/time.js'
 import type { AccountFinding } from '../broker.js'
 import type { AccountBooks } from './account-books.js'
@@ -126,6 +128,7 @@ async function examineInstrument(
   const { contracts, books } = options
   const check = instrument.name
   try {
+    if (instrument.synthetic !== undefined) return await examineLegs(options, instrument)
     const contract = await contracts.toTrade(instrument.name)
     const { symbol, expiry, quantityPerLot, freezeQuantity } = contract
     const told = await books.quote(contract)
@@ -143,6 +146,39 @@ async function examineInstrument(
   } catch (error) {
     return failure(check, reasonOf(error), 'Nothing of it is traded until OpenAlgo lists it as configured')
   }
+}
+
+/** The two options in which an entry would be made now. */
+async function examineLegs(options: ExaminationOptions, instrument: Instrument): Promise<AccountFinding> {
+  const { contracts, books, clock } = options
+  const check = instrument.name
+  const future = await contracts.toTrade(check)
+  const price = positiveOf(await books.quote(future), 'ltp')
+  if (price === null) {
+    return warning(
+      check,
+      `no price of ${future.symbol}`,
+      'Without prices entries are judged by their signal alone',
+    )
+  }
+  const calendar = await contracts.calendar()
+  const contract = chooseContract(instrument, { price, at: clock.now(), calendar })
+  if (contract === null) return failure(check, 'no options on it are known', 'Leave synthetic out')
+  const facts = factsAt(instrument, clock.now())
+  const parts = [`${future.symbol} last ${price}`]
+  for (const kind of ['call', 'put'] as const) {
+    const listed = await contracts.option({ underlying: check, kind, ...contract })
+    const last = positiveOf(await books.quote(listed), 'ltp')
+    const { symbol, quantityPerLot, freezeQuantity } = listed
+    const most = freezeQuantity === null ? '' : `, at most ${freezeQuantity.toString()} an order`
+    parts.push(`${symbol} last ${last ?? 'unknown'}, quantity ${quantityPerLot.toString()} a lot${most}`)
+    if (!quantityPerLot.equals(decimal(facts.pointValue))) {
+      const remedy = `A lot is configured as ${facts.pointValue}: correct facts.pointValue and facts.lotSize`
+      return failure(check, parts.join('; '), remedy)
+    }
+    if (last === null) return warning(check, parts.join('; '), 'Without a price of its own a leg is not sent')
+  }
+  return fine(check, parts.join('; '))
 }
 
 interface Examined {

@@ -1,6 +1,7 @@
 import { type Decimal, decimal, ZERO } from '../../../core/decimal.js'
 import type { Quote } from '../../../core/input.js'
 import { factsAt } from '../../../core/instrument/instrument.js'
+import { underlyingOf } from '../../../core/instrument/synthetic.js'
 import type { Instant } from '../../../core/time.js'
 import type {
   AccountFinding,
@@ -48,7 +49,7 @@ const CANCEL_AGAIN = 5_000
 const INCIDENT_EVERY = 600_000
 
 /**
- * One account behind OpenAlgo, for futures that are one symbol: Gold Mini, Silver Mini and Copper. Nothing at the venue
+ * One account behind OpenAlgo, for the futures of Gold Mini, Silver Mini and Copper and for options on Bank Nifty. Nothing at the venue
  * leads from an order back to its request (class D), so one order at a time is under way on a side of an instrument, the
  * book is read before each, and an order whose answer is lost is recognized by being the only new one that is like it.
  */
@@ -294,7 +295,8 @@ export class OpenAlgoBroker implements Broker {
   }
 
   #pointValueOf(name: string): number {
-    const found = this.#options.instruments.find((instrument) => instrument.name === name)
+    const underlying = underlyingOf(name)
+    const found = this.#options.instruments.find((instrument) => instrument.name === underlying)
     return found === undefined ? 0 : factsAt(found, this.#options.clock.now()).pointValue
   }
 

@@ -1,5 +1,6 @@
 import { type Decimal, decimal } from '../../../core/decimal.js'
 import { limitAbove, limitBelow } from '../../../core/instrument/instrument.js'
+import { type Option, underlyingOf } from '../../../core/instrument/synthetic.js'
 import type { NotSent, OrderRequest, SubmitOutcome } from '../broker.js'
 import type { AccountBooks, HeldContract } from './account-books.js'
 import { type ContractBook, ContractError, type ListedContract } from './contract-book.js'
@@ -88,7 +89,8 @@ export class OrderPreparer {
    */
   async #contractFor(request: OrderRequest, deadline: AbortSignal): Promise<ListedContract | Unprepared> {
     const { books, contracts, settings } = this.#options
-    const { instrument, side, contractMonth: month } = request
+    const { instrument, option, side, contractMonth: month } = request
+    if (option !== undefined) return this.#optionFor(request, option, deadline)
     let held: readonly HeldContract[]
     try {
       const all = await books.held(settings.product, deadline)
@@ -107,6 +109,19 @@ export class OrderPreparer {
     const [first] = held
     if (first === undefined) return contracts.toTrade(instrument, deadline)
     return side === 'buy' ? this.#addTo(first, held) : closeIn(request, held)
+  }
+
+  /** Which option it is was decided with the entry; a lot of it must be what its order was sized with. */
+  async #optionFor(
+    { pointValue }: OrderRequest,
+    option: Option,
+    deadline: AbortSignal,
+  ): Promise<ListedContract> {
+    const contract = await this.#options.contracts.option(option, deadline)
+    if (contract.quantityPerLot.equals(decimal(pointValue))) return contract
+    throw new ContractError(
+      `OpenAlgo lists a lot of ${contract.quantityPerLot.toString()} for ${contract.symbol}, the order was made for one of ${pointValue}: nothing of it is sent`,
+    )
   }
 
   async #addTo(
@@ -141,27 +156,30 @@ export class OrderPreparer {
     contract: ListedContract,
     deadline: AbortSignal,
   ): Promise<Decimal> {
-    const { side, tick } = request
+    const { side, tick, option, referencePrice } = request
     const { bufferPct } = this.#options.settings
     const quoted = await this.#priceOf(request, contract, deadline)
+    // The decision saw the price of what it is an option on: without a quote nothing tells what to pay
+    if (quoted === null && option !== undefined) {
+      throw new ContractError(`OpenAlgo tells no credible price of ${contract.symbol}: nothing of it is sent`)
+    }
     if (quoted === null && side === 'buy' && request.contractMonth !== undefined) {
       // What the decision saw may be the price of another contract
-      throw new Error(`OpenAlgo tells no price of ${contract.symbol} near ${request.referencePrice}`)
+      throw new Error(`OpenAlgo tells no price of ${contract.symbol} near ${referencePrice}`)
     }
-    const price = quoted ?? request.referencePrice
+    const price = quoted ?? referencePrice
     return side === 'buy' ? limitAbove(price, bufferPct, tick) : limitBelow(price, bufferPct, tick)
   }
 
   async #priceOf(
-    { side, referencePrice }: OrderRequest,
+    request: OrderRequest,
     contract: ListedContract,
     deadline: AbortSignal,
   ): Promise<number | null> {
     try {
       const told = await this.#options.books.quote(contract, deadline)
-      const price = positiveOf(told, side === 'buy' ? 'ask' : 'bid') ?? positiveOf(told, 'ltp')
-      const isNear = price !== null && Math.abs(price / referencePrice - 1) <= QUOTE_WITHIN
-      return isNear ? price : null
+      const price = positiveOf(told, request.side === 'buy' ? 'ask' : 'bid') ?? positiveOf(told, 'ltp')
+      return price !== null && isCredible(price, request) ? price : null
     } catch {
       return null
     }
@@ -170,9 +188,22 @@ export class OrderPreparer {
   #failed({ instrument }: OrderRequest, error: unknown): NotSent {
     const cause = error instanceof Error ? error.message : String(error)
     if (!(error instanceof ContractError)) return { kind: 'notSent', retryAfterMs: READ_RETRY, cause }
-    this.#options.onIncident({ code: 'BROKER_CONTRACT', message: cause, instrument })
+    this.#options.onIncident({
+      code: 'BROKER_CONTRACT',
+      message: cause,
+      instrument: underlyingOf(instrument),
+    })
     return { kind: 'notSent', retryAfterMs: CONTRACT_RETRY, cause }
   }
+}
+
+/** An option is worth what it would pay at once, and at most a tenth of the underlying's price more. */
+function isCredible(price: number, { option, referencePrice }: OrderRequest): boolean {
+  if (option === undefined) return Math.abs(price / referencePrice - 1) <= QUOTE_WITHIN
+  const inTheMoney = (referencePrice - option.strike) * (option.kind === 'call' ? 1 : -1)
+  const least = Math.max(0, inTheMoney)
+  const within = referencePrice * QUOTE_WITHIN
+  return least - within <= price && price <= least + within
 }
 
 /** An exit goes to the first contract that holds all of it. */

@@ -18,6 +18,12 @@ export function parseExpiry(text: string): string | null {
   return parseInstant(date) === null ? null : date
 }
 
+/** Returns a date, YYYY-MM-DD, as symbols spell it: 04DEC26. */
+export function spellExpiry(date: string): string {
+  const [year, month, day] = date.split('-')
+  return `${day}${MONTHS[Number(month) - 1]}${year!.slice(2)}`
+}
+
 const DATE = String.raw`\d{4}[-/]\d{2}[-/]\d{2}|\d{2}-[A-Za-z]{3}-\d{4}|\d{2}[-/]\d{2}[-/]\d{4}`
 const TIME = String.raw`\d{2}:\d{2}:\d{2}`
 const SPELLINGS: readonly RegExp[] = [
