@@ -60,7 +60,10 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
     happened = happened.length === 0 ? named : [...happened, ...named]
   }
   decide(portfolio, input, observe(portfolio, input), record)
-  settleLegs(portfolio, record)
+  settleLegs(portfolio, record, (book) => {
+    continueRoll(portfolio, book, record)
+    record(planExits(portfolio, book))
+  })
   record(followOrders(portfolio, happened))
   if (happened.length > 0) record(withdrawApprovals(portfolio))
   return happened

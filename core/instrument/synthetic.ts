@@ -2,7 +2,7 @@ import type { Calendar } from '../calendar/calendar.js'
 import { zoneOffsetMinutes } from '../calendar/zone.js'
 import { type Decimal, decimal, ZERO } from '../decimal.js'
 import { type Instant, type LocalDate, localDate } from '../time.js'
-import { contractToTrade, isProduct } from './contract.js'
+import { contractOf, contractToTrade, isProduct } from './contract.js'
 import type { Instrument } from './instrument.js'
 import { atTheMoneyStrike } from './strike.js'
 
@@ -47,21 +47,26 @@ export interface Option {
 
 const NO_CALENDAR: Calendar = { version: '', exchanges: {} }
 
-/**
- * Returns the options in which an entry at `price` (points) is made at `at`: at the money, in the month that new orders
- * go to. Without a calendar only weekends are known; what the broker lists has the last word.
- */
+/** What options are chosen for. */
+export interface ContractWish {
+  /** Of the underlying, in points. */
+  readonly price: number
+  readonly at: Instant
+  /** YYYY-MM; null for the month that new orders go to. */
+  readonly month: string | null
+  /** Without one only weekends are known; what the broker lists has the last word. */
+  readonly calendar: Calendar | null
+}
+
+/** Returns the options in which an entry is made: at the money; null where the instrument is traded as one contract. */
 export function chooseContract(
   { name, zone, synthetic }: Instrument,
-  {
-    price,
-    at,
-    calendar,
-  }: { readonly price: number; readonly at: Instant; readonly calendar: Calendar | null },
+  { price, at, month, calendar }: ContractWish,
 ): OptionContract | null {
   if (synthetic === undefined || !isProduct(name)) return null
+  const known = calendar ?? NO_CALENDAR
   const today = localDate(at, zoneOffsetMinutes(zone, at))
-  const { expiry } = contractToTrade(name, today, calendar ?? NO_CALENDAR)
+  const { expiry } = month === null ? contractToTrade(name, today, known) : contractOf(name, month, known)
   return { strike: atTheMoneyStrike(price, synthetic.strikeStep), expiry }
 }
 

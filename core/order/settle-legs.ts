@@ -6,7 +6,6 @@ import type { Book } from '../portfolio/book.js'
 import { unitIn } from '../portfolio/evolve.js'
 import { bookOf, instrumentOf, orderOf, type Portfolio } from '../portfolio/portfolio.js'
 import { marketHours } from '../portfolio/sessions.js'
-import { planExits } from '../portfolio/standing-exits.js'
 import { type Instant, SECOND } from '../time.js'
 import type { LegsOpened } from './leg-event.js'
 import { isLike, isStillNeeded, legOrder, neededLeg } from './leg-orders.js'
@@ -19,27 +18,25 @@ export const LEG_PATIENCE = 10 * SECOND
 
 const NOTHING: PortfolioEvent[] = []
 
+type Recorder = (events: readonly PortfolioEvent[]) => void
+
 /**
  * Brings every order of a synthetic future a step further, as far as it goes at once: gives new orders their legs,
  * books what both legs traded, orders what is missing, takes back what cannot be completed, and ends what is over.
  *
  * It looks at the state alone and not at what changed it, so that reports in any order, repeated or late, lead to the
- * same end.
+ * same end. `follow` records what the ends and fills of a book's orders lead to.
  */
-export function settleLegs(portfolio: Portfolio, record: (events: readonly PortfolioEvent[]) => void): void {
+export function settleLegs(portfolio: Portfolio, record: Recorder, follow: (book: Book) => void): void {
   for (const book of portfolio.books.values()) {
     const { entryOrderId, exitOrderIds, openLegs } = book
     if (entryOrderId === null && exitOrderIds.length === 0 && openLegs.length === 0) continue
-    while (settleBook(portfolio, book, record)) record(planExits(portfolio, book))
+    while (settleBook(portfolio, book, record)) follow(book)
   }
 }
 
 /** Returns whether anything happened. */
-function settleBook(
-  portfolio: Portfolio,
-  book: Book,
-  record: (events: readonly PortfolioEvent[]) => void,
-): boolean {
+function settleBook(portfolio: Portfolio, book: Book, record: Recorder): boolean {
   const opened = beginLegs(portfolio, book)
   record(opened)
   let hasHappened = opened.length > 0
@@ -104,8 +101,8 @@ function contractToEnter(portfolio: Portfolio, order: Order): Begun | null {
   const earlier = portfolio.legs.get(`O${order.positionId.slice(1)}`)?.contract
   if (earlier !== undefined) return { contract: earlier, pointValue }
   if (instrument === undefined) return null
-  const { referencePrice: price, createdAt: at } = order
-  const contract = chooseContract(instrument, { price, at, calendar: portfolio.calendar })
+  const { referencePrice: price, createdAt: at, contractMonth: month } = order
+  const contract = chooseContract(instrument, { price, at, month, calendar: portfolio.calendar })
   return contract === null ? null : { contract, pointValue }
 }
 

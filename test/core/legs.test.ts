@@ -8,7 +8,10 @@ import { EXIT_RETRY_DELAY } from '../../core/order/reports.js'
 import { hasLegsDue, LEG_PATIENCE } from '../../core/order/settle-legs.js'
 import { exposureOf } from '../../core/portfolio/exposure.js'
 import { listBreaks } from '../../core/reconcile/list-breaks.js'
+import { rollsDue } from '../../core/strategies/trend/roll-due.js'
 import { MINUTE } from '../../core/time.js'
+import { encodeState } from '../../server/journal/codec/state-codec.js'
+import { BUILT_IN_EXCHANGES } from '../../server/market/calendar/built-in.js'
 import { counts } from '../helpers/counts.js'
 import { alarmsIn, Desk, eventsOf } from '../helpers/desk.js'
 import { BANK_NIFTY, GOLD, settings } from '../helpers/settings.js'
@@ -451,6 +454,34 @@ t.test('what may still be taken back is matched only once it is not', async (t) 
       t.equal(balanceOf(desk), `${10_000_000 - 4 * (5 + 2) * pointValue}`)
     }
   }
+})
+
+t.test('a synthetic future leaves its options for those of the next month', async (t) => {
+  const using = synthetic()
+  const changes = { hours: 'exchange', rollover: { atMinutes: 900 } } as const
+  const instruments = using.instruments.map((one) => ({ ...one, exchange: 'NFO' }))
+  const desk = new Desk({ ...using, ...changes, instruments }, 10_000_000, Date.UTC(2026, 0, 12, 6))
+  desk.give({ type: 'CalendarImported', calendar: { version: 'test', exchanges: BUILT_IN_EXCHANGES } })
+  desk.entry(nifty, 52_030, 350)
+  trade(desk, 4, 400)
+  trade(desk, 4, 370)
+  t.match(desk.unit(nifty), { contract: { strike: 52_000, expiry: '2026-01-27' } })
+  desk.now = Date.UTC(2026, 0, 22, 9, 30)
+  for (const due of rollsDue(desk.portfolio, desk.now)) desk.give({ type: 'RollDue', ...due })
+  t.match(legAtWork(desk), { purpose: 'exit', leg: { kind: 'put', expiry: '2026-01-27' } })
+  trade(desk, 4, 100)
+  const sold = trade(desk, 4, 1_350)
+  t.same(desk.book(nifty).units, [], 'sold at 53,250')
+  t.match(eventsOf(sold, 'OrderInitialized'), [
+    { purpose: 'entry', contractMonth: '2026-02' },
+    { leg: { kind: 'call', strike: 53_000, expiry: '2026-02-24' } },
+  ])
+  trade(desk, 4, 900)
+  trade(desk, 4, 500)
+  t.match(desk.unit(nifty), { contract: { strike: 53_000, expiry: '2026-02-24' }, averagePrice: 53_400 })
+  t.equal(desk.unit(nifty).stop, 52_030 - 1.5 * 350 + 150, 'the stop shifts by the spread')
+  t.equal(desk.book(nifty).roll?.outcome, 'rolled')
+  t.equal(encodeState(desk.refold()), encodeState(desk.portfolio))
 })
 
 t.test('what is held as one contract is sold as one, and what is held as two legs as two', async (t) => {

@@ -162,7 +162,7 @@ async function examineLegs(options: ExaminationOptions, instrument: Instrument):
     )
   }
   const calendar = await contracts.calendar()
-  const contract = chooseContract(instrument, { price, at: clock.now(), calendar })
+  const contract = chooseContract(instrument, { price, at: clock.now(), month: null, calendar })
   if (contract === null) return failure(check, 'no options on it are known', 'Leave synthetic out')
   const facts = factsAt(instrument, clock.now())
   const parts = [`${future.symbol} last ${price}`]
