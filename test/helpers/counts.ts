@@ -23,7 +23,7 @@ export const fullCountsVariable = 'TEST_FULL'
 export const countsVariable = 'TEST_COUNTS'
 
 const quick: Counts = {
-  kills: 4,
+  kills: 3,
   pointRounds: 1,
   takeovers: 1,
   raceRounds: 30,
