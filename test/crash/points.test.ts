@@ -22,6 +22,7 @@ const PATIENCE = { timeoutMs: 60_000, intervalMs: 20 }
 const FAULTS = {
   ...{ lostAnswerRate: 0.05, partialFillRate: 0.5, partialFillMs: 400, lateFillRate: 0.3, lateFillMs: 300 },
 }
+const KILLS_OF_ONE_DATABASE = 50
 /** Starts in a row that are killed while they recover. */
 const KILLED_STARTS = Math.min(10, counts.pointRounds)
 
@@ -162,20 +163,31 @@ class Bench {
 
 const PORTFOLIO = mixedPortfolio('points', 10, { faults: FAULTS })
 
-// Faults: K01 K02 K03 K04 K05 K06 K07 K08 K09 K10 K11 K12 K13 K14 K15 K16 K17 K18 K19 K21 K22 K24
-t.test('kills at named points lose and double nothing', async (t) => {
+/** Kills a service of its own, on a database of its own, at each of the points, and then lets it stop. */
+async function besiege(t: Test, points: readonly KillPoint[]): Promise<void> {
   const database = await testDatabase(t)
   const proxy = await strikeProxy(t, database.connectionString)
   const configuration = { portfolios: [PORTFOLIO.configuration] }
   const place = await servicePlace(t, configuration, { DATABASE_URL: proxy.url, LOG_LEVEL: 'error' })
   const bench = new Bench(t, { database, proxy, place })
   await bench.ready()
-  const record = (row: CrashRow) => {
+  for (const point of points) {
+    const isOfRecovery = RECOVERY_POINTS.includes(point)
+    const row = await (isOfRecovery ? bench.killRecoveryAt(point) : bench.killAt(point))
     t.comment(describeRow(row))
     t.strictSame(row.findings, [], row.what)
   }
-  for (const point of chosen(KILL_POINTS)) record(await bench.killAt(point))
-  for (const point of chosen(RECOVERY_POINTS)) record(await bench.killRecoveryAt(point))
   await bench.audit()
   await bench.stopWithSendUnderWay()
+}
+
+// Faults: K01 K02 K03 K04 K05 K06 K07 K08 K09 K10 K11 K12 K13 K14 K15 K16 K17 K18 K19 K21 K22 K24
+t.test('kills at named points lose and double nothing', async (t) => {
+  const points = [...chosen(KILL_POINTS), ...chosen(RECOVERY_POINTS)]
+  // A history that grows for hours would slow every start
+  const together = Math.max(1, Math.floor(KILLS_OF_ONE_DATABASE / counts.pointRounds))
+  for (let first = 0; first < points.length; first += together) {
+    const some = points.slice(first, first + together)
+    await t.test(some.map(({ id }) => id).join(', '), (t) => besiege(t, some))
+  }
 })
