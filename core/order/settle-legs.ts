@@ -1,4 +1,4 @@
-import { type Decimal, decimal } from '../decimal.js'
+import { type Decimal, decimal, least } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import { chooseContract, type OptionContract } from '../instrument/synthetic.js'
 import { alarm } from '../portfolio/alarm.js'
@@ -277,8 +277,4 @@ function endWhole(portfolio: Portfolio, legs: Legs, whole: Order): PortfolioEven
   const isShort = first?.state !== 'filled'
   const rest = isShort ? reason : `its ${kindOn(legs, 'sold')}s were not all sold`
   return [{ type: 'OrderCanceled', orderId, reason: rest, at }, ...delay]
-}
-
-function least(a: Decimal, b: Decimal): Decimal {
-  return a.isLessThan(b) ? a : b
 }

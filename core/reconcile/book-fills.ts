@@ -1,4 +1,4 @@
-import { type Decimal, ZERO } from '../decimal.js'
+import { type Decimal, least, ZERO } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import type { SettleBreak } from '../input.js'
 import { isAtWork, isEntry, type Order, remainingLots } from '../order/order.js'
@@ -56,17 +56,13 @@ function unfilledParts(portfolio: Portfolio, found: Break): [Order, Decimal][] {
   for (const order of candidates) {
     const taken = sold.get(order.positionId) ?? ZERO
     const held = (findUnit(portfolio, order.positionId)?.lots ?? ZERO).minus(taken)
-    const part = least(left, remainingLots(order), isBuying ? left : held)
+    const part = least(left, least(remainingLots(order), isBuying ? left : held))
     if (!part.isPositive()) continue
     parts.push([order, part])
     sold.set(order.positionId, taken.plus(part))
     left = left.minus(part)
   }
   return parts
-}
-
-function least(...lots: readonly Decimal[]): Decimal {
-  return lots.reduce((a, b) => (b.isLessThan(a) ? b : a))
 }
 
 function planFills(portfolio: Portfolio, parts: readonly [Order, Decimal][], booking: Booking): Plan {

@@ -1,6 +1,5 @@
-import { type Decimal, ZERO } from '../../core/decimal.js'
+import { type Decimal, least, ZERO } from '../../core/decimal.js'
 import { type FundedOrders, type FundingMode, fundBuys } from '../../core/strategies/allocation/funding.js'
-import { lesser } from '../../core/strategies/allocation/percent.js'
 import type { PlannedOrder } from '../../core/strategies/allocation/plan.js'
 import { entriesOf, exact, type Fields } from './fields.js'
 import { rebalanceOrders, SPOT_RULES } from './spot-orders.js'
@@ -55,7 +54,7 @@ function plannedOf(
   const value = exact(difference).abs()
   const wanted = exact(volume)
   const price = wanted.isZero() ? ZERO : value.dividedBy(wanted, PRICE_DIGITS, 'halfEven')
-  const quantity = side === 'sell' ? lesser(wanted, held.get(symbol) ?? ZERO) : wanted
+  const quantity = side === 'sell' ? least(wanted, held.get(symbol) ?? ZERO) : wanted
   const isWhole = quantity.equals(wanted)
   return {
     symbol,

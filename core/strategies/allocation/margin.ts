@@ -1,7 +1,7 @@
-import { type Decimal, decimal, ZERO } from '../../decimal.js'
+import { type Decimal, decimal, least, ZERO } from '../../decimal.js'
 import { unreachable } from '../../invariant.js'
 import { MINUTE } from '../../time.js'
-import { lesser, percentOf } from './percent.js'
+import { percentOf } from './percent.js'
 import type { TargetWeight } from './target-weights.js'
 
 /** How a portfolio may borrow; money in its currency. */
@@ -152,7 +152,7 @@ export function checkMarginSettings(settings: MarginSettings): MarginProblem {
   if (!enabled) return null
   if (!(multiplier >= 1 && multiplier <= MOST_MULTIPLIER)) return 'multiplier'
   if (!maxMarginSize.isPositive()) return 'maxMarginSize'
-  return lesser(maxMarginSize, freeThreshold).equals(freeThreshold) ? null : 'freeThreshold'
+  return least(maxMarginSize, freeThreshold).equals(freeThreshold) ? null : 'freeThreshold'
 }
 
 const MOST_MULTIPLIER = 4

@@ -6,8 +6,3 @@ const HUNDREDTH = decimal('0.01')
 export function percentOf(amount: Decimal, pct: number): Decimal {
   return amount.times(decimal(pct)).times(HUNDREDTH)
 }
-
-/** Returns the smaller of two decimals. */
-export function lesser(left: Decimal, right: Decimal): Decimal {
-  return right.isLessThan(left) ? right : left
-}

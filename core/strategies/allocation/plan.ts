@@ -1,4 +1,4 @@
-import { type Decimal, ZERO } from '../../decimal.js'
+import { type Decimal, least, ZERO } from '../../decimal.js'
 import { unreachable } from '../../invariant.js'
 import { type DriftMeasure, isBeyond } from './drift.js'
 import type { AllocationHalt } from './halt.js'
@@ -13,7 +13,7 @@ import {
   sizeLimitOrder,
   type TradeRules,
 } from './order-size.js'
-import { lesser, percentOf } from './percent.js'
+import { percentOf } from './percent.js'
 import type { Member, Valuation } from './valuation.js'
 
 /** How a difference becomes an order. */
@@ -142,7 +142,7 @@ function planMember(
   const wanted =
     limit?.quantity ?? normalizeQuantity(missingQuantity(member, rules, style, equity), rules.lot)
   const sellable = normalizeQuantity(member.sellable, rules.lot)
-  const quantity = side === 'sell' ? lesser(wanted, sellable) : wanted
+  const quantity = side === 'sell' ? least(wanted, sellable) : wanted
   const price = limit?.limitPrice ?? member.price
   const problem = findSizeProblem(quantity, price, rules)
   if (problem !== null) return wanted.isPositive() && quantity.isZero() ? 'not_sellable' : problem
@@ -196,7 +196,7 @@ export function clipAmount(
     case 'fixed':
       return amount
     case 'capped':
-      return lesser(amount, difference.abs())
+      return least(amount, difference.abs())
     default:
       return unreachable(clip)
   }
