@@ -26,7 +26,8 @@ export function stepsOver(portfolio: Portfolio, book: Book, now: Instant): Order
 function isOver(portfolio: Portfolio, order: Order, now: Instant): boolean {
   const { chase, state, cancelRequested, createdAt } = order
   const isResting = state === 'accepted' || state === 'partiallyFilled'
-  if (chase === null || !isResting || cancelRequested) return false
+  // What its legs carry out is priced by theirs.
+  if (chase === null || order.hasLegs || !isResting || cancelRequested) return false
   const execution = executionOf(portfolio)
   return execution === null || createdAt + restsFor(execution, chase) <= now
 }
