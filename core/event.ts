@@ -3,7 +3,7 @@ import type { Decimal } from './decimal.js'
 import type { Decision } from './decision.js'
 import type { LegEvent } from './order/leg-event.js'
 import type { Leg } from './order/legs.js'
-import type { Chase, OrderPurpose } from './order/order.js'
+import type { Chase, OrderPurpose, OrderType } from './order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { CellEvent } from './portfolio/cell-event.js'
 import type { PostingKind } from './portfolio/ledger.js'
@@ -62,11 +62,13 @@ export interface OrderInitialized {
   readonly instrument: string
   readonly side: 'buy' | 'sell'
   readonly purpose: OrderPurpose
-  readonly orderType: 'market' | 'limit'
+  readonly orderType: OrderType
   readonly lots: Decimal
   readonly limitPrice: Decimal | null
   readonly referencePrice: number
   readonly at: Instant
+  /** Of a stop; left out where there is none. */
+  readonly triggerPrice?: Decimal
   /** Left out where no step follows. */
   readonly chase?: Chase
   /** Month of the contract that it trades, YYYY-MM; left out where that is the broker's matter. */
@@ -241,6 +243,21 @@ export interface ExitDelayed {
   readonly notBefore: Instant
 }
 
+/** A stop that the venue ended by itself is placed again, not before this instant. */
+export interface StopDelayed {
+  readonly type: 'StopDelayed'
+  readonly positionId: string
+  readonly notBefore: Instant
+}
+
+/** A peel-off waits until the unit's stop at the venue has ended. */
+export interface PeelOffDelayed {
+  readonly type: 'PeelOffDelayed'
+  readonly positionId: string
+  readonly decisionId: string
+  readonly lots: Decimal
+}
+
 /** Cash moved: the ledger's entry. Corrections are new entries. */
 export interface LedgerPosted {
   readonly type: 'LedgerPosted'
@@ -384,6 +401,8 @@ export type PortfolioEvent =
   | ExitRequested
   | ExitLatched
   | ExitDelayed
+  | StopDelayed
+  | PeelOffDelayed
   | PreCloseAdvanced
   | RollAdvanced
   | LedgerPosted

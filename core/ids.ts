@@ -85,6 +85,11 @@ export function legOrderId(
   return `${order}-${leg.isRollback ? 'r' : ''}${leg.kind.charAt(0)}${leg.ordinal}`
 }
 
+/** Returns the id of the nth protective stop (from 1) of a position at its venue. */
+export function stopOrderId(position: string, ordinal: number): string {
+  return `O${position.slice(1)}-t${ordinal}`
+}
+
 /** Returns the id of a step (from 0) of the chase that the order `parent` began; the first one is that order. */
 export function stepOrderId(parent: string, step: number): string {
   return step === 0 ? parent : `${parent}-s${step}`

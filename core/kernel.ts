@@ -34,6 +34,7 @@ import { decideExit, type ExitTarget, requestExits } from './strategies/trend/ex
 import { nameContracts } from './strategies/trend/name-contract.js'
 import { decidePreClose } from './strategies/trend/pre-close.js'
 import { chaseEntry } from './strategies/trend/pre-close-orders.js'
+import { planStops } from './strategies/trend/protective-stop.js'
 import { decidePyramid } from './strategies/trend/pyramid.js'
 import { continueRoll, decideRoll } from './strategies/trend/rollover.js'
 import { decideCellCommand } from './strategies/volatility/decide-cell-command.js'
@@ -105,12 +106,12 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       record(expireApproval(portfolio, bookOf(portfolio, input.alert.instrument)))
       decideAlert(portfolio, input, observation, record)
       continueRoll(portfolio, bookOf(portfolio, input.alert.instrument), record)
-      record(planExits(portfolio, bookOf(portfolio, input.alert.instrument)))
+      planSales(portfolio, bookOf(portfolio, input.alert.instrument), record)
       break
     case 'BarClosed':
       decideBar(portfolio, input.id, observation, record)
       continueRoll(portfolio, bookOf(portfolio, input.instrument), record)
-      record(planExits(portfolio, bookOf(portfolio, input.instrument)))
+      planSales(portfolio, bookOf(portfolio, input.instrument), record)
       break
     case 'PricesObserved':
       decidePrices(portfolio, { inputId: input.id, prices: observation.prices, isAsked: false, record })
@@ -156,6 +157,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
       ])
       // At the first start the money comes after its configuration.
       record(openCells(portfolio, !portfolio.ledger.deposited.isZero()))
+      for (const book of portfolio.books.values()) record(planStops(portfolio, book))
       break
     case 'CalendarImported':
       if (portfolio.calendar?.version !== input.calendar.version)
@@ -165,6 +167,7 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
     case 'PreCloseDue':
       expireApprovals(portfolio, record)
       decidePreClose(portfolio, input, record)
+      for (const book of portfolio.books.values()) record(planStops(portfolio, book))
       break
     case 'RollDue':
       decideRoll(portfolio, input, record)
@@ -187,7 +190,13 @@ function continueRolls(portfolio: Portfolio, record: Recorder): void {
 }
 
 function planAllExits(portfolio: Portfolio, record: Recorder): void {
-  for (const book of portfolio.books.values()) record(planExits(portfolio, book))
+  for (const book of portfolio.books.values()) planSales(portfolio, book, record)
+}
+
+/** The exits that stand come first: where one is due no stop is to rest at the venue. */
+function planSales(portfolio: Portfolio, book: Book, record: Recorder): void {
+  record(planExits(portfolio, book))
+  record(planStops(portfolio, book))
 }
 
 /** The reports of an input are one answer: the exits that stand are looked at when all of it is known. */
@@ -207,7 +216,7 @@ function decideReports(portfolio: Portfolio, input: BrokerReported, record: Reco
   for (const order of ended) record(nextStep(portfolio, order))
   for (const book of touched) {
     continueRoll(portfolio, book, record)
-    record(planExits(portfolio, book))
+    planSales(portfolio, book, record)
   }
 }
 

@@ -66,6 +66,12 @@ export interface ExecutionSettings {
   readonly partialFill: 'chase' | 'cancel'
 }
 
+/** A stop order at the venue for each unit: it sells when nobody here is there to do it. */
+export interface ProtectiveStopSettings {
+  /** How far below its trigger the order's limit lies, in percent. */
+  readonly limitPct: number
+}
+
 /** Limits for each kind of entry, in percent. */
 export interface EntryLimits {
   readonly entry: number
@@ -117,6 +123,8 @@ export interface PortfolioSettings {
   readonly hours: TradingHours
   /** Null or left out: market orders. */
   readonly execution?: ExecutionSettings | null
+  /** Null or left out: stops are kept here alone. */
+  readonly protectiveStop?: ProtectiveStopSettings | null
   /** Null: nothing is done before the close. */
   readonly preClose: PreCloseSettings | null
   /** Null or left out: units stay in their contract until somebody closes them. */

@@ -9,6 +9,7 @@ import { calendar } from './0007-calendar.js'
 import { approvals } from './0008-approvals.js'
 import { holdings } from './0010-holdings.js'
 import { legs } from './0011-legs.js'
+import { stops } from './0013-stops.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-approvals': approvals,
   '0010-holdings': holdings,
   '0011-legs': legs,
+  '0013-stops': stops,
 }

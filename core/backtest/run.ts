@@ -62,7 +62,7 @@ export interface Run {
 export function startRun(setup: RunSetup, at: Instant, bars: ReadonlyMap<string, Bars>): Run {
   const { hash } = setup.configuration
   // Bars tell nothing of how a price was chased: fills follow the cost model
-  const settings = { ...setup.configuration.settings, execution: null }
+  const settings = { ...setup.configuration.settings, execution: null, protectiveStop: null }
   const run: Run = {
     setup,
     portfolio: emptyPortfolio(settings.portfolio),

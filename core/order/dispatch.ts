@@ -54,7 +54,8 @@ function whyDenied(portfolio: Portfolio, order: Order): string | null {
     const limit = settingsOf(portfolio).entryMaxAgeSeconds
     return age > limit ? `it is ${age} s old, the limit is ${limit} s` : null
   }
-  const isAllowed = order.purpose === 'exit' ? allowsExits(state) : allowsReductions(state)
+  const isExit = order.purpose === 'exit' || order.purpose === 'stop'
+  const isAllowed = isExit ? allowsExits(state) : allowsReductions(state)
   return isAllowed ? null : `the portfolio is ${state}`
 }
 

@@ -26,7 +26,10 @@ export type OrderState =
   | 'denied'
 
 /** What an order is for. Entries add risk; exits and peel-offs shed it; a rebalance buys or sells a holding. */
-export type OrderPurpose = 'entry' | 'pyramid' | 'exit' | 'peelOff' | 'rebalance'
+export type OrderPurpose = 'entry' | 'pyramid' | 'exit' | 'peelOff' | 'stop' | 'rebalance'
+
+/** How an order is priced; a stop is a limit order that the venue holds back until its trigger price is reached. */
+export type OrderType = 'market' | 'limit' | 'stop'
 
 /** Where an order stands in the chase of one wish: its steps follow one another, each with a limit of its own. */
 export interface Chase {
@@ -46,9 +49,11 @@ export interface Order {
   readonly purpose: OrderPurpose
   readonly positionId: string
   readonly decisionId: string
-  readonly type: 'market' | 'limit'
+  readonly type: OrderType
   readonly lots: Decimal
   readonly limitPrice: Decimal | null
+  /** Null but for a stop. */
+  readonly triggerPrice: Decimal | null
   /** The price that the decision saw: slippage is measured from it. */
   readonly referencePrice: number
   readonly createdAt: Instant

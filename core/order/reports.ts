@@ -99,9 +99,11 @@ function decideRejection(
 export function delayNextExit(portfolio: Portfolio, order: Order): PortfolioEvent[] {
   // A cancel that we asked for is no refusal: what follows it may be ordered at once.
   if (order.cancelRequested || order.leg !== null) return []
-  const unit = order.purpose === 'exit' ? findUnit(portfolio, order.positionId) : undefined
+  const isExit = order.purpose === 'exit'
+  const unit = isExit || order.purpose === 'stop' ? findUnit(portfolio, order.positionId) : undefined
   if (unit === undefined) return []
-  return [{ type: 'ExitDelayed', positionId: unit.id, notBefore: portfolio.now + EXIT_RETRY_DELAY }]
+  const wait = { positionId: unit.id, notBefore: portfolio.now + EXIT_RETRY_DELAY }
+  return [{ type: isExit ? 'ExitDelayed' : 'StopDelayed', ...wait }]
 }
 
 /** What is proven not to exist may be sent again; an entry that somebody wants closed by now is not. */
@@ -211,13 +213,20 @@ function saleFilled(order: Order, fill: Fill, unit: Unit): readonly PortfolioEve
     positionId: unit.id,
     note: null,
   }
-  if (!unit.lots.equals(lots)) return [posted, ...feeOf(order, fill)]
+  if (!unit.lots.equals(lots)) return [posted, ...feeOf(order, fill), ...stopReached(order, unit)]
   const realizedPnl = unit.realizedPnl.plus(profit)
   return [
     posted,
     ...feeOf(order, fill),
+    ...stopReached(order, unit),
     { type: 'UnitClosed', positionId: unit.id, realizedPnl, at: fill.at },
   ]
+}
+
+/** A stop at the venue that trades is the exit itself: what it leaves open is sold like any other. */
+function stopReached({ purpose, decisionId }: Order, unit: Unit): readonly PortfolioEvent[] {
+  if (purpose !== 'stop' || unit.exit !== null) return NOTHING
+  return [{ type: 'ExitRequested', positionId: unit.id, decisionId, reason: 'STOP_HIT' }]
 }
 
 /** Nothing is sold that is not held: of a sale beyond that only what is held makes a profit. */
@@ -284,8 +293,9 @@ function surprises(portfolio: Portfolio, order: Order, fill: Fill, held: Decimal
 
 /** Returns the ends of the unit's other sales when together they would sell more than is `left`. */
 function takeBackSales(portfolio: Portfolio, order: Order, left: Decimal): PortfolioEvent[] {
-  const others = bookOf(portfolio, order.instrument)
-    .exitOrderIds.map((id) => orderOf(portfolio, id))
+  const { exitOrderIds, stopOrderIds } = bookOf(portfolio, order.instrument)
+  const others = [...exitOrderIds, ...stopOrderIds]
+    .map((id) => orderOf(portfolio, id))
     .filter(({ id, positionId }) => positionId === order.positionId && id !== order.id)
   const promised = others.reduce((lots, other) => lots.plus(remainingLots(other)), ZERO)
   if (!left.isLessThan(promised)) return []

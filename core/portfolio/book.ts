@@ -43,6 +43,8 @@ export interface Book {
   lastEntry: { readonly lots: Decimal; readonly at: Instant } | null
   /** Exit and peel-off orders at work. */
   exitOrderIds: string[]
+  /** Protective stops at the venue; they rest, so they count as at work only where quantities are bounded. */
+  stopOrderIds: string[]
   /** Orders at work that buy or sell the holding. */
   rebalanceOrderIds: string[]
   /** What is held of an asset that is paid for in full; null where there never was any. */
@@ -85,6 +87,7 @@ export function emptyBook(instrument: string): Book {
     entryOrderId: null,
     lastEntry: null,
     exitOrderIds: [],
+    stopOrderIds: [],
     rebalanceOrderIds: [],
     holding: null,
     cell: null,

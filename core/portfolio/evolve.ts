@@ -10,7 +10,7 @@ import type {
   PortfolioEvent,
 } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
-import { isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
+import { type ExitIntent, isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
 import { subjectOf } from '../reconcile/break.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant, SECOND } from '../time.js'
@@ -121,13 +121,19 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       raiseStop(unitOf(portfolio, event.positionId), event.stop, event.highestClose)
       break
     case 'ExitRequested':
-      unitOf(portfolio, event.positionId).exit = { decisionId: event.decisionId, reason: event.reason }
+      closeByWish(unitOf(portfolio, event.positionId), event)
       break
     case 'ExitLatched':
       latchOrder(portfolio, event)
       break
     case 'ExitDelayed':
       unitOf(portfolio, event.positionId).exitNotBefore = event.notBefore
+      break
+    case 'StopDelayed':
+      unitOf(portfolio, event.positionId).stopNotBefore = event.notBefore
+      break
+    case 'PeelOffDelayed':
+      unitOf(portfolio, event.positionId).peel = { decisionId: event.decisionId, lots: event.lots }
       break
     case 'LedgerPosted': {
       post(portfolio.ledger, event.kind, event.amount)
@@ -186,6 +192,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     type: event.orderType,
     lots: event.lots,
     limitPrice: event.limitPrice,
+    triggerPrice: event.triggerPrice ?? null,
     referencePrice: event.referencePrice,
     createdAt: event.at,
     chase: event.chase ?? null,
@@ -218,9 +225,13 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     if (order.chase === null || order.chase.step === 0) countEntry(portfolio, book, event)
   } else if (isOfHolding(order)) {
     book.rebalanceOrderIds.push(order.id)
+  } else if (order.purpose === 'stop') {
+    book.stopOrderIds.push(order.id)
+    heldUnit(book, order.positionId).stopOrders += 1
   } else {
     book.exitOrderIds.push(order.id)
     if (order.purpose === 'exit') heldUnit(book, order.positionId).exitOrders += 1
+    if (order.purpose === 'peelOff') heldUnit(book, order.positionId).peel = null
   }
 }
 
@@ -229,7 +240,13 @@ function latchOrder(portfolio: Portfolio, { orderId, instrument, decisionId, rea
   const order = orderOf(portfolio, orderId)
   order.latch = { decisionId, reason }
   const unit = unitIn(bookOf(portfolio, instrument), order.positionId)
-  if (unit !== undefined) unit.exit = { decisionId, reason }
+  if (unit !== undefined) closeByWish(unit, { decisionId, reason })
+}
+
+/** A unit that is to be closed is not reduced before. */
+function closeByWish(unit: Unit, { decisionId, reason }: ExitIntent): void {
+  unit.exit = { decisionId, reason }
+  unit.peel = null
 }
 
 function countEntry(portfolio: Portfolio, book: Book, { at, lots }: OrderInitialized): void {
@@ -281,6 +298,7 @@ function endOrder(
 /** The list of the orders at work that are none of the one entry. */
 function atWorkBeside(book: Book, order: Order): string[] {
   if (order.leg !== null) return book.legOrderIds
+  if (order.purpose === 'stop') return book.stopOrderIds
   return isOfHolding(order) ? book.rebalanceOrderIds : book.exitOrderIds
 }
 

@@ -247,9 +247,10 @@ function forgetEnded(portfolio: Portfolio): void {
 
 function idsAtWork({ books, legs }: Portfolio): string[] {
   const ids: string[] = []
-  for (const { entryOrderId, exitOrderIds, rebalanceOrderIds, openLegs, legOrderIds } of books.values()) {
+  for (const book of books.values()) {
+    const { entryOrderId, exitOrderIds, stopOrderIds, rebalanceOrderIds, openLegs, legOrderIds } = book
     if (entryOrderId !== null) ids.push(entryOrderId)
-    ids.push(...exitOrderIds, ...rebalanceOrderIds, ...legOrderIds)
+    ids.push(...exitOrderIds, ...stopOrderIds, ...rebalanceOrderIds, ...legOrderIds)
     for (const id of openLegs) ids.push(id, ...(legs.get(id)?.orderIds ?? []))
   }
   return ids

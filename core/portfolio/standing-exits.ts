@@ -141,7 +141,8 @@ function dueExits(portfolio: Portfolio, book: Book, now: Instant): readonly DueE
   return isBounded ? withinVenueHolding(portfolio, book, due) : due
 }
 
-function isStillFilling(portfolio: Portfolio, book: Book, unit: Unit): boolean {
+/** Returns whether the unit's own entry may still fill. */
+export function isStillFilling(portfolio: Portfolio, book: Book, unit: Unit): boolean {
   const id = book.entryOrderId
   return id !== null && portfolio.orders.get(id)?.positionId === unit.id
 }
@@ -169,7 +170,7 @@ function withinVenueHolding(portfolio: Portfolio, book: Book, due: readonly DueE
 /** Returns the lots of the unit that nothing at work may sell yet. */
 export function sellableLots(portfolio: Portfolio, book: Book, unit: Unit): Decimal {
   let lots = unit.lots
-  for (const id of book.exitOrderIds) {
+  for (const id of [...book.exitOrderIds, ...book.stopOrderIds]) {
     const order = portfolio.orders.get(id)
     if (order?.positionId === unit.id && isAtWork(order.state)) lots = lots.minus(remainingLots(order))
   }

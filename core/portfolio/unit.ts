@@ -48,6 +48,11 @@ export interface Unit {
   exitOrders: number
   /** No new exit order before this instant: the last one was refused. */
   exitNotBefore: Instant
+  /** Count of stops made for it at the venue, and no new one before this instant. */
+  stopOrders: number
+  stopNotBefore: Instant
+  /** A peel-off that waits for the end of a stop at the venue. */
+  peel: { readonly decisionId: string; readonly lots: Decimal } | null
   closedAt: Instant | null
   /** `lots` and the entry price as doubles, for sizing and exposure. */
   heldLots: number
@@ -103,6 +108,9 @@ export function newUnit(beginning: UnitBeginning): Unit {
     exit,
     exitOrders: 0,
     exitNotBefore: 0,
+    stopOrders: 0,
+    stopNotBefore: 0,
+    peel: null,
     closedAt: null,
     heldLots: 0,
     averagePrice: 0,

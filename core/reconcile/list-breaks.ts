@@ -63,8 +63,13 @@ function unknownOrders(portfolio: Portfolio): Break[] {
 }
 
 function* ordersAtWork(portfolio: Portfolio) {
-  for (const { entryOrderId, exitOrderIds, legOrderIds } of portfolio.books.values()) {
-    for (const id of [...(entryOrderId === null ? [] : [entryOrderId]), ...exitOrderIds, ...legOrderIds]) {
+  for (const { entryOrderId, exitOrderIds, stopOrderIds, legOrderIds } of portfolio.books.values()) {
+    for (const id of [
+      ...(entryOrderId === null ? [] : [entryOrderId]),
+      ...exitOrderIds,
+      ...stopOrderIds,
+      ...legOrderIds,
+    ]) {
       const order = portfolio.orders.get(id)
       if (order !== undefined) yield order
     }

@@ -60,6 +60,10 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `what order ${event.orderId} still fills is closed as soon as it has ended: ${event.reason}`
     case 'ExitDelayed':
       return `the next exit order of ${event.positionId} waits until ${formatTime(event.notBefore)}`
+    case 'StopDelayed':
+      return `the next stop of ${event.positionId} at the broker waits until ${formatTime(event.notBefore)}`
+    case 'PeelOffDelayed':
+      return `${formatLots(`${event.lots}`)} of ${event.positionId} are sold when its stop at the broker has ended`
     case 'LedgerPosted':
       return `${event.kind} of ${formatMoney(`${event.amount}`, currency)} was posted${event.note === null ? '' : `: ${event.note}`}`
     case 'TradingStateChanged':
@@ -94,12 +98,13 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
 }
 
 function priced(
-  { orderType, limitPrice, chase }: Extract<PortfolioEvent, { type: 'OrderInitialized' }>,
+  { orderType, limitPrice, triggerPrice, chase }: Extract<PortfolioEvent, { type: 'OrderInitialized' }>,
   points: (value: string) => string,
 ): string {
   const limit = limitPrice === null ? '' : ` ${points(`${limitPrice}`)}`
   const step = chase === undefined ? '' : `, step ${chase.step + 1} from ${points(`${chase.referencePrice}`)}`
-  return `${orderType}${limit}${step}`
+  const trigger = triggerPrice === undefined ? '' : ` at ${points(`${triggerPrice}`)}, limit`
+  return `${orderType}${trigger}${limit}${step}`
 }
 
 const SETTLED: Readonly<Record<BreakAction, string>> = {

@@ -25,5 +25,5 @@ export async function simulatedSettings(): Promise<PortfolioSettings> {
   const instruments = settings.instruments.map((one) =>
     one.name === 'BANK_NIFTY' ? { ...one, synthetic: LEGS } : one,
   )
-  return { ...settings, instruments, execution: EXECUTION }
+  return { ...settings, instruments, execution: EXECUTION, protectiveStop: { limitPct: 1 } }
 }

@@ -1,6 +1,7 @@
 import type { Decimal } from '../../core/decimal.js'
 import type { Quote } from '../../core/input.js'
 import type { Option } from '../../core/instrument/synthetic.js'
+import type { OrderType } from '../../core/order/order.js'
 import type { Instant } from '../../core/time.js'
 
 /*
@@ -27,6 +28,8 @@ export interface BrokerCapabilities {
    * the time fence and the lag of reads. Null: no read ever proves it, as where requests are known to land much later.
    */
   readonly absenceProvenAfterMs: number | null
+  /** Whether it takes orders of the type stop, which rest until their trigger price is reached; left out: it does not. */
+  readonly restsStops?: boolean
 }
 
 /** An order as the venue is asked for it. */
@@ -43,10 +46,12 @@ export interface OrderRequest {
   /** What its name says; left out where the instrument is no option. */
   readonly option?: Option
   readonly side: 'buy' | 'sell'
-  readonly type: 'market' | 'limit'
+  readonly type: OrderType
   readonly lots: Decimal
   /** Null for a market order. */
   readonly limitPrice: Decimal | null
+  /** From where on the venue brings a stop to the market as a limit order; left out but for a stop. */
+  readonly triggerPrice?: Decimal
   /** The price that the decision saw, in points: of an option that of what it is an option on. */
   readonly referencePrice: number
   /** Quote currency per point and lot. */
@@ -251,6 +256,9 @@ export interface Broker {
 
   /** Reads everything that trading in the account needs, and changes nothing. Never throws. */
   examine?(): Promise<readonly AccountFinding[]>
+
+  /** Tells a venue that has no prices of its own what an instrument trades at: its stops are reached by that. May throw. */
+  see?(instrument: string, price: number): Promise<void>
 
   /** Calls the listener with what the venue tells by itself. It is a short-cut: polling finds everything without it. */
   onReport?(listener: ReportListener): void

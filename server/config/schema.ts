@@ -324,6 +324,13 @@ const portfolioSchema = z
       .nullable()
       .default(null)
       .describe('How orders are executed; null for market orders'),
+    protectiveStop: z
+      .strictObject({
+        limitPct: z.number().min(0).max(20).default(1).describe('How far below its trigger the limit lies'),
+      })
+      .nullable()
+      .default(null)
+      .describe('A stop order at the broker for each unit, at its stop; null: stops are kept here alone'),
     strategy: trendStrategySchema.prefault({ kind: 'trend' }),
     instruments: z
       .array(instrumentSchema)

@@ -25,6 +25,7 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     caps: strategy.caps,
     controls: strategy.controls,
     hours: portfolio.sessions,
+    ...(portfolio.protectiveStop === null ? {} : { protectiveStop: portfolio.protectiveStop }),
     ...(portfolio.execution === null ? {} : { execution: portfolio.execution }),
     preClose: portfolio.sessions === 'exchange' ? preCloseOf(strategy.preClose) : null,
     ...rolloverOf(portfolio),

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { type Decimal, decimal } from '../../core/decimal.js'
+import type { OrderType } from '../../core/order/order.js'
 import { type Instant, isoInstant } from '../../core/time.js'
 import { lastNews, type PaperOrder, type PaperTrade } from '../brokers/paper/paper-order.js'
 import type { PaperCancel, PaperStore } from '../brokers/paper/paper-store.js'
@@ -50,6 +51,12 @@ export class PostgresPaperStore implements PaperStore {
     return toOrders(rows)
   }
 
+  async reachStops(instrument: string, price: number, at: Instant): Promise<readonly string[]> {
+    const values = [this.#account, instrument, price, isoInstant(at)]
+    const { rows } = await this.#pool.query<{ client_order_id: string }>({ ...REACH, values })
+    return rows.map((row) => row.client_order_id)
+  }
+
   async positions(now: Instant): Promise<Readonly<Record<string, Decimal>>> {
     const values = [this.#account, isoInstant(now)]
     const { rows } = await this.#pool.query<{ instrument: string; lots: string }>({ ...POSITIONS, values })
@@ -83,13 +90,13 @@ const ADD = {
     with arriving as (
       select * from json_to_recordset($2::json) as arriving (
         client_order_id text, venue_order_id text, instrument text, side text, type text, lots numeric,
-        limit_price numeric, accepted_at timestamptz, end_status text, ended_at timestamptz, end_code text,
+        limit_price numeric, trigger_price numeric, accepted_at timestamptz, end_status text, ended_at timestamptz, end_code text,
         end_message text, last_news_at timestamptz, trades json)
     ), added as (
       insert into paper.orders (account, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
-        accepted_at, end_status, ended_at, end_code, end_message, last_news_at)
+        trigger_price, accepted_at, end_status, ended_at, end_code, end_message, last_news_at)
       select $1, client_order_id, venue_order_id, instrument, side, type, lots, limit_price,
-        accepted_at, end_status, ended_at, end_code, end_message, last_news_at
+        trigger_price, accepted_at, end_status, ended_at, end_code, end_message, last_news_at
       from arriving on conflict do nothing returning client_order_id
     ), traded as (
       insert into paper.fills (account, client_order_id, trade_id, instrument, side, lots, price, fee, at, shown_at)
@@ -121,9 +128,29 @@ const CANCEL = {
     select client_order_id from canceled`,
 }
 
+/** The trades of a stop lie ahead until its price is reached. */
+const REACH = {
+  name: 'paper-reach',
+  text: `
+    with reached as (
+      select client_order_id from paper.orders
+      where account = $1 and instrument = $2 and type = 'stop' and end_status is null
+        and case side when 'sell' then trigger_price >= $3 and limit_price <= $3
+          else trigger_price <= $3 and limit_price >= $3 end
+    ), traded as (
+      update paper.fills set at = $4, shown_at = $4
+      where account = $1 and client_order_id in (select client_order_id from reached) and at > $4
+      returning client_order_id
+    )
+    update paper.orders set last_news_at = $4
+    where account = $1 and client_order_id in (select client_order_id from traded)
+    returning client_order_id`,
+}
+
 /** One row a trade, and one for an order without any. */
 const SELECT_TRADES = `
-  select o.client_order_id, o.venue_order_id, o.instrument, o.side, o.type, o.lots, o.limit_price, o.accepted_at,
+  select o.client_order_id, o.venue_order_id, o.instrument, o.side, o.type, o.lots, o.limit_price,
+    o.trigger_price, o.accepted_at,
     o.end_status, o.ended_at, o.end_code, o.end_message,
     f.trade_id, f.lots as trade_lots, f.price, f.fee, f.at, f.shown_at
   from paper.orders as o left join paper.fills as f using (account, client_order_id)
@@ -169,9 +196,10 @@ interface OrderRow {
   readonly venue_order_id: string
   readonly instrument: string
   readonly side: 'buy' | 'sell'
-  readonly type: 'market' | 'limit'
+  readonly type: OrderType
   readonly lots: string
   readonly limit_price: string | null
+  readonly trigger_price: string | null
   readonly accepted_at: Date
   readonly end_status: 'canceled' | 'rejected' | null
   readonly ended_at: Date | null
@@ -202,6 +230,7 @@ function toRecord(order: PaperOrder): object {
     type: order.type,
     lots: order.lots,
     limit_price: order.limitPrice,
+    trigger_price: order.triggerPrice,
     accepted_at: isoInstant(order.acceptedAt),
     end_status: order.end?.status ?? null,
     ended_at: order.end === null ? null : isoInstant(order.end.at),
@@ -234,6 +263,7 @@ function toOrder(row: OrderRow): Omit<PaperOrder, 'trades'> {
     type: row.type,
     lots: decimal(row.lots),
     limitPrice: row.limit_price === null ? null : decimal(row.limit_price),
+    triggerPrice: row.trigger_price === null ? null : decimal(row.trigger_price),
     acceptedAt: row.accepted_at.getTime(),
     end: toEnd(row),
   }

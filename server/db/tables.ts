@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { OrderPurpose } from '../../core/order/order.js'
+import type { OrderPurpose, OrderType } from '../../core/order/order.js'
 import type { AlertOutcomeKind, InboxState, PhaseName, PositionState } from './column-values.js'
 
 /** A recorded time: read as a Date, written as a Date or ISO text. */
@@ -139,7 +139,7 @@ export interface OrdersTable {
   venue_order_id: string | null
   instrument: string
   side: 'buy' | 'sell'
-  type: 'market' | 'limit'
+  type: OrderType
   purpose: OrderPurpose
   lots: Numeric
   limit_price: Numeric | null
@@ -267,9 +267,10 @@ export interface PaperOrdersTable {
   venue_order_id: string
   instrument: string
   side: 'buy' | 'sell'
-  type: 'market' | 'limit'
+  type: OrderType
   lots: Numeric
   limit_price: Numeric | null
+  trigger_price: Numeric | null
   accepted_at: Time
   end_status: 'canceled' | 'rejected' | null
   ended_at: Time | null

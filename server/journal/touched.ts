@@ -134,6 +134,8 @@ function touchEvent(
     case 'StopRaised':
     case 'ExitRequested':
     case 'ExitDelayed':
+    case 'StopDelayed':
+    case 'PeelOffDelayed':
       touchUnit(touched, portfolio, event.positionId)
       break
     case 'LedgerPosted':

@@ -4,6 +4,7 @@ import type { Order } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
 import { pendingApproval } from '../../core/portfolio/book.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
+import { dueStops } from '../../core/strategies/trend/protective-stop.js'
 
 /*
  * Inputs are unique by id, so an id that derives from what the input says makes it safe to say it again: after a crash,
@@ -35,7 +36,7 @@ export function reportId(orderId: string, attempt: number, reports: readonly Ord
 
 /**
  * Returns the id of the timer that asks for the exits, and ends the questions, which wait no longer at `now`, and the
- * steps of chases that are over.
+ * steps of chases that are over; and that has stops placed.
  */
 export function timerId(portfolio: Portfolio, now: number): string {
   const due: string[] = portfolio.tradingState === 'frozen' ? [`frozen#${now}`] : []
@@ -52,6 +53,7 @@ export function timerId(portfolio: Portfolio, now: number): string {
       due.push(`${unit.id}#${unit.exitOrders}#${unit.exitNotBefore}`)
     }
     for (const { id } of stepsOver(portfolio, book, now)) due.push(`${id} is over`)
+    for (const { unit } of dueStops(portfolio, book, now)) due.push(`${unit.id} stop ${unit.stopOrders}`)
   }
   return `T-${digest('timer', ...due)}`
 }

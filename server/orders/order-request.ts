@@ -34,6 +34,7 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
     type: order.type,
     lots: order.lots,
     limitPrice: order.limitPrice,
+    ...(order.triggerPrice === null ? {} : { triggerPrice: order.triggerPrice }),
     referencePrice: order.referencePrice,
     pointValue,
     tick: facts?.tick ?? 0,

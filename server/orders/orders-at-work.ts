@@ -11,9 +11,10 @@ export function ordersAtWork(portfolio: Portfolio): Order[] {
     const order = portfolio.orders.get(id)
     if (order !== undefined && !order.hasLegs) atWork.push(order)
   }
-  for (const { entryOrderId, exitOrderIds, legOrderIds } of portfolio.books.values()) {
+  for (const { entryOrderId, exitOrderIds, stopOrderIds, legOrderIds } of portfolio.books.values()) {
     if (entryOrderId !== null) add(entryOrderId)
     for (const id of exitOrderIds) add(id)
+    for (const id of stopOrderIds) add(id)
     for (const id of legOrderIds) add(id)
   }
   return atWork

@@ -9,8 +9,8 @@ import { SingleFlight } from './single-flight.js'
 import { isAccepted } from './strangers.js'
 
 /**
- * Reads what changed at the venue: at every beat while it has an order of ours at work, and now and then while orders
- * that ended lately may still get a late trade. One question, however many orders. Orders that were sent and not
+ * Reads what changed at the venue: at every beat while it has an order of ours at work, and now and then while only stops
+ * rest there or orders that ended lately may still get a late trade. One question, however many orders. Orders that were sent and not
  * answered are the resolver's.
  */
 export class Poller {
@@ -49,10 +49,11 @@ export class Poller {
   }
 
   #isDue(atWork: readonly Order[]): boolean {
-    if (atWork.some((order) => order.state === 'accepted' || order.state === 'partiallyFilled')) return true
+    const accepted = atWork.filter(({ state }) => state === 'accepted' || state === 'partiallyFilled')
+    if (accepted.some(({ purpose }) => purpose !== 'stop')) return true
     const { sequencer, clock, monotonic, timings } = this.#options
     if (monotonic() - this.#lastPoll < timings.idlePollEvery) return false
-    return lastEnd(sequencer.state()) >= clock.now() - timings.lateFor
+    return accepted.length > 0 || lastEnd(sequencer.state()) >= clock.now() - timings.lateFor
   }
 
   async #read(atWork: readonly Order[]): Promise<void> {

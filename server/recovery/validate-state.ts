@@ -37,7 +37,7 @@ function findBrokenUnit(broken: string[], unit: Unit): void {
 /** Only quantity bounds an exit: exits at work or unknown never exceed what is held. */
 function findBrokenExits(broken: string[], portfolio: Portfolio, book: Book, unit: Unit): void {
   let atWork = ZERO
-  for (const id of book.exitOrderIds) {
+  for (const id of [...book.exitOrderIds, ...book.stopOrderIds]) {
     const order = portfolio.orders.get(id)
     if (order?.positionId === unit.id) atWork = atWork.plus(remainingLots(order))
   }

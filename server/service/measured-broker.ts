@@ -19,7 +19,7 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     }
   }
   const kindOf = (answer: { readonly kind: string }) => answer.kind
-  const { averagePrices, funds, modify, onReport, quote } = broker
+  const { averagePrices, funds, modify, onReport, quote, see } = broker
   return {
     name: broker.name,
     capabilities: broker.capabilities,
@@ -52,6 +52,9 @@ export function measuredBroker(broker: Broker, metrics: Metrics): Broker {
     ...(onReport === undefined
       ? {}
       : { onReport: (listener: ReportListener) => onReport.call(broker, listener) }),
+    ...(see === undefined
+      ? {}
+      : { see: (instrument: string, price: number) => see.call(broker, instrument, price) }),
     ...(modify === undefined
       ? {}
       : {

@@ -32,6 +32,7 @@ import { PreCloseSchedule } from '../schedule/pre-close-schedule.js'
 import { RolloverSchedule } from '../schedule/rollover-schedule.js'
 import type { HeldPortfolio } from './hosts.js'
 import { OrderWatch } from './order-watch.js'
+import { showPrice } from './show-price.js'
 
 /** What one run of a portfolio depends on. */
 export interface PortfolioRunOptions {
@@ -104,6 +105,8 @@ export class PortfolioRun {
     this.#rollover = new RolloverSchedule({ sequencer: this.#sequencer, clock, log })
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
+    if (wanted.settings.protectiveStop != null && broker.see !== undefined)
+      this.#sequencer.onEvents((_, input) => showPrice(broker, input, log))
     const raise = (alarm: ShellAlarm) => raiseAlarm(desk, alarm)
     const shared = { portfolio, broker, clock, sequencer: this.#sequencer, log, raise }
     const occasion = `epoch ${epoch}`

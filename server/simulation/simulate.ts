@@ -273,7 +273,8 @@ class Simulation {
     const doubtful = new Set<string>()
     for (const order of truth.orders.values()) {
       if (!isAtWork(order.state)) continue
-      const isResting = isEntry(order) && isAccepted(order) && !order.cancelRequested
+      const mayRest = isEntry(order) || order.purpose === 'stop'
+      const isResting = mayRest && isAccepted(order) && !order.cancelRequested
       if (isResting || this.#isCarriedOut(order)) continue
       if (this.#escalated.has(order.id)) doubtful.add(order.instrument)
       else found.push(`${order.id} is still ${order.state}, and nobody was called`)

@@ -42,6 +42,8 @@ export interface HeldOrder {
   changedAt: Instant
 }
 
+/** Share of the stops whose price is reached. */
+const STOP_REACHED = 0.2
 /** Milliseconds that reads may lag behind. */
 export const READ_LAG = 5_000
 /** A class B venue refuses a request that is older, in milliseconds. */
@@ -149,9 +151,10 @@ export class SimulatedVenue {
 
   #fillLater(order: HeldOrder): void {
     const { time, chance, faults } = this.#options
-    const { side, option } = order.request
+    const { side, option, type } = order.request
     // What is bought of an option is a market order, which does not rest.
     if (side === 'buy' && option === undefined && chance.happens(faults().resting)) return
+    if (type === 'stop' && !chance.happens(STOP_REACHED)) return
     const isSlow = chance.happens(faults().partial)
     time.afterAlone(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
       if (order.status !== 'working') return

@@ -139,7 +139,8 @@ t.test('what a file leaves out is taken from the defaults, and what it says from
   const settings = settingsOf(portfolio)
   t.notOk('execution' in settings, 'market orders')
   const execution = { stepSeconds: 3, partialFill: 'cancel' }
-  const chasing = settingsOf(portfolioOf({ portfolios: [{ id: 'p', execution }] }))
+  const chasing = settingsOf(portfolioOf({ portfolios: [{ id: 'p', execution, protectiveStop: {} }] }))
+  t.same(chasing.protectiveStop, { limitPct: 1 })
   const defaults = { stepPct: 0.05, maxSlippagePct: 0.2, marketableBufferPct: 0.25 }
   t.same(chasing.execution, { ...execution, ...defaults })
   t.same(settings.constraints, ['risk', 'margin'], 'in the order of ties')
@@ -376,6 +377,7 @@ t.test(
     t.match(about({ sessions: 'always' }), [
       /^portfolios\[0\].sessions: must be "exchange" with the broker openalgo/,
     ])
+    t.match(about({ protectiveStop: {} }), [/protectiveStop: must be null with the broker openalgo/])
     t.match(about({ instruments: [{ name: 'BANK_NIFTY' }] }), [
       /instruments\[0\].synthetic: is required with the broker openalgo/,
     ])

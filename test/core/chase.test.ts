@@ -343,7 +343,7 @@ t.test('a chase never trades more than was decided, nor with two steps at once',
   const story = fc.array(parts, { minLength: 10, maxLength: 30, size: 'max' })
   const policy = fc.constantFrom(EXECUTION, { ...EXECUTION, partialFill: 'cancel' } as const)
   const property = fc.property(story, policy, (actions, execution) => {
-    const model = new KernelModel(true, execution)
+    const model = new KernelModel(true, { execution })
     for (const action of actions.flat()) model.run(action)
     model.finish()
     model.replay()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { TRADING_STATES, type TradingState } from '../../core/risk/trading-state.js'
+import type { PortfolioSettings } from '../../core/settings.js'
 import { MINUTE, SECOND } from '../../core/time.js'
 import { counts } from '../helpers/counts.js'
 import { type Action, KernelModel, NAMES } from '../helpers/kernel-model.js'
@@ -118,15 +119,21 @@ const actionsOf = (haunts: number) =>
     },
   ) as fc.Arbitrary<Action>
 
-/** Market orders, and chases of either kind. */
-const EXECUTIONS = [null, EXECUTION, { ...EXECUTION, partialFill: 'cancel' }] as const
+/** Market orders, chases of either kind, and stops that rest at the venue. */
+const POLICIES: readonly Partial<PortfolioSettings>[] = [
+  {},
+  { execution: EXECUTION },
+  { execution: { ...EXECUTION, partialFill: 'cancel' } },
+  { protectiveStop: { limitPct: 1 } },
+  { execution: EXECUTION, protectiveStop: { limitPct: 1 } },
+]
 
 function modelled(isOrderly: boolean) {
   return fc.property(
     fc.array(actionsOf(isOrderly ? 0 : 6), { minLength: 10, maxLength: 70, size: 'max' }),
-    fc.constantFrom(...EXECUTIONS),
-    (given, execution) => {
-      const model = new KernelModel(isOrderly, execution)
+    fc.constantFrom(...POLICIES),
+    (given, changes) => {
+      const model = new KernelModel(isOrderly, changes)
       for (const action of given) model.run(action)
       model.finish()
       model.replay()

@@ -7,7 +7,7 @@ import { isAtWork, isEntry, remainingLots } from '../../core/order/order.js'
 import { equityOf } from '../../core/portfolio/equity.js'
 import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.js'
 import type { TradingState } from '../../core/risk/trading-state.js'
-import type { ExecutionSettings } from '../../core/settings.js'
+import type { PortfolioSettings } from '../../core/settings.js'
 import { Desk } from './desk.js'
 import { ModelVenue, type Reception } from './model-venue.js'
 import { BANK_NIFTY, GOLD, settings } from './settings.js'
@@ -67,10 +67,10 @@ export type Action =
   | { readonly do: 'cash'; readonly amount: number }
   | { readonly do: 'configure'; readonly without: string | null }
 
-const configuration = (execution: ExecutionSettings | null, without: string | null = null) =>
+const configuration = (changes: Partial<PortfolioSettings>, without: string | null = null) =>
   settings({
     caps: CAPS,
-    execution,
+    ...changes,
     instruments: [GOLD, BANK_NIFTY].filter((instrument) => instrument.name !== without),
   })
 
@@ -79,7 +79,7 @@ export class KernelModel {
   readonly desk: Desk
   readonly venue: ModelVenue
   readonly #isOrderly: boolean
-  readonly #execution: ExecutionSettings | null
+  readonly #changes: Partial<PortfolioSettings>
   readonly #shadow = emptyPortfolio('test')
   readonly #stops = new Map<string, { stop: number; highestClose: number }>()
   readonly #prices: Record<string, number> = { ...BASE_PRICE }
@@ -87,10 +87,10 @@ export class KernelModel {
   #seen = 0
   #posted: Decimal = ZERO
 
-  constructor(isOrderly: boolean, execution: ExecutionSettings | null) {
-    this.desk = new Desk(configuration(execution), DEPOSIT)
+  constructor(isOrderly: boolean, changes: Partial<PortfolioSettings>) {
+    this.desk = new Desk(configuration(changes), DEPOSIT)
     this.#isOrderly = isOrderly
-    this.#execution = execution
+    this.#changes = changes
     this.venue = new ModelVenue(this.desk, isOrderly)
   }
 
@@ -193,7 +193,7 @@ export class KernelModel {
         desk.give({
           type: 'ConfigurationActivated',
           hash,
-          settings: configuration(this.#execution, action.without),
+          settings: configuration(this.#changes, action.without),
         })
         break
       }
@@ -255,7 +255,12 @@ export class KernelModel {
       if (entries.length > 1 || (entries[0] ?? null) !== book.entryOrderId)
         throw new Error('two entries at work')
       const sales = orders.filter((order) => !isEntry(order))
-      if (!isDeepStrictEqual(sales.map(({ id }) => id).sort(), [...book.exitOrderIds].sort()))
+      if (
+        !isDeepStrictEqual(
+          sales.map(({ id }) => id).sort(),
+          [...book.exitOrderIds, ...book.stopOrderIds].sort(),
+        )
+      )
         throw new Error('the book does not know its sales')
       for (const positionId of new Set(sales.map((order) => order.positionId))) {
         const held = book.units.find(({ id }) => id === positionId)?.lots ?? ZERO
@@ -372,7 +377,10 @@ export class KernelModel {
       for (const unit of book.units) {
         const entry = this.portfolio.orders.get(book.entryOrderId ?? '')
         const isWaiting = unit.exitNotBefore > this.portfolio.now || unit.id === entry?.positionId
-        if (unit.exit === null || isWaiting) continue
+        const isHeldBack = book.stopOrderIds.some(
+          (id) => this.portfolio.orders.get(id)!.positionId === unit.id,
+        )
+        if (unit.exit === null || isWaiting || isHeldBack) continue
         const sales = book.exitOrderIds.map((id) => this.portfolio.orders.get(id)!)
         const promised = sales
           .filter(({ positionId }) => positionId === unit.id)

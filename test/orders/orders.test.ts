@@ -351,6 +351,49 @@ t.test('OD-24 a limit that rests is chased by the timer, and fills when the pric
   ])
 })
 
+t.test('OD-25 a stop rests at the venue, moves, and closes the unit when its price is reached', async (t) => {
+  const room = await openRoom(t, { settings: { protectiveStop: { limitPct: 1 } } })
+  const { pool } = room.database
+  room.desk.open()
+  await settle(room, await enter(room, GOLD, PRICE), 'filled')
+  const [unit] = room.sequencer.state().books.get(GOLD)!.units
+  const first = `O${unit!.id.slice(1)}-t1`
+  await settle(room, first, 'accepted')
+  t.match(orderOf(room, first), { type: 'stop', lots: unit!.lots, triggerPrice: decimal(69_651) })
+  t.same(heldLots(room), await venueLots(room), 'it has not traded')
+  room.clock.advanceBy(3_600_000)
+  const bar = {
+    type: 'BarClosed',
+    id: 'B-1',
+    instrument: GOLD,
+    close: 70_900,
+    atr: 350,
+    barAt: START,
+  } as const
+  await room.sequencer.submit({ ...bar, barAt: room.clock.now() })
+  const second = first.replace(/1$/, '2')
+  await settle(room, first, 'canceled')
+  await settle(room, second, 'accepted')
+  const { triggerPrice } = orderOf(room, second)
+  t.equal(`${triggerPrice}`, '70200')
+  await room.broker.see(GOLD, 70_201)
+  await room.broker.see(GOLD, 69_000)
+  t.same(heldLots(room), await venueLots(room), 'the price is above the trigger, then below the limit')
+  const life = await room.takeOver()
+  await room.broker.see(GOLD, 70_190)
+  t.same(await venueLots(room), {}, 'it trades while nobody is there')
+  room.clock.advanceBy(11_000)
+  room.monotonic.now += 11_000
+  life.desk.open()
+  await eventually('it is booked', async () => {
+    await life.desk.sweep()
+    return Object.keys(heldLots(life)).length === 0
+  })
+  await settle(room, second, 'filled')
+  const { rows } = await pool.query('select state, exit_reason from positions where id = $1', [unit!.id])
+  t.same(rows, [{ state: 'closed', exit_reason: 'STOP_HIT' }])
+})
+
 t.test('OD-14 failed reads conclude nothing; after minutes a person is called', async (t) => {
   const room = await openRoom(t, { faults: { lostAnswerRate: 1, lostReportRate: 1, failedReadRate: 1 } })
   room.desk.open()

@@ -1,8 +1,6 @@
 import { decimal } from '../../decimal.js'
 import type { Decision } from '../../decision.js'
-import type { OrderInitialized, PortfolioEvent } from '../../event.js'
-import { orderId } from '../../ids.js'
-import { firstStep } from '../../order/chase.js'
+import type { PortfolioEvent } from '../../event.js'
 import { type Book, plannedEntry } from '../../portfolio/book.js'
 import { sizingEquity } from '../../portfolio/equity.js'
 import { newDecision } from '../../portfolio/new-decision.js'
@@ -14,6 +12,7 @@ import { allowsReductions } from '../../risk/trading-state.js'
 import { type Instant, SECOND } from '../../time.js'
 import { entryOf, latchEntry } from './exit.js'
 import { peelOff } from './peel.js'
+import { hasStopAtWork, peelOffOrder } from './protective-stop.js'
 import { trailStop } from './stop.js'
 
 /** A confirmed bar, as the deciders of stops and peel-offs take it. */
@@ -93,7 +92,7 @@ export function decidePeelOffs(
   const events: PortfolioEvent[] = []
   let ordinal = decisionsBefore
   for (const unit of book.units) {
-    if (unit.exit !== null) continue
+    if (unit.exit !== null || unit.peel !== null) continue
     const peel = peelOff({
       risk: unitRisk(unit),
       volatility: unitVolatility(unit, bar.atr ?? unit.entryAtr),
@@ -121,26 +120,15 @@ export function decidePeelOffs(
       ],
     })
     events.push({ type: 'DecisionMade', decision })
-    events.push(peelOffOrder(portfolio, decision, unit, bar.close))
+    const lots = decimal(peel.lots)
+    const peeled = { unit, lots, decisionId: decision.id }
+    events.push(
+      hasStopAtWork(portfolio, book, unit)
+        ? { type: 'PeelOffDelayed', positionId: unit.id, decisionId: decision.id, lots }
+        : peelOffOrder(portfolio, peeled, bar.close),
+    )
   }
   return events
-}
-
-function peelOffOrder(portfolio: Portfolio, decision: Decision, unit: Unit, price: number): OrderInitialized {
-  const id = orderId(decision.id)
-  const order = { instrument: unit.instrument, side: 'sell', purpose: 'peelOff' } as const
-  return {
-    type: 'OrderInitialized',
-    orderId: id,
-    decisionId: decision.id,
-    positionId: unit.id,
-    ...order,
-    ...firstStep(portfolio, id, order, price),
-    lots: decimal(decision.lots),
-    referencePrice: price,
-    at: portfolio.now,
-    unit: null,
-  }
 }
 
 function peelReasons(peel: { readonly riskLots: number; readonly volatilityLots: number }): string[] {

@@ -48,7 +48,7 @@ export class PaperBroker implements Broker {
   readonly #canceling = new Map<string, Promise<unknown>>()
 
   constructor({ store, settings, clock, capabilities }: PaperBrokerOptions) {
-    this.capabilities = capabilities ?? { resendClass: 'A', absenceProvenAfterMs: 0 }
+    this.capabilities = capabilities ?? { resendClass: 'A', absenceProvenAfterMs: 0, restsStops: true }
     this.#store = store
     this.#settings = settings
     this.#clock = clock
@@ -109,6 +109,13 @@ export class PaperBroker implements Broker {
 
   async averagePrices(): Promise<Readonly<Record<string, Decimal>>> {
     return this.#store.averagePrices(this.#clock.now())
+  }
+
+  async see(instrument: string, price: number): Promise<void> {
+    for (const id of await this.#store.reachStops(instrument, price, this.#clock.now())) {
+      const order = await this.#store.find(id)
+      if (order !== null) this.#reports.announce(order, false)
+    }
   }
 
   onReport(listener: ReportListener): void {

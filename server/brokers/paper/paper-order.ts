@@ -1,4 +1,5 @@
 import { type Decimal, ZERO } from '../../../core/decimal.js'
+import type { OrderType } from '../../../core/order/order.js'
 import type { Instant } from '../../../core/time.js'
 import type { VenueOrder, VenueOrderStatus } from '../broker.js'
 
@@ -21,9 +22,11 @@ export interface PaperOrder {
   readonly venueOrderId: string
   readonly instrument: string
   readonly side: 'buy' | 'sell'
-  readonly type: 'market' | 'limit'
+  readonly type: OrderType
   readonly lots: Decimal
   readonly limitPrice: Decimal | null
+  /** Null but for a stop. */
+  readonly triggerPrice: Decimal | null
   readonly acceptedAt: Instant
   /** How and when the order ends other than by its trades. */
   readonly end: PaperOrderEnd | null
@@ -62,11 +65,15 @@ export function showOrder(order: PaperOrder, now: Instant): VenueOrder {
   }
 }
 
+/** When a trade happens whose price is not reached yet. */
+export const FAR_AHEAD: Instant = Date.UTC(9999, 0, 1)
+
 /** Returns the instants after `now` at which the venue will have something new to tell of the order. */
 export function instantsOfNews(order: PaperOrder, now: Instant): Instant[] {
   const news = order.trades.map((trade) => trade.shownAt)
   if (order.end !== null) news.push(order.end.at)
-  return [...new Set(news)].filter((instant) => now < instant).sort((left, right) => left - right)
+  const isAhead = (instant: Instant): boolean => now < instant && instant < FAR_AHEAD
+  return [...new Set(news)].filter(isAhead).sort((left, right) => left - right)
 }
 
 /** Returns the last instant at which the venue will have something new to tell; null for an order that rests. */

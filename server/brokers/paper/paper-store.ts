@@ -25,6 +25,12 @@ export interface PaperStore {
   /** Returns the orders that rest, and those with news at or after `since`, oldest first. */
   changedSince(since: Instant): Promise<readonly PaperOrder[]>
 
+  /**
+   * Trades the stops of an instrument that rest and whose price is reached: at or beyond their trigger, and not beyond
+   * their limit. Returns their client order ids.
+   */
+  reachStops(instrument: string, price: number, at: Instant): Promise<readonly string[]>
+
   /** Returns the sums of the trades up to `now` by instrument, bought less sold, zero left out. */
   positions(now: Instant): Promise<Readonly<Record<string, Decimal>>>
 

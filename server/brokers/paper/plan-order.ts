@@ -5,7 +5,8 @@ import type { Instant } from '../../../core/time.js'
 import type { OrderRequest } from '../broker.js'
 import { drawWhole, happens } from './draw.js'
 import type { PaperOrder, PaperOrderEnd, PaperTrade } from './paper-order.js'
-import type { PaperSettings } from './paper-settings.js'
+import { FAR_AHEAD } from './paper-order.js'
+import { NO_FAULTS, type PaperSettings } from './paper-settings.js'
 
 /** Why the paper venue refuses an order: the kinds of refusal that Indian brokers give. */
 const REFUSALS: readonly { readonly code: string; readonly message: string }[] = [
@@ -23,6 +24,8 @@ export function planOrder(asked: OrderRequest, settings: PaperSettings, now: Ins
   const request = atItsPrice(asked)
   const venueOrderId = `V${request.clientOrderId.replaceAll('-', '').slice(0, 20)}`
   const rejection = planRejection(request, settings, now)
+  const isWaiting = request.triggerPrice !== undefined && !isReached(request, request.triggerPrice)
+  if (rejection === null && isWaiting) return planStop(request, settings, now)
   const parts = rejection === null && isMarketable(request) ? planParts(request, settings) : []
   const remainder = rejection === null ? planRemainder(request, settings, parts, now) : null
   const trading = remainder === null ? parts : parts.slice(0, -1)
@@ -34,6 +37,7 @@ export function planOrder(asked: OrderRequest, settings: PaperSettings, now: Ins
     type: request.type,
     lots: request.lots,
     limitPrice: request.limitPrice,
+    triggerPrice: request.triggerPrice ?? null,
     acceptedAt: now,
     end: rejection ?? remainder,
     trades: trading.map((lots, index) => planTrade({ request, settings, now, venueOrderId, lots, index })),
@@ -45,6 +49,26 @@ function atItsPrice(request: OrderRequest): OrderRequest {
   const { option, referencePrice } = request
   if (option === undefined) return request
   return { ...request, referencePrice: modelOptionPrice(option, referencePrice).toNumber() }
+}
+
+/** Its trade lies ahead of every instant until the price is reached. */
+function planStop(request: OrderRequest, settings: PaperSettings, now: Instant): PaperOrder {
+  const at = FAR_AHEAD
+  const order = planOrder({ ...request, referencePrice: request.triggerPrice!.toNumber() }, settings, now)
+  const [trade] = order.trades
+  if (trade === undefined) return order
+  const quiet = { ...settings, faults: NO_FAULTS }
+  const whole = planTrade({
+    ...{ request: { ...request, referencePrice: request.triggerPrice!.toNumber() }, settings: quiet },
+    ...{ now, venueOrderId: order.venueOrderId, lots: request.lots, index: 0 },
+  })
+  return { ...order, end: null, trades: [{ ...whole, at, shownAt: at }] }
+}
+
+/** Whether the price that comes with the order is at or beyond the trigger. */
+function isReached({ side, referencePrice }: OrderRequest, trigger: Decimal): boolean {
+  const market = decimal(referencePrice)
+  return side === 'buy' ? !market.isLessThan(trigger) : !trigger.isLessThan(market)
 }
 
 function planRejection(request: OrderRequest, settings: PaperSettings, now: Instant): PaperOrderEnd | null {

@@ -126,6 +126,7 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     ['leg', leg],
     ['chase', chase],
     ['contractMonth', text],
+    ['triggerPrice', decimal],
   ]) as Shape<Fields<'OrderInitialized'>>,
   LegsOpened: record({ orderId: text, strike: number, expiry: text, pointValue: number, at: instant }),
   LegUnwound: record({ orderId: text, side: legSide, lots: decimal, at: instant }),
@@ -169,6 +170,8 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
   ExitRequested: record({ positionId: text, decisionId: text, reason: text }),
   ExitLatched: record({ instrument: text, orderId: text, decisionId: text, reason: text }),
   ExitDelayed: record({ positionId: text, notBefore: instant }),
+  StopDelayed: record({ positionId: text, notBefore: instant }),
+  PeelOffDelayed: record({ positionId: text, decisionId: text, lots: decimal }),
   LedgerPosted: record({
     kind: postingKind,
     amount: decimal,

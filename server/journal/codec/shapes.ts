@@ -2,7 +2,7 @@ import type { Alert, EntryAlert } from '../../../core/alert/alert.js'
 import type { Calendar } from '../../../core/calendar/calendar.js'
 import type { OptionKind } from '../../../core/instrument/synthetic.js'
 import type { Leg } from '../../../core/order/legs.js'
-import type { Chase, OrderPurpose } from '../../../core/order/order.js'
+import type { Chase, OrderPurpose, OrderType } from '../../../core/order/order.js'
 import type { ApprovalOutcome, ApprovalRequest } from '../../../core/portfolio/approval.js'
 import type { UnitPlan } from '../../../core/portfolio/portfolio.js'
 import type {
@@ -95,6 +95,7 @@ export const purpose = oneOf<OrderPurpose>({
   pyramid: true,
   exit: true,
   peelOff: true,
+  stop: true,
 })
 
 /** Which part of another order an order is. */
@@ -107,7 +108,7 @@ export const leg: Shape<Leg> = record({
 })
 
 /** How an order is priced. */
-export const orderType = oneOf<'market' | 'limit'>({ market: true, limit: true })
+export const orderType = oneOf<OrderType>({ market: true, limit: true, stop: true })
 
 /** Where an order stands in its chase. */
 export const chase: Shape<Chase> = record({ parentId: text, step: number, referencePrice: number })

@@ -35,7 +35,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 8
+export const STATE_VERSION = 9
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -62,6 +62,7 @@ const order: Shape<Order> = record({
   type: orderType,
   lots: decimal,
   limitPrice: decimalOrNull,
+  triggerPrice: decimalOrNull,
   referencePrice: number,
   createdAt: instant,
   chase: orNull(chase),
@@ -109,6 +110,9 @@ const unit: Shape<Unit> = record({
   exit: orNull(exitIntent),
   exitOrders: number,
   exitNotBefore: instant,
+  stopOrders: number,
+  stopNotBefore: instant,
+  peel: orNull(record({ decisionId: text, lots: decimal })),
   closedAt: numberOrNull,
   heldLots: number,
   averagePrice: number,
@@ -140,6 +144,7 @@ const book: Shape<Book> = record({
   entryOrderId: textOrNull,
   lastEntry: orNull(record({ lots: decimal, at: instant })),
   exitOrderIds: list(text),
+  stopOrderIds: list(text),
   rebalanceOrderIds: list(text),
   holding: orNull(record({ quantity: decimal, cost: decimal, realizedPnl: decimal, fees: decimal })),
   cell: orNull(cellState),

@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { decimal } from '../../../core/decimal.js'
-import type { Chase, OrderPurpose } from '../../../core/order/order.js'
+import type { Chase, OrderPurpose, OrderType } from '../../../core/order/order.js'
 import type { OrdersTable, Tables } from '../../db/tables.js'
 import { afterPlace, type FilteredPageQuery, type Page, pageOfRows, placeOf } from './page.js'
 
@@ -11,7 +11,7 @@ export interface ShownOrder {
   readonly venueOrderId: string | null
   readonly instrument: string
   readonly side: 'buy' | 'sell'
-  readonly type: 'market' | 'limit'
+  readonly type: OrderType
   readonly purpose: OrderPurpose
   readonly lots: string
   readonly limitPrice: string | null
