@@ -1,3 +1,4 @@
+import type { AlarmCode } from './alarm-code.js'
 import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { Decision } from './decision.js'
@@ -341,39 +342,6 @@ export interface AlarmRaised {
   readonly message: string
   readonly at: Instant
 }
-
-/** What an alarm of the core can be about. */
-export type AlarmCode =
-  | 'EXIT_UNMATCHED'
-  | 'EXIT_FLAGGED'
-  | 'EXIT_CONFLICT'
-  | 'EXIT_REFUSED'
-  | 'EXIT_ESCALATED'
-  | 'EXIT_OLDER_THAN_POSITION'
-  | 'LATCH_WAITS_FOR_UNKNOWN_ENTRY'
-  | 'ORDER_UNRESOLVED'
-  | 'ORDER_REJECTED'
-  | 'ORDER_RESURRECTED'
-  | 'LEG_IMBALANCE'
-  | 'OVERFILL'
-  | 'OVERSOLD'
-  | 'UNKNOWN_ORDER'
-  | 'PRICE_SUSPECT'
-  | 'TRADING_FROZEN'
-  | 'POSITION_BREAK'
-  | 'EXTERNAL_ORDER'
-  | 'ORDER_MISSING'
-  | 'INPUT_FAILED'
-  | 'PRE_CLOSE_MISSED'
-  | 'PRE_CLOSE_WITHOUT_SCOUT'
-  | 'PRE_CLOSE_EXIT_UNFILLED'
-  | 'PRE_CLOSE_UNCERTAIN'
-  | 'SCOUT_CONTRADICTS_ITSELF'
-  | 'ROLLOVER_INCOMPLETE'
-  | 'ROLLOVER_CLOSED_ONLY'
-  | 'CELL_HALTED'
-  | 'CELL_NOT_FUNDED'
-  | 'GUARDRAIL_BREACH'
 
 /** Everything that can have happened to a portfolio. */
 export type PortfolioEvent =

@@ -1,4 +1,5 @@
-import type { AlarmCode, PortfolioEvent } from '../event.js'
+import type { AlarmCode } from '../alarm-code.js'
+import type { PortfolioEvent } from '../event.js'
 import { alarm } from '../portfolio/alarm.js'
 import { type Portfolio, tradedOf } from '../portfolio/portfolio.js'
 import { type Break, describeBreak } from './break.js'

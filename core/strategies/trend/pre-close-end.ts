@@ -1,4 +1,5 @@
-import type { AlarmCode, PortfolioEvent } from '../../event.js'
+import type { AlarmCode } from '../../alarm-code.js'
+import type { PortfolioEvent } from '../../event.js'
 import { orderId } from '../../ids.js'
 import { isUnknown } from '../../order/leg-orders.js'
 import { isAtWork, isEntry, type Order } from '../../order/order.js'
