@@ -74,10 +74,6 @@ function contradictionsOfBroker(portfolio: unknown, at: number): ConfigurationPr
   if (member(member(portfolio, 'broker'), 'kind') !== 'openalgo') return []
   const path = `portfolios[${at}]`
   const problems: ConfigurationProblem[] = []
-  if (member(portfolio, 'protectiveStop') != null) {
-    const message = 'must be null with the broker openalgo: no stop orders are sent to it'
-    problems.push({ path: `${path}.protectiveStop`, message })
-  }
   if (member(portfolio, 'sessions') !== 'exchange') {
     const message =
       'must be "exchange" with the broker openalgo: its orders are sent while the exchange trades'

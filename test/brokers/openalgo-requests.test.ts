@@ -109,6 +109,68 @@ t.test(
   },
 )
 
+t.test('a stop rests with its trigger and its limit until it is reached', async (t) => {
+  const { broker, double, forget } = await openAccount(t)
+  const stop = (wanted: Partial<OrderRequest> = {}) =>
+    newOrder({
+      ...{ type: 'stop', side: 'sell', lots: decimal(2) },
+      ...{ triggerPrice: decimal(124_000), limitPrice: decimal(122_760), ...wanted },
+    })
+  t.match(
+    await broker.submit(stop(), patience()),
+    { kind: 'notSent', cause: /holds none of the 2 lots/ },
+    'of nothing',
+  )
+  forget()
+  await send(broker, newOrder({ lots: decimal(2) }))
+  const resting = stop()
+  const id = await send(broker, resting)
+  const { apikey: _key, ...body } = double.requests.findLast(
+    ({ endpoint }) => endpoint === 'placeorder',
+  )!.body
+  t.match(body, { pricetype: 'SL', price: 122_760, trigger_price: 124_000, action: 'SELL', quantity: 2 })
+  t.match(await broker.order(referenceOf(resting, id)), {
+    kind: 'found',
+    order: { status: 'working', fills: [] },
+  })
+  double.reach('GOLDM04DEC26FUT', 124_001)
+  t.match(await broker.order(referenceOf(resting, id)), { order: { status: 'working' } })
+  double.reach('GOLDM04DEC26FUT', 123_950)
+  t.match(await broker.order(referenceOf(resting, id)), {
+    order: { status: 'filled', fills: [{ price: decimal(123_950) }] },
+  })
+  t.same(await broker.positions(), {})
+
+  await send(broker, newOrder({ lots: decimal(2) }))
+  double.intercept('placeorder', losesAnswer)
+  const lost = stop({ triggerPrice: decimal(120_000), limitPrice: decimal(119_000) })
+  t.match(await broker.submit(lost, patience()), { kind: 'unknown' })
+  t.match(
+    await broker.order(referenceOf(lost)),
+    { kind: 'found', order: { status: 'working' } },
+    'it is recognized',
+  )
+})
+
+t.test('an order of an earlier day that the book does not show any more has expired', async (t) => {
+  const { broker, double, pass, clock } = await openAccount(t)
+  const order = restingOrder({ lots: decimal(2) })
+  const id = await send(broker, order)
+  const trace = {
+    ...({ side: 'buy', lots: decimal(2), since: clock.now() } as const),
+    ...{ filledLots: decimal(0), filledValue: decimal(0) },
+  }
+  const reference = { ...referenceOf(order, id), trace }
+  double.orders.length = 0
+  t.same(await broker.order(reference), { kind: 'absent' }, 'on its own day it is only missing')
+  pass(12 * 3_600_000)
+  t.match(await broker.order(reference), {
+    kind: 'found',
+    order: { status: 'expired', lots: decimal(2), fills: [] },
+  })
+  t.same(await broker.order(referenceOf(order, id)), { kind: 'absent' }, 'without its day nothing is known')
+})
+
 t.test('orders, changes and cancels share one limit of eight a second', async (t) => {
   const { broker, double, forget } = await openAccount(t)
   const order = restingOrder()

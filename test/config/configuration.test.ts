@@ -377,7 +377,7 @@ t.test(
     t.match(about({ sessions: 'always' }), [
       /^portfolios\[0\].sessions: must be "exchange" with the broker openalgo/,
     ])
-    t.match(about({ protectiveStop: {} }), [/protectiveStop: must be null with the broker openalgo/])
+    t.same(about({ protectiveStop: {} }), [], 'its stops rest at the broker')
     t.match(about({ instruments: [{ name: 'BANK_NIFTY' }] }), [
       /instruments\[0\].synthetic: is required with the broker openalgo/,
     ])

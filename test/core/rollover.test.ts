@@ -159,6 +159,44 @@ t.test('an exit that comes meanwhile closes for good', (t) => {
   t.end()
 })
 
+t.test(
+  'a stop at the broker is taken back before its unit is sold, and follows into the next contract',
+  (t) => {
+    const desk = deskAt(BOUGHT, { protectiveStop: { limitPct: 1 } })
+    desk.entry(GOLD_MINI, 78_500, 700)
+    desk.fillAll()
+    const [stop] = desk.send()
+    t.match(desk.portfolio.orders.get(stop!), { purpose: 'stop', contractMonth: '2026-02' })
+    desk.now = LEFT
+    t.match(eventsOf(look(desk), 'OrderCancelRequested'), [{ orderId: stop }])
+    t.same(desk.send(), [], 'nothing is sold before it has ended')
+    const ended = desk.report({ kind: 'canceled', orderId: stop!, reason: 'asked' })
+    t.match(eventsOf(ended, 'OrderInitialized'), [{ purpose: 'exit' }])
+    trade(desk, 79_000, 0)
+    const bought = trade(desk, 0, 79_800)
+    t.match(eventsOf(bought, 'OrderInitialized'), [
+      { purpose: 'stop', contractMonth: '2026-03', triggerPrice: decimal(78_500 - 700 + 800) },
+    ])
+    t.match(rollOf(desk), { outcome: 'rolled' })
+
+    const reached = deskAt(BOUGHT, { protectiveStop: { limitPct: 1 } })
+    reached.entry(GOLD_MINI, 78_500, 700)
+    reached.fillAll()
+    const [trading] = reached.send()
+    reached.now = LEFT
+    look(reached)
+    reached.fill(trading!, 1, 77_700)
+    t.match(
+      rollOf(reached),
+      { outcome: 'rolled', steps: [{ phase: 'dropped' }] },
+      'what the stop sold stays sold',
+    )
+    t.same(unitsOf(reached), [])
+    t.same(reached.send(), [])
+    t.end()
+  },
+)
+
 t.test('nothing is opened while units are on their way', (t) => {
   const desk = held(deskAt(BOUGHT))
   desk.now = LEFT

@@ -1,7 +1,7 @@
 import type { Decimal } from '../../../core/decimal.js'
 import type { Instant } from '../../../core/time.js'
 import type { OrderRow } from './book-rows.js'
-import type { Fingerprint } from './sent-orders.js'
+import type { Fingerprint, PriceType } from './sent-orders.js'
 
 /** What a look for an order in the book came to. */
 export type Match =
@@ -18,6 +18,9 @@ export interface Outline {
   /** When it was made, which is before it was sent. */
   readonly since: Instant
 }
+
+/** Of an order of an earlier process it is not known whether it waits for a price. */
+const OUR_PRICE_TYPES: readonly string[] = ['LIMIT', 'SL'] satisfies PriceType[]
 
 /** How far the broker's clock may be behind ours, in milliseconds. */
 const SKEW = 2_000
@@ -38,7 +41,8 @@ export function matchFingerprint(print: Fingerprint, strangers: readonly OrderRo
     (row) =>
       row.symbol === print.symbol &&
       row.product === print.product &&
-      row.priceType === 'LIMIT' &&
+      row.priceType === print.priceType &&
+      row.triggerPrice.equals(print.triggerPrice) &&
       row.quantity.equals(print.quantity) &&
       row.price.equals(print.price),
   )
@@ -54,7 +58,7 @@ export async function matchOutline(outline: Outline, strangers: readonly OrderRo
   }
   const like: OrderRow[] = []
   for (const row of sameSide) {
-    const isLike = row.product === product && row.priceType === 'LIMIT'
+    const isLike = row.product === product && OUR_PRICE_TYPES.includes(row.priceType)
     if (isLike && row.quantity.equals(await outline.quantity(row))) like.push(row)
   }
   return onlyOne(like, sameSide)

@@ -39,6 +39,7 @@ import { OrderSearch } from './search-order.js'
 import { OrderSender } from './send-order.js'
 import { type SentOrder, SentOrders } from './sent-orders.js'
 import { OrderShow } from './show-order.js'
+import { indianDate } from './venue-time.js'
 
 /** Milliseconds after which an order is tried again that found the account closed, or another order on its way. */
 const CLOSED_RETRY = 15_000
@@ -55,7 +56,9 @@ const INCIDENT_EVERY = 600_000
  */
 export class OpenAlgoBroker implements Broker {
   readonly name = 'openalgo'
-  readonly capabilities: BrokerCapabilities = { resendClass: 'D', absenceProvenAfterMs: null }
+  readonly capabilities: BrokerCapabilities = {
+    ...{ resendClass: 'D', absenceProvenAfterMs: null, restsStops: true },
+  }
   readonly #options: OpenAlgoOptions
   readonly #timings: OpenAlgoTimings
   readonly #monotonic: () => number
@@ -164,7 +167,10 @@ export class OpenAlgoBroker implements Broker {
         if (found.kind !== 'found') return found
         this.#sent.learn(order, found.venueOrderId)
       }
-      return await this.#lookUp(order, order.venueOrderId!)
+      const venueOrderId = order.venueOrderId!
+      const answer = await this.#lookUp(order, venueOrderId)
+      if (answer.kind !== 'absent') return answer
+      return endedBefore(order, { ...reference, venueOrderId }, this.#options.clock.now()) ?? answer
     } catch (error) {
       return unknown(error instanceof Error ? error.message : String(error))
     }
@@ -309,6 +315,21 @@ export class OpenAlgoBroker implements Broker {
     this.#told.set(key, now)
     this.#options.onIncident(incident)
   }
+}
+
+/**
+ * Orders are good for a day, and a day's book shows no others: one of an earlier day that it does not show has expired.
+ * What it traded in its last moments, if nobody saw that, is found as a difference of the position.
+ */
+function endedBefore(
+  order: SentOrder,
+  { clientOrderId, venueOrderId, instrument, trace }: OrderReference & { readonly venueOrderId: string },
+  now: Instant,
+): OrderAnswer | null {
+  if (trace === undefined || indianDate(now) <= indianDate(trace.since)) return null
+  const { side, lots } = trace
+  const ended = { status: 'expired', code: 'EXPIRED', message: null, fills: [...order.fills] } as const
+  return { kind: 'found', order: { clientOrderId, venueOrderId, instrument, side, lots, ...ended } }
 }
 
 function unknown(cause: string): Unknown {

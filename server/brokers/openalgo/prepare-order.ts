@@ -1,4 +1,4 @@
-import { type Decimal, decimal } from '../../../core/decimal.js'
+import { type Decimal, decimal, ZERO } from '../../../core/decimal.js'
 import { limitAbove, limitBelow } from '../../../core/instrument/instrument.js'
 import { type Option, underlyingOf } from '../../../core/instrument/synthetic.js'
 import type { NotSent, OrderRequest, SubmitOutcome } from '../broker.js'
@@ -6,12 +6,16 @@ import type { AccountBooks, HeldContract } from './account-books.js'
 import { type ContractBook, ContractError, type ListedContract } from './contract-book.js'
 import { positiveOf } from './fields.js'
 import type { OpenAlgoIncident, OpenAlgoSettings } from './openalgo-settings.js'
+import type { PriceType } from './sent-orders.js'
 
 /** An order as OpenAlgo is asked for it. */
 export interface PreparedOrder {
   readonly contract: ListedContract
   readonly quantity: Decimal
   readonly price: Decimal
+  readonly priceType: PriceType
+  /** 0 for an order that waits for none. */
+  readonly triggerPrice: Decimal
   /** Every order of the account before this one; null when the book could not be read. */
   readonly before: ReadonlySet<string> | null
 }
@@ -66,7 +70,7 @@ export class OrderPreparer {
         )
       }
       const price = request.limitPrice ?? (await this.#marketableLimit(request, contract, deadline))
-      return { contract, quantity, price, before }
+      return { contract, quantity, price, ...waitsFor(request), before }
     } catch (error) {
       return this.#failed(request, error)
     }
@@ -107,6 +111,7 @@ export class OrderPreparer {
       return side === 'buy' ? this.#unlessLeft(named) : closeNamed(request, named, held)
     }
     const [first] = held
+    if (first === undefined && request.type === 'stop') throw nothingHeld(request)
     if (first === undefined) return contracts.toTrade(instrument, deadline)
     return side === 'buy' ? this.#addTo(first, held) : closeIn(request, held)
   }
@@ -215,6 +220,19 @@ function closeIn({ instrument, lots }: OrderRequest, held: readonly HeldContract
   throw new ContractError(
     `No contract of ${instrument} holds the ${lots.toString()} lots that are to be sold (${told}): sell them by hand`,
   )
+}
+
+/** A stop rests unwatched: one for what the account does not hold would one day sell short. */
+function nothingHeld({ instrument, lots }: OrderRequest): ContractError {
+  return new ContractError(
+    `The account holds none of the ${lots.toString()} lots of ${instrument} that a stop is for`,
+  )
+}
+
+/** A stop is a limit order that the venue holds back until its trigger price is reached. */
+function waitsFor({ triggerPrice }: OrderRequest): Pick<PreparedOrder, 'priceType' | 'triggerPrice'> {
+  if (triggerPrice === undefined) return { priceType: 'LIMIT', triggerPrice: ZERO }
+  return { priceType: 'SL', triggerPrice }
 }
 
 /** An exit goes to the contract that its unit was bought in, and sells nothing that is not held there. */

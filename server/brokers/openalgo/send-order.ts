@@ -36,14 +36,17 @@ export class OrderSender {
     { prepared, deadline }: { readonly prepared: PreparedOrder; readonly deadline: AbortSignal },
   ): Promise<SubmitOutcome> {
     const { instrument, side } = request
-    const { contract, quantity, price, before } = prepared
+    const { contract, quantity, price, priceType, triggerPrice, before } = prepared
     const { product } = this.#options.settings
     const { symbol, exchange } = contract
     const at = this.#options.clock.now()
-    order.fingerprint = { ...{ instrument, side, symbol, quantity, price, product, at, before } }
+    order.fingerprint = {
+      ...{ instrument, side, symbol, quantity, price, priceType, triggerPrice, product, at, before },
+    }
     const fields = {
-      ...{ symbol, exchange, product, action: side === 'buy' ? 'BUY' : 'SELL', pricetype: 'LIMIT' },
-      ...{ quantity: quantity.toNumber(), price: price.toNumber(), trigger_price: 0, disclosed_quantity: 0 },
+      ...{ symbol, exchange, product, action: side === 'buy' ? 'BUY' : 'SELL', pricetype: priceType },
+      ...{ quantity: quantity.toNumber(), price: price.toNumber() },
+      ...{ trigger_price: triggerPrice.toNumber(), disclosed_quantity: 0 },
     }
     let isLate = false
     const answered = this.#options.gateway.send('placeorder', fields).then((answer) => {

@@ -3,6 +3,9 @@ import type { Instant } from '../../../core/time.js'
 import type { OrderReference, VenueFill } from '../broker.js'
 import { NOTHING_TRADED, type Traded } from './count-trades.js'
 
+/** How orders of ours are priced: a bare market order is never sent. */
+export type PriceType = 'LIMIT' | 'SL'
+
 /** What a request for an order said, by which its order can be recognized in the book. */
 export interface Fingerprint {
   readonly instrument: string
@@ -10,6 +13,10 @@ export interface Fingerprint {
   readonly symbol: string
   readonly quantity: Decimal
   readonly price: Decimal
+  /** LIMIT, or SL for one that waits for its trigger price. */
+  readonly priceType: PriceType
+  /** 0 for an order that waits for none. */
+  readonly triggerPrice: Decimal
   readonly product: string
   /** When the request was made. */
   readonly at: Instant
