@@ -36,7 +36,7 @@ t.test('docs/errors.md says of every error what the table says, and of no other'
 
 t.test('docs/errors.md lists every alarm, and no other', async (t) => {
   const codes = [
-    ...codesOfUnion('core/event.ts', 'AlarmCode'),
+    ...codesOfUnion('core/alarm-code.ts', 'AlarmCode'),
     ...codesOfUnion('server/observe/alarms.ts', 'ShellAlarmCode'),
   ]
   const told = tableUnder(read('docs/errors.md'), 'Alarms').map(([code]) => code?.slice(1, -1))
