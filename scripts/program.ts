@@ -8,6 +8,9 @@ type LoadVerb = () => Promise<Command>
 const verbs: Readonly<Record<string, LoadVerb>> = {
   start: async () => (await import('./verbs/start.js')).startCommand(),
   status: async () => (await import('./verbs/status.js')).statusCommand(),
+  cells: async () => (await import('./verbs/cells.js')).cellsCommand(),
+  evaluate: async () => (await import('./verbs/evaluate.js')).evaluateCommand(),
+  timeline: async () => (await import('./verbs/timeline.js')).timelineCommand(),
   positions: async () => (await import('./verbs/positions.js')).positionsCommand(),
   orders: async () => (await import('./verbs/orders.js')).ordersCommand(),
   decisions: async () => (await import('./verbs/decisions.js')).decisionsCommand(),

@@ -42,5 +42,6 @@ export function planBars(
 
 /** Returns what sells: as asked for, else as the portfolio is configured for the minutes before the close. */
 export function exitModeOf({ exitMode }: BacktestRequest, { portfolio }: BacktestTerms) {
-  return exitMode ?? portfolio.strategy.preClose.exitMode
+  if (exitMode !== null || portfolio.strategy.kind !== 'trend') return exitMode ?? 'atr'
+  return portfolio.strategy.preClose.exitMode
 }

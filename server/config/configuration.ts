@@ -140,7 +140,13 @@ function resolved(parsed: ParsedConfiguration, { tokens, keys }: ResolvedSecrets
     const { kind, url, about } = receiver
     return { kind, url, about, token: keys.get(`notifications[${index}].token`) ?? null }
   })
-  return { portfolios: parsed.portfolios, sources, apiKeys: new Map(apiKeys), notifications }
+  const portfolios = parsed.portfolios.map(withoutDefaultInstruments)
+  return { portfolios, sources, apiKeys: new Map(apiKeys), notifications }
+}
+
+/** The instruments that stand in where none are named are those of the trend strategy. */
+function withoutDefaultInstruments(portfolio: ParsedPortfolio): ParsedPortfolio {
+  return portfolio.strategy.kind === 'trend' ? portfolio : { ...portfolio, instruments: [] }
 }
 
 /** A token must lead to one source. */

@@ -1,6 +1,8 @@
+import { contradictionsOfAssets } from './asset-contradictions.js'
 import type { ConfigurationProblem } from './configuration-error.js'
 import { didYouMean } from './did-you-mean.js'
 import { INSTRUMENT_CATALOG } from './instrument-catalog.js'
+import { listOf, member, repeated, textOf } from './raw-values.js'
 
 /*
  * What the parts of a configuration say about one another. Read from the raw file and not from the parsed one, so that
@@ -22,6 +24,7 @@ export function findContradictions(configuration: unknown): ConfigurationProblem
     ),
     ...portfolios.flatMap(contradictionsOfPortfolio),
     ...listOf(member(configuration, 'portfolios')).flatMap(contradictionsOfBroker),
+    ...listOf(member(configuration, 'portfolios')).flatMap(contradictionsOfAssets),
     ...sharedAccounts(listOf(member(configuration, 'portfolios'))),
     ...sources.flatMap((source, index) =>
       contradictionsOfSource(source, { path: `sources[${index}]`, portfolios }),
@@ -32,6 +35,8 @@ export function findContradictions(configuration: unknown): ConfigurationProblem
 interface RawPortfolio {
   readonly id: string | null
   readonly currency: string
+  readonly isOfCells: boolean
+  /** Or the assets of its cells. */
   readonly instruments: readonly { readonly name: string | null; readonly currency: string | null }[]
 }
 
@@ -39,17 +44,19 @@ function readPortfolios(portfolios: unknown): RawPortfolio[] {
   return listOf(portfolios).map((portfolio) => {
     const currency = textOf(member(portfolio, 'currency')) ?? 'INR'
     const named = Object.keys(INSTRUMENT_CATALOG).map((name) => ({ name }))
-    const instruments = listOf(member(portfolio, 'instruments') ?? named).map((instrument) => {
+    const isOfCells = member(member(portfolio, 'strategy'), 'kind') === 'volatility'
+    const traded = isOfCells ? member(portfolio, 'assets') : (member(portfolio, 'instruments') ?? named)
+    const instruments = listOf(traded).map((instrument) => {
       const name = textOf(member(instrument, 'name'))
       const own = textOf(member(instrument, 'currency'))
       return { name, currency: own ?? INSTRUMENT_CATALOG[name ?? '']?.currency ?? null }
     })
-    return { id: textOf(member(portfolio, 'id')), currency, instruments }
+    return { id: textOf(member(portfolio, 'id')), currency, instruments, isOfCells }
   })
 }
 
 function contradictionsOfPortfolio(
-  { currency, instruments }: RawPortfolio,
+  { currency, instruments, isOfCells }: RawPortfolio,
   at: number,
 ): ConfigurationProblem[] {
   const path = (index: number) => `portfolios[${at}].instruments[${index}]`
@@ -59,10 +66,12 @@ function contradictionsOfPortfolio(
     return [{ path: `${path(index)}.currency`, message }]
   })
   return [
-    ...repeated(
-      instruments.map(({ name }) => name),
-      (index) => `${path(index)}.name`,
-    ),
+    ...(isOfCells
+      ? []
+      : repeated(
+          instruments.map(({ name }) => name),
+          (index) => `${path(index)}.name`,
+        )),
     ...foreign,
   ]
 }
@@ -137,26 +146,4 @@ function contradictionsOfSource(source: unknown, { path, portfolios }: SourcePla
     const message = `must be one of ${known.join(', ')}, was "${instrument}"${didYouMean(instrument, known)}`
     return [{ path: `${path}.instruments[${index}]`, message }]
   })
-}
-
-function repeated(
-  names: readonly (string | null)[],
-  path: (index: number) => string,
-): ConfigurationProblem[] {
-  return names.flatMap((name, index) => {
-    if (name === null || names.indexOf(name) === index) return []
-    return [{ path: path(index), message: `"${name}" is taken by an earlier one` }]
-  })
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ALERT_TYPES } from '../../core/alert/alert.js'
 import type { NO_FAULTS } from '../brokers/paper/paper-settings.js'
+import { assetSchema } from './asset-schema.js'
 import { defaultInstruments, instrumentSchema } from './instrument-schema.js'
 import { notificationsSchema } from './notification-schema.js'
 import {
@@ -14,6 +15,7 @@ import {
   secretReference,
   share,
 } from './values.js'
+import { volatilityStrategySchema } from './volatility-schema.js'
 
 const faultsSchema = z
   .strictObject({
@@ -270,7 +272,8 @@ const approvalSchema = z
 
 const CONSTRAINTS = ['risk', 'volatility', 'margin'] as const
 
-const trendStrategySchema = z
+/** The trend strategy. */
+export const trendStrategySchema = z
   .strictObject({
     kind: z.literal('trend'),
     equityMode: z
@@ -331,12 +334,15 @@ const portfolioSchema = z
       .nullable()
       .default(null)
       .describe('A stop order at the broker for each unit, at its stop; null: stops are kept here alone'),
-    strategy: trendStrategySchema.prefault({ kind: 'trend' }),
+    strategy: z
+      .discriminatedUnion('kind', [trendStrategySchema, volatilityStrategySchema])
+      .prefault({ kind: 'trend' }),
     instruments: z
       .array(instrumentSchema)
       .min(1)
       .prefault([...defaultInstruments])
-      .describe('What it trades'),
+      .describe('What the strategy trend trades'),
+    assets: z.array(assetSchema).default([]).describe('What the strategy volatility holds'),
   })
   .describe('One account at one broker, in one currency')
 

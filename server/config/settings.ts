@@ -6,13 +6,14 @@ import { NO_FAULTS } from '../brokers/paper/paper-settings.js'
 import { canonicalJson } from '../canonical-json.js'
 import type { AlertRules } from '../inbox/alert-schema.js'
 import type { Configuration, PortfolioConfiguration, SourceConfiguration } from './configuration.js'
+import { trendStrategySchema } from './schema.js'
 
 /** The order in which a tie between constraints names them. */
 const TIE_ORDER: readonly Constraint[] = ['risk', 'volatility', 'margin']
 
 /** Returns everything that a decision of the portfolio reads besides its state and its input. */
 export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings {
-  const { strategy } = portfolio
+  const strategy = trendOf(portfolio)
   return {
     portfolio: portfolio.id,
     currency: portfolio.currency,
@@ -28,30 +29,52 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     ...(portfolio.protectiveStop === null ? {} : { protectiveStop: portfolio.protectiveStop }),
     ...(portfolio.execution === null ? {} : { execution: portfolio.execution }),
     preClose: portfolio.sessions === 'exchange' ? preCloseOf(strategy.preClose) : null,
-    ...rolloverOf(portfolio),
+    ...rolloverOf(portfolio, strategy),
     validation: strategy.validation,
     ...approvalOf(strategy.approval),
     instruments: portfolio.instruments,
+    ...cellsOf(portfolio),
   }
 }
 
+type TrendStrategy = Extract<PortfolioConfiguration['strategy'], { kind: 'trend' }>
+
+/** Every portfolio has the settings of the trend strategy; one that follows another has their defaults. */
+function trendOf({ strategy }: PortfolioConfiguration): TrendStrategy {
+  if (strategy.kind === 'trend') return strategy
+  const defaults = trendStrategySchema.parse({ kind: 'trend' })
+  const controls = { ...defaults.controls, maxOrderValue: strategy.maxOrderValue }
+  return { ...defaults, controls, preClose: { ...defaults.preClose, enabled: false } }
+}
+
+/** Left out where there are none, so that such settings are what they were before there could be any. */
+function cellsOf({
+  strategy,
+  assets,
+  currency,
+}: PortfolioConfiguration): Pick<PortfolioSettings, 'assets' | 'volatility'> {
+  if (strategy.kind !== 'volatility') return {}
+  const { kind: _kind, maxOrderValue: _maxOrderValue, ...volatility } = strategy
+  return { assets: assets.map((asset) => ({ ...asset, currency })), volatility }
+}
+
 /** Left out where nobody is asked, so that such settings are what they were before anybody could be. */
-function approvalOf({
-  mode,
-  ...approval
-}: PortfolioConfiguration['strategy']['approval']): Pick<PortfolioSettings, 'approval'> {
+function approvalOf({ mode, ...approval }: TrendStrategy['approval']): Pick<PortfolioSettings, 'approval'> {
   return mode === 'manual' ? { approval } : {}
 }
 
 /** Left out where nothing is rolled, so that what was configured before rolls were has the hash that it had. */
-function rolloverOf({ sessions, strategy }: PortfolioConfiguration): Pick<PortfolioSettings, 'rollover'> {
-  const { enabled, at } = strategy.rollover
+function rolloverOf(
+  { sessions, strategy: { kind } }: PortfolioConfiguration,
+  { rollover: { enabled, at } }: TrendStrategy,
+): Pick<PortfolioSettings, 'rollover'> {
+  if (kind !== 'trend') return {}
   if (!enabled || sessions !== 'exchange') return {}
   const [hours, minutes] = at.split(':').map(Number)
   return { rollover: { atMinutes: hours! * 60 + minutes! } }
 }
 
-function preCloseOf(configured: PortfolioConfiguration['strategy']['preClose']): PreCloseSettings | null {
+function preCloseOf(configured: TrendStrategy['preClose']): PreCloseSettings | null {
   const { enabled, ...settings } = configured
   return enabled ? settings : null
 }
@@ -72,6 +95,10 @@ export function paperSettingsOf({ broker }: PortfolioConfiguration): PaperSettin
 /** Returns what alerts of a source can say. */
 export function alertRulesOf(configuration: Configuration, source: SourceConfiguration): AlertRules {
   const portfolio = configuration.portfolios.find(({ id }) => id === source.portfolio)
-  const instruments = portfolio?.instruments.map(({ name, zone }) => ({ name, zone })) ?? []
-  return { instruments, allowedTypes: source.types, allowedInstruments: source.instruments }
+  const traded = [...(portfolio?.instruments ?? []), ...(portfolio?.assets ?? [])]
+  const instruments = traded.map(({ name, zone }) => ({ name, zone }))
+  // What is paid for in full has no stops and no exits: its cells follow prices alone.
+  const isOfCells = portfolio?.strategy.kind === 'volatility'
+  const allowedTypes = isOfCells ? (['MARKET_DATA'] as const) : source.types
+  return { instruments, allowedTypes, allowedInstruments: source.instruments }
 }

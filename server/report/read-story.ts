@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { assetOfHolding } from '../../core/portfolio/holding.js'
 import { inTransaction } from '../db/transaction.js'
 import type { Queryable } from '../journal/read-log.js'
 import type { Story, StoryAlert, StoryKind, StoryMoment, StoryOrder } from './story.js'
@@ -47,11 +48,13 @@ async function readStoryIn(db: Queryable, kind: StoryKind, id: string): Promise<
   const { portfolio } = anchor
   const input = await readInput(db, anchor)
   const decisions = await readDecisions(db, portfolio, anchor.decisionIds)
-  const named = [...anchor.positionIds, ...decisions.flatMap(({ positionIds }) => positionIds)]
+  // A holding is a position without an end: its other orders are other stories.
+  const isUnit = (id: string): boolean => assetOfHolding(id) === null
+  const named = [...anchor.positionIds, ...decisions.flatMap(({ positionIds }) => positionIds)].filter(isUnit)
   const answers = await readAnswers(db, portfolio, anchor.decisionIds)
   const decisionIds = [...anchor.decisionIds, ...answers]
   const orders = await readOrders(db, { ...anchor, decisionIds, positionIds: named })
-  const positionIds = [...new Set([...named, ...orders.map((order) => order.positionId)])]
+  const positionIds = [...new Set([...named, ...orders.map((order) => order.positionId)])].filter(isUnit)
   const changesPortfolio = decisions.some((decision) => ['tradingState', 'cash'].includes(decision.kind))
   const isWhole = kind === 'alert' || kind === 'command' || changesPortfolio
   const orderIds = orders.map((order) => order.id)

@@ -214,7 +214,8 @@ export class Engine {
   #makeCalendarWatch(kernel: Database): CalendarWatch {
     const { clock, configuration } = this.#setup
     const bound = configuration.portfolios.filter(({ sessions }) => sessions !== 'always')
-    const exchanges = bound.flatMap(({ instruments }) => instruments.map(({ exchange }) => exchange))
+    const traded = bound.flatMap(({ instruments, assets }) => [...instruments, ...assets])
+    const exchanges = traded.map(({ exchange }) => exchange)
     return new CalendarWatch({ desk: this.#alarmDesk(kernel), clock, exchanges })
   }
 

@@ -28,6 +28,7 @@ import {
 } from '../recovery/recover.js'
 import type { RecoveryProgress } from '../recovery/recovery-progress.js'
 import { CalendarFollower } from '../schedule/calendar-follower.js'
+import { EvaluationSchedule } from '../schedule/evaluation-schedule.js'
 import { PreCloseSchedule } from '../schedule/pre-close-schedule.js'
 import { RolloverSchedule } from '../schedule/rollover-schedule.js'
 import type { HeldPortfolio } from './hosts.js'
@@ -72,6 +73,7 @@ export class PortfolioRun {
   readonly #watch = new OrderWatch()
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
+  readonly #evaluations: EvaluationSchedule
   readonly #rollover: RolloverSchedule
   readonly #quotesOf: HeldPortfolio['quotesOf']
   readonly #scouts: ScoutWatch
@@ -103,6 +105,7 @@ export class PortfolioRun {
     this.#quotesOf = quotesOf
     this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#rollover = new RolloverSchedule({ sequencer: this.#sequencer, clock, log })
+    this.#evaluations = new EvaluationSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
     if (wanted.settings.protectiveStop != null && broker.see !== undefined)
@@ -178,6 +181,7 @@ export class PortfolioRun {
     if (this.#stop.signal.aborted) return
     this.#preClose.start()
     this.#rollover.start()
+    this.#evaluations.start()
     this.#scouts.start()
     this.#account.start()
     this.#listenSoon()
@@ -256,7 +260,14 @@ export class PortfolioRun {
   async #letGo(): Promise<void> {
     this.#stop.abort()
     this.#isActive = false
-    const watches = [this.#scouts, this.#preClose, this.#rollover, this.#calendar, this.#account]
+    const watches = [
+      this.#scouts,
+      this.#preClose,
+      this.#evaluations,
+      this.#rollover,
+      this.#calendar,
+      this.#account,
+    ]
     await Promise.all(watches.map((watch) => watch.stop()))
     await this.#unlisten()
     await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])

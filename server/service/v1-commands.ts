@@ -3,6 +3,7 @@ import type { Calendar } from '../../core/calendar/calendar.js'
 import type { OperatorCommand } from '../../core/input.js'
 import { findBreak, listBreaks } from '../../core/reconcile/list-breaks.js'
 import { findApproval } from '../../core/risk/approvals.js'
+import { rulesOfCells } from '../../core/strategies/volatility/cell-rules.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/database.js'
 import { ServiceError } from '../errors.js'
@@ -37,12 +38,17 @@ const decideWithinMs = 8000
 
 /** Returns what /v1 can do to portfolios. */
 export function createV1Commands(options: V1CommandsOptions): V1Commands {
-  const { database, hosts } = options
+  const { database, hosts, clock } = options
   return {
     facts: (id) => {
       const settings = hosts.get(id)?.settings
       if (settings === undefined) return null
-      return { currency: settings.currency, instruments: settings.instruments.map(({ name }) => name) }
+      const traded = [...settings.instruments, ...(settings.assets ?? [])]
+      return {
+        currency: settings.currency,
+        instruments: traded.map(({ name }) => name),
+        now: clock.now(),
+      }
     },
     portfolioOfBreak: (breakId) => portfolioOfBreak(hosts, breakId),
     breakOfOrder: (portfolio, orderId) => breakOfOrder(requireHeld(hosts.get(portfolio)), orderId),
@@ -95,11 +101,25 @@ function breakOfOrder(held: HeldPortfolio, orderId: string): string {
 
 /** An approval is decided at the broker's price of this moment, which is asked for before it is decided. */
 async function withQuote(held: HeldPortfolio, command: OperatorCommand): Promise<OperatorCommand> {
+  if (command.kind === 'evaluate') return withPrices(held, command)
   if (command.kind !== 'answerApproval' || !command.isApproved) return command
   const asked = findApproval(held.state(), command.approvalId)
   if (asked === undefined) return command
   const quotes = await held.quotesOf([asked.instrument])
   return { ...command, quote: quotes[asked.instrument] ?? null }
+}
+
+type Evaluate = Extract<OperatorCommand, { kind: 'evaluate' }>
+
+/** What no price was told of is evaluated at the broker's, where it tells one. */
+async function withPrices(held: HeldPortfolio, command: Evaluate): Promise<Evaluate> {
+  const told = new Set(command.prices.map(({ instrument }) => instrument))
+  const wanted = command.instruments ?? [...rulesOfCells(held.state()).keys()]
+  const quotes = await held.quotesOf(wanted.filter((name) => !told.has(name)))
+  const asked = Object.entries(quotes).map(([instrument, { price, observedAt }]) => {
+    return { instrument, price, observedAt }
+  })
+  return { ...command, prices: [...command.prices, ...asked] }
 }
 
 function requireHeld(host: Host | undefined): HeldPortfolio {

@@ -16,6 +16,7 @@ import { loadCalendar } from '../market/calendar/effective-calendar.js'
 import type { Log } from '../observe/log.js'
 import { type FoundBreak, findBreaks } from './find-breaks.js'
 import type { Host } from './hosts.js'
+import { showCells, showDividends } from './show-cells.js'
 import { showPortfolio } from './show-portfolio.js'
 
 /** What reading for /v1 depends on. */
@@ -58,9 +59,23 @@ export function createV1Reads(options: V1ReadsOptions): V1Reads {
     decision: async (id) => readDecision(database().db, id),
     alert: async (id) => readAlert(database().db, id),
     calendar: async () => ({ calendar: await loadCalendar(database().pool), now: clock.now() }),
+    cells: async (id) => {
+      const state = await stateOf(options, id)
+      return state === null ? null : showCells(state)
+    },
+    dividends: async (id) => {
+      const state = await stateOf(options, id)
+      return state === null ? null : showDividends(state)
+    },
     breaks: () => findAllBreaks(options),
     decisionsOfInput: async (portfolio, inputId) => readDecisionsOfInput(database().db, portfolio, inputId),
   }
+}
+
+/** Null when there is no such portfolio. */
+async function stateOf({ database, hosts, log }: V1ReadsOptions, id: string): Promise<Portfolio | null> {
+  const host = hosts.get(id)
+  return host === undefined ? null : (host.held()?.state() ?? loadState(database().pool, id, log))
 }
 
 /** A portfolio that another instance decides is read from its logs: that nothing is known here is no agreement. */

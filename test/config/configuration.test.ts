@@ -452,3 +452,52 @@ t.test('notifications go to this machine or encrypted, and their token is named'
     /^notifications\[1\]\.botToken: must be another bot/,
   ])
 })
+
+t.test('a portfolio of cells has assets and no instruments, and its parts must agree', async (t) => {
+  const asset = { name: 'KO', exchange: 'NYSE' }
+  const strategy = { kind: 'volatility', cells: [{ asset: 'KO', cash: 10_000 }] }
+  const portfolio = { id: 'cells', currency: 'USD', initialDeposit: 20_000, assets: [asset], strategy }
+  const configuration = valid({ portfolios: [portfolio] })
+  const settings = settingsOf(configuration.portfolios[0]!)
+  t.same(settings.instruments, [])
+  t.match(settings.assets, [{ name: 'KO', zone: 'America/New_York', currency: 'USD', quantityStep: 1 }])
+  t.match(settings.volatility, {
+    cells: [
+      { asset: 'KO', cash: '10000', triggers: { upPct: 3, downPct: 3 }, guardrails: { maxOrdersPerDay: 5 } },
+    ],
+    maxDriftBps: 20,
+  })
+  t.equal(settings.preClose, null)
+  const rules = alertRulesOf(configuration, configuration.sources[0]!)
+  t.match(rules, { instruments: [{ name: 'KO', zone: 'America/New_York' }], allowedTypes: ['MARKET_DATA'] })
+  t.notOk('volatility' in settingsOf(portfolioOf({})), 'others are what they were')
+  const cells = [
+    { asset: 'KO', cash: 15_000, guardrails: { minStock: 0.8 } },
+    { asset: 'KQ', cash: 10_000, triggers: { upPct: 0 } },
+  ]
+  const broken = {
+    ...{ ...portfolio, instruments: [{ name: 'GOLD_MINI', currency: 'USD' }], execution: {} },
+    ...{ assets: [asset, { name: 'PEP', exchange: 'XETRA' }], strategy: { ...strategy, cells } },
+    broker: { kind: 'openalgo', url: 'http://127.0.0.1:5000', apiKey: `\${WEBHOOK_TOKEN}` },
+  }
+  t.match(
+    problemsOf({
+      portfolios: [broken, { id: 'trend', assets: [asset] }],
+      sources: [{ id: 's', portfolio: 'trend' }],
+    }),
+    [
+      'portfolios[0].strategy.cells[0].guardrails.minStock: must be below maxStock, which is 0.75, was 0.8',
+      'portfolios[0].strategy.cells[1].triggers.upPct: must be above 0, was 0',
+      'portfolios[0].assets[1].zone: is required: only of NYSE, NASDAQ, MOEX, NSE, always is it known without it',
+      'portfolios[0].sessions: must be "exchange" with the broker openalgo',
+      'portfolios[0].currency: must be INR with the broker openalgo',
+      'portfolios[0].instruments: must be left out with the strategy "volatility"',
+      'portfolios[0].execution: must be left out with the strategy "volatility"',
+      'portfolios[0].broker.kind: must be "paper" with the strategy "volatility", was "openalgo"',
+      'portfolios[0].strategy.cells[1].asset: must be one of the assets KO, PEP, was "KQ" (did you mean "KO"?)',
+      'portfolios[0].assets[1]: PEP has no cell in strategy.cells',
+      'portfolios[0].strategy.cells: the cells are to start with 25000 together, and the initialDeposit is 20000',
+      'portfolios[1].assets: go with the strategy "volatility"',
+    ],
+  )
+})

@@ -176,12 +176,14 @@ function record(portfolio: Portfolio, subject: Subject, verdict: Verdict): Portf
   const isSame = state.outcome === outcomeKey(outcome, reasons)
   if (!isOrder && !isAsked && isSame && effects.length === 0) return NO_EVENTS
   const { instrument } = book
-  const evaluation = describeCell({ cell, state, rules, price, priceAt, now: portfolio.now, attempt, wanted })
+  const seen = describeCell({ cell, state, rules, price, priceAt, now: portfolio.now, attempt, wanted })
   const positionId = holdingId(instrument)
   const decision = newDecision(portfolio, {
-    ...{ inputId, ordinal, kind: 'evaluation', instrument, outcome, reasons, gates, evaluation, price },
+    ...{ inputId, ordinal, kind: 'evaluation', instrument, outcome, reasons, gates, price },
     lots: isOrder ? wanted!.order!.shares.toNumber() : 0,
     positionIds: [positionId],
+    // A price that is not looked at leads to no arithmetic.
+    ...(reasons.includes('PRICE_STALE') ? {} : { evaluation: seen }),
   })
   const events: PortfolioEvent[] = [{ type: 'DecisionMade', decision }, ...effects]
   if (isOrder) events.push(...orderEvents(portfolio, { book, rules, decision, wanted: wanted!, attempt }))

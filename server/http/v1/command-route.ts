@@ -3,7 +3,7 @@ import { digest } from '../../../core/ids.js'
 import type { OperatorCommand } from '../../../core/input.js'
 import { answerOnce, type CommandAnswer, idempotencyKey } from '../idempotency.js'
 import { type FieldProblem, problem, problemType } from '../problem.js'
-import type { V1Reads } from './port.js'
+import type { Shown, V1Reads } from './port.js'
 import { decisionShape } from './shapes.js'
 import type { TypedApp } from './typed-app.js'
 import type { V1Options } from './v1.js'
@@ -14,7 +14,7 @@ const headers = z.looseObject({
 })
 const answerShape = z.object({
   commandId: z.string(),
-  outcome: z.enum(['executed', 'approved', 'ignored']),
+  outcome: z.enum(['executed', 'approved', 'ignored', 'blocked']),
   decision: decisionShape.nullable(),
   decisions: z.array(decisionShape),
 })
@@ -108,7 +108,7 @@ async function answerRecorded(
   const decisions = await reads.decisionsOfInput(portfolio, inputId)
   if (decisions === null) return null
   const decision = decisions[0] ?? null
-  if (decisions.length > 0 && decisions.every(({ outcome }) => outcome === 'blocked')) {
+  if (decisions.length > 0 && decisions.every(isRefusal)) {
     const reasons = decisions.flatMap(({ reasons: found }) => found)
     const notes = decisions.flatMap(({ notes: found }) => found)
     const told = notes.length === 0 ? reasons.join(', ') : `${reasons.join(', ')}: ${notes.join('; ')}`
@@ -117,6 +117,11 @@ async function answerRecorded(
   }
   const outcome = decision?.outcome ?? 'ignored'
   return { status: 200, body: { commandId: inputId, outcome, decision, decisions } }
+}
+
+/** An evaluation that a guardrail ended was carried out as it was asked for. */
+function isRefusal({ outcome, kind, sizing }: Shown<typeof decisionShape>): boolean {
+  return outcome === 'blocked' && !(kind === 'evaluation' && sizing !== null)
 }
 
 function fieldProblems(error: z.ZodError): FieldProblem[] {

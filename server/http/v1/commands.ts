@@ -55,12 +55,14 @@ export function addCommands(app: TypedApp, options: V1Options): void {
   })
 }
 
-interface CommandContext {
+/** Where a command is ordered. */
+export interface CommandContext {
   readonly portfolio: string
   readonly facts: PortfolioFacts
 }
 
-interface PortfolioCommand<Body extends z.ZodType> {
+/** A command under a portfolio. */
+export interface PortfolioCommand<Body extends z.ZodType> {
   readonly path: string
   readonly summary: string
   readonly body: Body
@@ -69,7 +71,7 @@ interface PortfolioCommand<Body extends z.ZodType> {
 }
 
 /** Adds a command to what is under a portfolio. */
-function addCommand<Body extends z.ZodType>(
+export function addCommand<Body extends z.ZodType>(
   app: TypedApp,
   options: V1Options,
   { path, summary, body, toCommand }: PortfolioCommand<Body>,
@@ -87,7 +89,8 @@ function addCommand<Body extends z.ZodType>(
   })
 }
 
-function requireCurrency(facts: PortfolioFacts, currency: string): void {
+/** Throws ServiceError when the portfolio is kept in another currency. */
+export function requireCurrency(facts: PortfolioFacts, currency: string): void {
   if (facts.currency === currency) return
   throw new ServiceError(
     'CURRENCY_MISMATCH',
@@ -95,8 +98,8 @@ function requireCurrency(facts: PortfolioFacts, currency: string): void {
   )
 }
 
-/** Returns the instrument's name as the portfolio spells it. */
-function requireInstrument(facts: PortfolioFacts, name: string): string {
+/** Returns the instrument's name as the portfolio spells it. Throws ServiceError when it trades none of that name. */
+export function requireInstrument(facts: PortfolioFacts, name: string): string {
   const found = facts.instruments.find((known) => known.toUpperCase() === name.toUpperCase())
   if (found !== undefined) return found
   const known = facts.instruments.join(', ')

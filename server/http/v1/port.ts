@@ -5,6 +5,7 @@ import type { Instant } from '../../../core/time.js'
 import type { ErrorCode } from '../../errors.js'
 import type { CalendarImport } from '../../market/calendar/calendar-import.js'
 import type { FieldProblem } from '../problem.js'
+import type { cellShape, dividendShape } from './cell-shapes.js'
 import type {
   alarmShape,
   alertDetailShape,
@@ -67,6 +68,10 @@ export interface V1Reads {
   readonly alarms: (page: PageQuery) => Promise<Page<Shown<typeof alarmShape>>>
   readonly decision: (id: string) => Promise<Shown<typeof decisionShape> | null>
   readonly alert: (id: string) => Promise<Shown<typeof alertDetailShape> | null>
+  /** Null when there is no such portfolio. */
+  readonly cells: (portfolio: string) => Promise<readonly Shown<typeof cellShape>[] | null>
+  /** Null when there is no such portfolio. */
+  readonly dividends: (portfolio: string) => Promise<readonly Shown<typeof dividendShape>[] | null>
   readonly breaks: () => Promise<readonly Shown<typeof breakShape>[]>
   /** The calendar in force, and the present instant. */
   readonly calendar: () => Promise<{ readonly calendar: Calendar; readonly now: Instant }>
@@ -86,6 +91,8 @@ export type Proposal =
 export interface PortfolioFacts {
   readonly currency: string
   readonly instruments: readonly string[]
+  /** The present instant. */
+  readonly now: Instant
 }
 
 /** What /v1 can do to portfolios. */

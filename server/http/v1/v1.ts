@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
 import { addApprovals } from './approvals.js'
 import { addCalendar } from './calendar.js'
+import { addCells } from './cells.js'
 import { addCommands } from './commands.js'
 import { addDetails } from './details.js'
 import { addLists } from './lists.js'
@@ -25,6 +26,7 @@ export function addV1(app: FastifyInstance, options: V1Options): void {
   addDetails(typedApp, options.reads)
   addCommands(typedApp, options)
   addApprovals(typedApp, options)
+  addCells(typedApp, options)
   addReconciliation(typedApp, options)
   addOrderSettlement(typedApp, options)
   addCalendar(typedApp, options)

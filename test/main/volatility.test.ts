@@ -1,0 +1,158 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { readTimeline } from '../../server/report/timeline.js'
+import { eventually } from '../helpers/eventually.js'
+import { type Teardown, testDirectory } from '../helpers/temporary-directory.js'
+import { type RunningService, runService } from './running-service.js'
+
+interface Cell {
+  readonly instrument: string
+  readonly state: string
+  readonly shares: string
+  readonly cash: string
+  readonly anchor: string | null
+  readonly orderId: string | null
+}
+
+interface Outcome {
+  readonly outcome: string
+  readonly code?: string
+  readonly decisions: readonly { readonly id: string; readonly outcome: string; readonly reasons: string[] }[]
+}
+
+const V1 = '/v1/portfolios/cells'
+
+async function cellsEnvironment(t: Teardown) {
+  const asset = { exchange: 'NYSE', quantityStep: 0.001 }
+  const names = ['KO', 'PEP']
+  const cells = names.map((name) => ({ asset: name, cash: '10000', initialStock: 0.5 }))
+  const portfolio = {
+    ...{ id: 'cells', currency: 'USD', initialDeposit: '30000' },
+    ...{ assets: names.map((name) => ({ name, ...asset })), strategy: { kind: 'volatility', cells } },
+  }
+  const file = join(await testDirectory(t), 'general.json')
+  await writeFile(file, JSON.stringify({ portfolios: [portfolio] }))
+  return { GENERAL_CONFIG: file }
+}
+
+async function cellOf({ ask }: RunningService, name: string): Promise<Cell> {
+  const { body } = await ask<{ items: readonly Cell[] }>(`${V1}/cells`)
+  const found = body.items.find(({ instrument }) => instrument === name)
+  if (found === undefined) throw new Error(`there is no cell ${name}`)
+  return found
+}
+
+/** Returns the cell once its order has ended and left this anchor. */
+function settled(service: RunningService, name: string, anchor: string): Promise<Cell> {
+  return eventually(`an order of ${name} that ended at ${anchor}`, async () => {
+    const cell = await cellOf(service, name)
+    return cell.orderId === null && cell.anchor === anchor && Number(cell.shares) > 0 ? cell : null
+  })
+}
+
+let keys = 0
+
+function order(service: RunningService, path: string, body: unknown) {
+  keys += 1
+  return service.command<Outcome>(`${V1}/${path}`, `k-${keys}`, body)
+}
+
+function evaluate(service: RunningService, instrument: string, price: number) {
+  return order(service, 'evaluate', { prices: [{ instrument, price }] })
+}
+
+t.test('prices come by HTTP and by alerts, and become orders, fills and anchors on paper', async (t) => {
+  const env = await cellsEnvironment(t)
+  const service = await runService(t, { env })
+  t.match(await evaluate(service, 'KO', 100), { status: 200, body: { outcome: 'approved' } })
+  t.match(await settled(service, 'KO', '100'), { shares: '49.997' })
+  const held = await evaluate(service, 'KO', 101)
+  t.match(held, { status: 200, body: { outcome: 'ignored', decisions: [{ reasons: ['WITHIN_TRIGGERS'] }] } })
+  const sold = await evaluate(service, 'KO', 103)
+  t.match(sold, { status: 200, body: { outcome: 'approved' } })
+  await settled(service, 'KO', '103')
+  const decision = await service.ask<{ sizing: object; outcome: string }>(
+    `/v1/decisions/${sold.body.decisions[0]!.id}`,
+  )
+  t.match(decision.body, { outcome: 'executed', sizing: { kind: 'cell', side: 'sell', anchor: '100' } })
+  const alert = {
+    type: 'MARKET_DATA',
+    instrument: 'KO',
+    price: 97,
+    atr: 1,
+    timestamp: new Date().toISOString(),
+  }
+  t.match(await service.send(alert), { status: 200, body: { decision: { outcome: 'executed' } } })
+  t.match(await cellOf(service, 'KO'), { anchor: '97' })
+  const entry = {
+    type: 'BASE_ENTRY',
+    instrument: 'KO',
+    price: 97,
+    atr: 1,
+    timestamp: new Date().toISOString(),
+  }
+  t.match(await service.send(entry), { status: 403, body: { code: 'ALERT_NOT_ALLOWED' } })
+
+  t.match(await order(service, 'orders', { instrument: 'KO', side: 'sell', quantity: 1000, reason: 'all' }), {
+    ...{ status: 422, body: { code: 'COMMAND_BLOCKED' } },
+  })
+  const bad = [
+    { prices: [{ instrument: 'KO', price: 0 }] },
+    { prices: [{ instrument: 'KO', price: -1 }] },
+    { prices: [{ instrument: 'KO', price: 'NaN' }] },
+    { prices: [{ instrument: 'KO', price: 97, at: 'yesterday' }] },
+  ]
+  for (const body of bad)
+    t.match(await order(service, 'evaluate', body), { status: 400, body: { code: 'REQUEST_INVALID' } })
+  t.match(await order(service, 'evaluate', { prices: [{ instrument: 'XYZ', price: 1 }] }), { status: 422 })
+  t.match(await service.command(`${V1}/evaluate`, null, { prices: [] }), { status: 400 })
+  const stale = { prices: [{ instrument: 'KO', price: 97, at: '2026-01-01T00:00:00Z' }] }
+  t.match(await order(service, 'evaluate', stale), { status: 422, body: { detail: /PRICE_OLDER_THAN_LAST/ } })
+
+  const moments = await readTimeline(service.pool, { portfolio: 'cells', instrument: 'KO', limit: 100 })
+  const names = moments.map(({ event }) => event.type)
+  t.same(names.slice(0, 4), ['CellOpened', 'DecisionMade', 'CellAnchored', 'OrderInitialized'])
+  t.equal(names.filter((name) => name === 'OrderFilled').length, 3)
+  t.ok(moments.every(({ event }) => !('instrument' in event) || event.instrument === 'KO'))
+})
+
+t.test(
+  'dividends are announced, go ex and are paid over HTTP, each once, and a restart keeps them',
+  async (t) => {
+    const env = await cellsEnvironment(t)
+    const service = await runService(t, { env })
+    await evaluate(service, 'PEP', 100)
+    t.match(await settled(service, 'PEP', '100'), { shares: '49.997' })
+    const [instrument, exDate] = ['PEP', '2020-01-06']
+    const announce = { kind: 'announce', instrument, perShare: '0.82', exDate, payDate: exDate }
+    const key = 'announce-once'
+    const first = await service.command<Outcome>(`${V1}/dividends`, key, announce)
+    t.match(first, { status: 200, body: { outcome: 'approved' } })
+    t.same(
+      (await service.command(`${V1}/dividends`, key, announce)).body,
+      first.body,
+      'the same answer again',
+    )
+    t.match(await service.command(`${V1}/dividends`, key, { ...announce, perShare: '1' }), { status: 422 })
+    t.match(await order(service, 'dividends', announce), { body: { outcome: 'ignored' } })
+    t.match(await order(service, 'dividends', { kind: 'pay', instrument, exDate }), {
+      body: { outcome: 'approved' },
+    })
+    t.match(await order(service, 'dividends', { kind: 'pay', instrument, exDate }), {
+      body: { outcome: 'ignored' },
+    })
+    const { body } = await service.ask<{ items: readonly object[] }>(`${V1}/dividends`)
+    t.match(body.items, [{ state: 'paid', shares: '0', net: '0' }], 'nothing was held before that ex-date')
+    t.match(await order(service, 'dividends', { ...announce, perShare: '-1' }), { status: 400 })
+    t.match(await order(service, 'dividends', { ...announce, exDate: '2026-02-30' }), { status: 400 })
+    t.match(await order(service, 'dividends', { ...announce, currency: 'EUR' }), {
+      body: { code: 'CURRENCY_MISMATCH' },
+    })
+    const before = await cellOf(service, 'PEP')
+    await service.service.stop()
+    const beside = { pool: service.pool, connectionString: service.connectionString }
+    const again = await runService(t, { beside, env })
+    t.same(await cellOf(again, 'PEP'), before)
+  },
+)
