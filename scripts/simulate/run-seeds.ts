@@ -12,7 +12,11 @@ export interface SeedRuns {
   readonly seeds: number
   readonly settings: PortfolioSettings
   readonly ablation: Ablation | null
+  /** The safeguard whose faults are as likely as can be. */
+  readonly tested: Ablation | null
   readonly isTraced: boolean
+  /** A class is over once so many of its seeds were violated; default: never before the last. */
+  readonly enough?: number
   readonly onProgress: (done: number, total: number) => void
 }
 
@@ -39,17 +43,20 @@ export async function runSeeds(runs: SeedRuns): Promise<ClassReport[]> {
 }
 
 async function runClass(runs: SeedRuns, venueClass: ResendClass, before: number): Promise<ClassReport> {
-  const { first, seeds, settings, ablation, isTraced, classes, onProgress } = runs
+  const { first, settings, ablation, tested, isTraced, classes, onProgress } = runs
+  const { enough = Number.POSITIVE_INFINITY } = runs
+  const what = { settings, ablation, tested, isTraced }
   const began = performance.now()
   const violated: Pick<SimulationOutcome, 'seed' | 'violations'>[] = []
   const trace: string[] = []
-  let counts: SimulationCounts = { alerts: 0, orders: 0, trades: 0, lives: 0, escalated: 0 }
-  for (let done = 0; done < seeds; done++) {
-    if (done % PROGRESS_EVERY === 0) {
-      onProgress(before * seeds + done, classes.length * seeds)
+  let counts = NOTHING
+  let seeds = 0
+  for (; seeds < runs.seeds && violated.length < enough; seeds++) {
+    if (seeds % PROGRESS_EVERY === 0) {
+      onProgress(before * runs.seeds + seeds, classes.length * runs.seeds)
       await setImmediate()
     }
-    const outcome = await simulate({ seed: first + done, venueClass, settings, ablation, isTraced })
+    const outcome = await simulate({ seed: first + seeds, venueClass, ...what })
     counts = sum(counts, outcome.counts)
     trace.push(...outcome.trace)
     const { seed, violations } = outcome
@@ -59,12 +66,16 @@ async function runClass(runs: SeedRuns, venueClass: ResendClass, before: number)
   return { venueClass, seeds, seconds, counts, violated, trace }
 }
 
+const NOTHING: SimulationCounts = {
+  ...{ alerts: 0, intents: 0, orders: 0, trades: 0, foreign: 0 },
+  ...{ faults: 0, crashes: 0, takeovers: 0, unknown: 0, escalated: 0 },
+  settledAfter: 0,
+}
+
+/** The longest wait counts, of all else the sum. */
 function sum(one: SimulationCounts, other: SimulationCounts): SimulationCounts {
-  return {
-    alerts: one.alerts + other.alerts,
-    orders: one.orders + other.orders,
-    trades: one.trades + other.trades,
-    lives: one.lives + other.lives,
-    escalated: one.escalated + other.escalated,
-  }
+  const settledAfter = Math.max(one.settledAfter, other.settledAfter)
+  const names = Object.keys(NOTHING) as (keyof SimulationCounts)[]
+  const sums = Object.fromEntries(names.map((name) => [name, one[name] + other[name]]))
+  return { ...NOTHING, ...sums, settledAfter }
 }

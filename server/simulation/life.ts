@@ -1,14 +1,15 @@
 import type { Chance } from './chance.js'
-import type { FaultRates } from './faults.js'
+import type { Faults } from './faults.js'
 import type { VirtualTime } from './virtual-time.js'
+import type { Trace } from './watch.js'
 
 /** What a life depends on. */
 export interface LifeOptions {
   readonly number: number
   readonly time: VirtualTime
   readonly chance: Chance
-  readonly faults: () => FaultRates
-  readonly trace: (line: string) => void
+  readonly faults: Faults
+  readonly trace: Trace
   /** Is told that this life stands still for so many milliseconds. */
   readonly onStill: (life: Life, ms: number) => void
   /** Is told that this life has ended. */
@@ -77,8 +78,8 @@ export class Life {
   /** Returns whether this life goes on beyond `point`, where it may be killed, or stand still after it. */
   survives(point: string): boolean {
     const { chance, faults } = this.#options
-    if (this.#isAlive && chance.happens(faults().crash)) this.end(`killed ${point}`)
-    if (this.#isAlive && chance.happens(faults().pause)) this.#standStill(chance.between(1_000, 40_000))
+    if (this.#isAlive && faults.strikes('crash')) this.end(`killed ${point}`)
+    if (this.#isAlive && faults.strikes('pause')) this.#standStill(chance.between(1_000, 40_000))
     return this.#isAlive
   }
 
@@ -86,7 +87,7 @@ export class Life {
   #standStill(ms: number): void {
     const { time, trace, onStill } = this.#options
     this.#stillUntil = time.elapsed + ms
-    trace(`life ${this.number} stands still for ${ms} ms`)
+    trace(() => `life ${this.number} stands still for ${ms} ms`)
     onStill(this, ms)
   }
 
@@ -94,7 +95,7 @@ export class Life {
   end(why: string): void {
     if (!this.#isAlive) return
     this.#isAlive = false
-    this.#options.trace(`life ${this.number} ends: ${why}`)
+    this.#options.trace(() => `life ${this.number} ends: ${why}`)
     this.#options.onEnd(this)
   }
 }

@@ -1,4 +1,4 @@
-import type { Decimal } from '../../core/decimal.js'
+import { type Decimal, ZERO } from '../../core/decimal.js'
 import type { Instant } from '../../core/time.js'
 import type {
   Broker,
@@ -13,7 +13,7 @@ import type {
   VenueOrder,
 } from '../brokers/broker.js'
 import type { Chance } from './chance.js'
-import type { FaultRates } from './faults.js'
+import type { Faults } from './faults.js'
 import { type Life, never } from './life.js'
 import { type HeldOrder, LATE_MOST, READ_LAG, type SimulatedVenue, TIME_FENCE } from './simulated-venue.js'
 import type { VirtualTime } from './virtual-time.js'
@@ -37,7 +37,7 @@ export interface SimulatedBrokerOptions {
   readonly venue: SimulatedVenue
   readonly time: VirtualTime
   readonly chance: Chance
-  readonly faults: () => FaultRates
+  readonly faults: Faults
   readonly watch: Watch
   /** False lets absence count at once, whatever reads and requests lag. */
   readonly hasMargin: boolean
@@ -70,9 +70,9 @@ export class SimulatedBroker implements Broker {
   }
 
   submit(request: OrderRequest): Promise<SubmitOutcome> {
-    const { life, chance, faults, watch } = this.#options
+    const { life, faults, watch } = this.#options
     if (!life.survives('before a send')) return never()
-    if (chance.happens(faults().notSent)) {
+    if (faults.strikes('notSent')) {
       return life.answer(1, () => ({ kind: 'notSent', retryAfterMs: 1_000, cause: 'rate limit' }))
     }
     watch.leaving(request)
@@ -83,15 +83,15 @@ export class SimulatedBroker implements Broker {
   #send(request: OrderRequest): Promise<SubmitOutcome> {
     const { life, venue, time, chance, faults } = this.#options
     const sentAt = time.now()
-    const isLate = chance.happens(faults().late)
+    const isLate = faults.strikes('late')
     const latest = this.#options.resendClass === 'B' ? TIME_FENCE + MARGIN : LATE_MOST
     const arrival = isLate ? chance.between(1_000, latest) : chance.between(5, 300)
     return new Promise((resolve) => {
       life.later(ANSWER_BY, () => resolve({ kind: 'unknown', cause: 'timeout' }))
-      if (chance.happens(faults().requestLost)) return
+      if (faults.strikes('requestLost')) return
       time.afterAlone(arrival, () => {
         const order = venue.take(request, sentAt)
-        if (venue.isSilent || chance.happens(faults().answerLost)) return
+        if (venue.isSilent || faults.strikes('answerLost')) return
         life.later(chance.between(5, 200), () => {
           const outcome = this.#answerTo(request, order)
           if (life.survives('with an answer in hand')) resolve(outcome)
@@ -111,10 +111,10 @@ export class SimulatedBroker implements Broker {
     if (!life.survives('before a cancel')) return never()
     return new Promise((resolve) => {
       life.later(ANSWER_BY, () => resolve({ kind: 'unknown', cause: 'timeout' }))
-      if (venue.isSilent || chance.happens(faults().requestLost)) return
+      if (venue.isSilent || faults.strikes('requestLost')) return
       time.afterAlone(chance.between(5, 300), () => {
         const outcome = this.#cancelNow(reference)
-        if (!chance.happens(faults().answerLost)) life.later(chance.between(5, 200), () => resolve(outcome))
+        if (!faults.strikes('answerLost')) life.later(chance.between(5, 200), () => resolve(outcome))
       })
     })
   }
@@ -132,7 +132,7 @@ export class SimulatedBroker implements Broker {
   order(reference: OrderReference): Promise<OrderAnswer> {
     const { life, venue, chance, faults } = this.#options
     if (!life.survives('before a question')) return never()
-    if (venue.isSilent || chance.happens(faults().readFailed)) {
+    if (venue.isSilent || faults.strikes('readFailed')) {
       return life.answer(ANSWER_BY, () => ({ kind: 'unknown', cause: 'timeout' }))
     }
     return life.read(this.#readTime(), chance.between(1, 100), () => this.#look(reference))
@@ -179,7 +179,7 @@ export class SimulatedBroker implements Broker {
   orders(since: Instant): Promise<readonly VenueOrder[]> {
     const { life, venue, chance, faults } = this.#options
     if (!life.survives('before a list')) return never()
-    const isFailed = venue.isSilent || chance.happens(faults().readFailed)
+    const isFailed = venue.isSilent || faults.strikes('readFailed')
     return life.read(this.#readTime(), chance.between(1, 100), () => {
       if (isFailed) throw UNREADABLE
       const list: VenueOrder[] = []
@@ -192,10 +192,18 @@ export class SimulatedBroker implements Broker {
   }
 
   positions(): Promise<Readonly<Record<string, Decimal>>> {
-    const { life, venue } = this.#options
-    return life.answer(this.#readTime(), () =>
-      Object.fromEntries([...venue.held].filter(([, lots]) => !lots.isZero())),
-    )
+    const { life, venue, chance, faults } = this.#options
+    if (!life.survives('before a look at what is held')) return never()
+    const isFailed = venue.isSilent || faults.strikes('readFailed')
+    return life.read(this.#readTime(), chance.between(1, 100), () => {
+      if (isFailed) throw UNREADABLE
+      const positions: Record<string, Decimal> = {}
+      for (const holdings of [venue.held, venue.heldByOthers]) {
+        for (const [instrument, lots] of holdings)
+          positions[instrument] = lots.plus(positions[instrument] ?? ZERO)
+      }
+      return Object.fromEntries(Object.entries(positions).filter(([, lots]) => !lots.isZero()))
+    })
   }
 
   onReport(listener: ReportListener): void {
@@ -212,7 +220,8 @@ export class SimulatedBroker implements Broker {
     return Promise.resolve()
   }
 
-  #keyOf({ request, venueOrderId }: HeldOrder): string | null {
+  #keyOf({ request, venueOrderId, isForeign }: HeldOrder): string | null {
+    if (isForeign) return null
     return this.#options.resendClass === 'D' ? (this.#keys.get(venueOrderId) ?? null) : request.clientOrderId
   }
 
@@ -229,7 +238,7 @@ export class SimulatedBroker implements Broker {
 
   #readTime(): number {
     const { chance, faults } = this.#options
-    return chance.happens(faults().slow) ? chance.between(1_000, 8_000) : chance.between(5, 150)
+    return faults.strikes('slow') ? chance.between(1_000, 8_000) : chance.between(5, 150)
   }
 }
 

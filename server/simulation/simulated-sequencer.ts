@@ -7,7 +7,7 @@ import { Submissions } from '../kernel/submissions.js'
 import type { NewInput, StepOutcome } from '../kernel/work.js'
 import type { OrderSequencer } from '../orders/desk-options.js'
 import type { Chance } from './chance.js'
-import type { FaultRates } from './faults.js'
+import type { Faults } from './faults.js'
 import { type Life, never } from './life.js'
 import type { Batch, Commit, SimulatedStore } from './simulated-store.js'
 import type { VirtualTime } from './virtual-time.js'
@@ -19,7 +19,7 @@ export interface SimulatedSequencerOptions {
   readonly store: SimulatedStore
   readonly time: VirtualTime
   readonly chance: Chance
-  readonly faults: () => FaultRates
+  readonly faults: Faults
   readonly watch: Watch
   /** True tells what was decided before it is recorded. */
   readonly isHasty: boolean
@@ -84,12 +84,12 @@ export class SimulatedSequencer implements OrderSequencer {
     const entries = work.map((input) => this.#decide(input))
     if (this.#options.isHasty) this.#publish(entries)
     if (!life.survives('before a commit')) return
-    time.afterAlone(chance.happens(faults().slow) ? chance.between(500, 4000) : chance.between(1, 20), () => {
-      const commit = chance.happens(faults().commitFailed)
+    time.afterAlone(faults.strikes('slow') ? chance.between(500, 4000) : chance.between(1, 20), () => {
+      const commit = faults.strikes('commitFailed')
         ? 'failed'
         : store.append({ epoch: this.#epoch, after, entries })
       if (commit === 'recorded' && !life.survives('after a commit')) return
-      const isInDoubt = commit === 'recorded' && chance.happens(faults().commitInDoubt)
+      const isInDoubt = commit === 'recorded' && faults.strikes('commitInDoubt')
       life.later(1, () => this.#settle(isInDoubt ? 'failed' : commit, { after, entries }))
     })
   }

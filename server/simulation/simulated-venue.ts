@@ -10,18 +10,18 @@ import type {
   VenueReport,
 } from '../brokers/broker.js'
 import type { Chance } from './chance.js'
-import type { FaultRates } from './faults.js'
+import type { Faults } from './faults.js'
 import type { VirtualTime } from './virtual-time.js'
-import type { Watch } from './watch.js'
+import type { Trace, Watch } from './watch.js'
 
 /** What a simulated venue depends on. */
 export interface SimulatedVenueOptions {
   readonly resendClass: ResendClass
   readonly time: VirtualTime
   readonly chance: Chance
-  readonly faults: () => FaultRates
+  readonly faults: Faults
   readonly watch: Watch
-  readonly trace: (line: string) => void
+  readonly trace: Trace
 }
 
 /** A trade, and from when reads show it. */
@@ -32,7 +32,12 @@ interface Trade {
 
 /** An order as it truly is. */
 export interface HeldOrder {
-  readonly request: OrderRequest
+  readonly request: Pick<
+    OrderRequest,
+    'clientOrderId' | 'orderId' | 'instrument' | 'option' | 'side' | 'type' | 'lots' | 'referencePrice'
+  >
+  /** Somebody else placed it in the account. */
+  readonly isForeign: boolean
   readonly venueOrderId: string
   readonly placedAt: Instant
   readonly shownAt: Instant
@@ -54,7 +59,9 @@ export const LATE_MOST = 90_000
 /** The truth at the venue: orders, trades and what the account holds. It never loses anything, and tells it badly. */
 export class SimulatedVenue {
   readonly orders: HeldOrder[] = []
+  /** What our orders bought less what they sold, and what somebody else bought. */
   readonly held = new Map<string, Decimal>()
+  readonly heldByOthers = new Map<string, Decimal>()
   readonly #options: SimulatedVenueOptions
   #listener: (order: HeldOrder, report: VenueReport) => void = () => undefined
   readonly #refused = new Set<string>()
@@ -72,7 +79,7 @@ export class SimulatedVenue {
 
   /** Takes a request that arrived, and returns the order that it means; null when it is refused. */
   take(request: OrderRequest, sentAt: Instant): HeldOrder | null {
-    const { time, watch, chance, faults, resendClass, trace } = this.#options
+    const { time, watch, faults, resendClass, trace } = this.#options
     if (resendClass === 'B' && sentAt + TIME_FENCE < time.now()) return null
     const known = this.orders.find(
       ({ request: { clientOrderId }, status }) =>
@@ -81,26 +88,45 @@ export class SimulatedVenue {
     )
     if (known !== undefined) return known
     if (this.#refused.has(request.clientOrderId)) return null
-    if (chance.happens(faults().rejected)) {
+    if (faults.strikes('rejected')) {
       // Where a key is unique for good, what was made of its first request is what is made of all
       if (resendClass === 'A') this.#refused.add(request.clientOrderId)
       return null
     }
+    const order = this.#place(request, false)
+    watch.landed(request)
+    trace(() => `venue has ${request.orderId} attempt ${request.attempt} as ${order.venueOrderId}`)
+    this.#report(order, { kind: 'accepted', ...this.#keys(order) })
+    this.#fillLater(order)
+    return order
+  }
+
+  /** Somebody else sends an order for the account: it is like ours, and ours by nothing but where it is. */
+  takeForeign(instrument: string, referencePrice: number): void {
+    const { chance, watch, trace, resendClass } = this.#options
+    // Where nothing ties an order to its request, one for as many lots as ours could not be told from ours by anyone
+    const lots = decimal(chance.between(1, 9) + (resendClass === 'D' ? 1_000 : 0))
+    const named = { clientOrderId: '', orderId: '', instrument, side: 'buy', type: 'market' } as const
+    const order = this.#place({ ...named, lots, referencePrice }, true)
+    watch.foreign.add(order.venueOrderId)
+    trace(() => `somebody else buys ${lots} ${instrument}: ${order.venueOrderId}`)
+    if (chance.happens(0.5)) this.#fillLater(order)
+  }
+
+  #place(request: HeldOrder['request'], isForeign: boolean): HeldOrder {
+    const now = this.#options.time.now()
     const order: HeldOrder = {
       request,
+      isForeign,
       venueOrderId: `v${this.orders.length + 1}`,
-      placedAt: time.now(),
-      shownAt: time.now() + this.#lag(),
+      placedAt: now,
+      shownAt: now + this.#lag(),
       trades: [],
       status: 'working',
       left: request.lots,
-      changedAt: time.now(),
+      changedAt: now,
     }
     this.orders.push(order)
-    watch.landed(request)
-    trace(`venue has ${request.orderId} attempt ${request.attempt} as ${order.venueOrderId}`)
-    this.#report(order, { kind: 'accepted', ...this.#keys(order) })
-    this.#fillLater(order)
     return order
   }
 
@@ -109,7 +135,7 @@ export class SimulatedVenue {
     const { time, trace } = this.#options
     order.status = status
     order.changedAt = time.now()
-    trace(`venue ends ${order.venueOrderId}: ${status}, ${order.left} lots left`)
+    trace(() => `venue ends ${order.venueOrderId}: ${status}, ${order.left} lots left`)
   }
 
   /** Returns the order as a read shows it, or undefined while it shows nothing of it; null `key` where it echoes none. */
@@ -135,7 +161,7 @@ export class SimulatedVenue {
   /** Hears and tells nothing for `ms` milliseconds. */
   fallSilent(ms: number): void {
     const { time, trace } = this.#options
-    trace(`venue falls silent for ${ms} ms`)
+    trace(() => `venue falls silent for ${ms} ms`)
     this.#silentUntil = time.elapsed + ms
   }
 
@@ -153,12 +179,12 @@ export class SimulatedVenue {
     const { time, chance, faults } = this.#options
     const { side, option, type } = order.request
     // What is bought of an option is a market order, which does not rest.
-    if (side === 'buy' && option === undefined && chance.happens(faults().resting)) return
+    if (side === 'buy' && option === undefined && faults.strikes('resting')) return
     if (type === 'stop' && !chance.happens(STOP_REACHED)) return
-    const isSlow = chance.happens(faults().partial)
+    const isSlow = faults.strikes('partial')
     time.afterAlone(isSlow ? chance.between(500, 20_000) : chance.between(5, 400), () => {
       if (order.status !== 'working') return
-      if (chance.happens(faults().expired)) return this.end(order, 'expired')
+      if (faults.strikes('expired')) return this.end(order, 'expired')
       const left = order.left.toNumber()
       this.#trade(order, decimal(isSlow ? chance.between(1, left) : left))
       if (order.status === 'working') this.#fillLater(order)
@@ -176,19 +202,20 @@ export class SimulatedVenue {
     order.left = order.left.minus(lots)
     order.changedAt = time.now()
     if (order.left.isZero()) order.status = 'filled'
-    const held = (this.held.get(instrument) ?? ZERO).plus(side === 'buy' ? lots : lots.negated())
-    this.held.set(instrument, held)
-    trace(`venue trades ${side} ${lots} ${instrument} of ${order.venueOrderId}, holds ${held}`)
-    watch.traded(instrument, this.held)
+    const holdings = order.isForeign ? this.heldByOthers : this.held
+    const held = (holdings.get(instrument) ?? ZERO).plus(side === 'buy' ? lots : lots.negated())
+    holdings.set(instrument, held)
+    trace(() => `venue trades ${side} ${lots} ${instrument} of ${order.venueOrderId}, holds ${held}`)
+    if (order.isForeign) watch.foreignTrades.add(instrument)
+    else watch.traded(instrument, this.held)
     this.#report(order, { kind: 'fill', clientOrderId: order.request.clientOrderId, fill })
   }
 
   /** Reports get lost, come late, in any order and twice. The end of an order is left to reads, which know its trades. */
   #report(order: HeldOrder, report: VenueReport): void {
     const { time, chance, faults } = this.#options
-    if (this.isSilent) return
-    const copies =
-      (chance.happens(faults().reportLost) ? 0 : 1) + (chance.happens(faults().reportTwice) ? 1 : 0)
+    if (this.isSilent || order.isForeign) return
+    const copies = (faults.strikes('reportLost') ? 0 : 1) + (faults.strikes('reportTwice') ? 1 : 0)
     for (let copy = 0; copy < copies; copy++) {
       time.afterAlone(chance.between(1, copy === 0 ? 800 : 8_000), () => this.#listener(order, report))
     }
@@ -200,7 +227,7 @@ export class SimulatedVenue {
 
   #lag(): number {
     const { chance, faults } = this.#options
-    return chance.happens(faults().slow * 2) ? chance.between(0, READ_LAG) : 0
+    return faults.strikes('lagging') ? chance.between(0, READ_LAG) : 0
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Decimal, ZERO } from '../../core/decimal.js'
-import type { PortfolioEvent } from '../../core/event.js'
+import type { AlarmRaised, PortfolioEvent } from '../../core/event.js'
 import type { Input } from '../../core/input.js'
 import { optionName, readOptionName } from '../../core/instrument/synthetic.js'
 import { evolve, observe } from '../../core/kernel.js'
@@ -7,6 +7,9 @@ import { emptyPortfolio, type Portfolio } from '../../core/portfolio/portfolio.j
 import type { OrderRequest } from '../brokers/broker.js'
 import { validateState } from '../recovery/validate-state.js'
 import { isSameState } from './same-state.js'
+
+/** Takes a line that tells what happened; it is made only when it is wanted. */
+export type Trace = (line: () => string) => void
 
 /** An input as it is recorded, with what it led to. */
 export interface Recorded {
@@ -28,13 +31,20 @@ export class Watch {
   readonly truth: Portfolio
   /** What a person was told to look at: instruments and orders. */
   readonly alarmed = new Set<string>()
+  /** The venue's ids of orders that somebody else placed. */
+  readonly foreign = new Set<string>()
+  /** Instruments in which somebody else traded. */
+  readonly foreignTrades = new Set<string>()
+  /** Orders that were decided, and how often one's fate became unknown. */
+  intents = 0
+  unknown = 0
   readonly #stops = new Map<string, number>()
   readonly #attempts = new Map<string, number>()
   readonly #landed = new Map<string, number>()
-  readonly #trace: (line: string) => void
+  readonly #trace: Trace
   #compared = 0
 
-  constructor(portfolio: string, trace: (line: string) => void) {
+  constructor(portfolio: string, trace: Trace) {
     this.truth = emptyPortfolio(portfolio)
     this.#trace = trace
   }
@@ -42,13 +52,13 @@ export class Watch {
   /** Notes a violation. */
   note(violation: string): void {
     this.violations.push(violation)
-    this.#trace(`VIOLATION ${violation}`)
+    this.#trace(() => `VIOLATION ${violation}`)
   }
 
   /** Folds what was recorded, and looks at what must hold after it. */
   recorded(batch: readonly Recorded[]): void {
     for (const { seq, input, events } of batch) {
-      this.#trace(`#${seq} ${input.type} ${input.id} -> ${events.map(({ type }) => type).join(' ')}`)
+      this.#trace(() => `#${seq} ${input.type} ${input.id} -> ${events.map(({ type }) => type).join(' ')}`)
       try {
         observe(this.truth, input)
         for (const event of events) this.#fold(event)
@@ -62,10 +72,37 @@ export class Watch {
 
   #fold(event: PortfolioEvent): void {
     evolve(this.truth, event)
-    if (event.type === 'OrderSubmitted') this.#attempts.set(event.orderId, event.attempt)
-    if (event.type !== 'AlarmRaised') return
-    this.alarm(event.instrument, event.subject)
-    if (SURPRISES.includes(event.code)) this.note(`${event.code}: ${event.message}`)
+    switch (event.type) {
+      case 'OrderInitialized':
+        this.intents += 1
+        break
+      case 'OrderSubmitted':
+        this.#attempts.set(event.orderId, event.attempt)
+        break
+      case 'OrderUnresolved':
+        this.unknown += 1
+        break
+      case 'OrderAccepted':
+        if (this.foreign.has(event.venueOrderId))
+          this.note(`${event.orderId} is taken for ${event.venueOrderId}, which somebody else placed`)
+        break
+      case 'AlarmRaised':
+        this.alarm(event.instrument, event.subject)
+        this.#lookAtAlarm(event)
+        break
+    }
+  }
+
+  #lookAtAlarm({ code, instrument, message }: AlarmRaised): void {
+    const isFalse = code === 'POSITION_BREAK' && !this.#mayDiffer(instrument)
+    if (isFalse || SURPRISES.includes(code)) this.note(`${code}: ${message}`)
+  }
+
+  /** Somebody else traded there, or nobody knows what became of an order. */
+  #mayDiffer(instrument: string | null): boolean {
+    if (this.foreignTrades.has(instrument ?? '')) return true
+    const orders = [...this.truth.orders.values()]
+    return orders.some((order) => order.instrument === instrument && order.state === 'unresolved')
   }
 
   /** Takes up that a person was told. */

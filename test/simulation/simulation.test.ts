@@ -1,18 +1,22 @@
 import t from 'tap'
-import { runSeeds } from '../../scripts/simulate/run-seeds.js'
+import { runAblations } from '../../scripts/simulate/run-ablations.js'
+import { runSeeds, type SeedRuns } from '../../scripts/simulate/run-seeds.js'
 import { simulatedSettings } from '../../scripts/simulate/simulated-settings.js'
-import { ABLATIONS, type Ablation, VENUE_CLASSES } from '../../server/simulation/faults.js'
+import { ABLATIONS, VENUE_CLASSES } from '../../server/simulation/faults.js'
+import { SETTLED_WITHIN } from '../../server/simulation/simulate.js'
 import { counts } from '../helpers/counts.js'
 import { runGeneral, runJson } from '../helpers/general.js'
 
 const settings = await simulatedSettings()
 
-/** At A a second request only finds the first, and B refuses what is older than its fence: there a margin matters little. */
-const heldBy = (ablation: Ablation) =>
-  VENUE_CLASSES.filter((name) => ablation !== 'margin' || name === 'C' || name === 'D')
+/** What the rarest lets through shows at one of twenty of these. */
+const ABLATED_SEEDS = 200
 
-function run(changes: Partial<Parameters<typeof runSeeds>[0]>) {
-  const rest = { first: 1, seeds: 1, ablation: null, isTraced: false, onProgress: () => undefined }
+function run(changes: Partial<SeedRuns>) {
+  const rest = {
+    ...{ first: 1, seeds: 1, ablation: null, tested: null, isTraced: false },
+    onProgress: () => undefined,
+  }
   return runSeeds({ ...rest, classes: VENUE_CLASSES, settings, ...changes })
 }
 
@@ -20,10 +24,16 @@ function run(changes: Partial<Parameters<typeof runSeeds>[0]>) {
 t.test(
   'whatever is lost, late, repeated or killed: no order is lost or doubled, and books and venue agree',
   async (t) => {
-    for (const { venueClass, seeds, violated, counts: seen } of await run({ seeds: counts.seeds })) {
+    for (const { venueClass, seeds, seconds, violated, counts: seen } of await run({ seeds: counts.seeds })) {
+      const told = Object.entries(seen).map(([what, count]) => `${what} ${count}`)
+      t.comment(`class ${venueClass}: ${Math.round(seeds / seconds)} seeds/s, ${told.join(', ')}`)
       t.same(violated, [], `class ${venueClass}`)
-      t.ok(seen.lives > seeds, 'processes died')
-      t.ok(seen.orders > seeds && seen.trades > seeds, 'orders were sent and filled')
+      t.ok(seen.intents > 7 * seeds && seen.trades > 6 * seeds, 'orders were decided and filled')
+      t.ok(seen.faults > 20 * seeds && seen.crashes > seeds, 'much went wrong')
+      t.ok(seen.takeovers > seeds / 2, 'processes were overtaken while they stood still')
+      t.ok(seen.unknown > seeds, 'fates became unknown')
+      t.ok(seen.foreign > 0, 'somebody else traded in the account')
+      t.ok(seen.settledAfter <= SETTLED_WITHIN[venueClass], 'all came to its end in time')
       if (venueClass === 'C' || venueClass === 'D') t.ok(seen.escalated > 0, 'a person was called')
     }
   },
@@ -31,36 +41,55 @@ t.test(
 
 // Faults: B15
 t.test('a safeguard that is taken out is missed', async (t) => {
-  for (const ablation of ABLATIONS) {
-    for (const venueClass of heldBy(ablation)) {
-      let [first, isMissed] = [0, false]
-      while (!isMissed && first < 60) {
-        first += 1
-        const [report] = await run({ ablation, classes: [venueClass], first })
-        isMissed = report!.violated.length > 0
-      }
-      t.ok(isMissed, `${ablation} at a class ${venueClass} venue, by seed ${first}`)
-    }
+  const wanted = { classes: VENUE_CLASSES, first: 1, seeds: ABLATED_SEEDS, settings, enough: 1 }
+  const reports = await runAblations({ ...wanted, onProgress: () => undefined })
+  t.equal(reports.length, ABLATIONS.length * VENUE_CLASSES.length)
+  for (const { ablation, venueClass, missed, seed, violation } of reports) {
+    t.ok(missed > 0, `${ablation} at class ${venueClass}, by seed ${seed}: ${violation}`)
   }
 })
 
+t.test('with every safeguard in place the same faults do no harm', async (t) => {
+  for (const tested of ABLATIONS) {
+    for (const { venueClass, violated } of await run({ tested, seeds: 10 }))
+      t.same(violated, [], `what tests the ${tested} at class ${venueClass}`)
+  }
+})
+
+t.test('without the fence a process that was overtaken doubles orders', async (t) => {
+  const [report] = await run({ classes: ['C'], ablation: 'fence', tested: 'fence', seeds: ABLATED_SEEDS })
+  const doubled = report!.violated.filter(({ violations }) => / is at the venue 2 times/.test(violations[0]!))
+  t.ok(doubled.length > 0, `at ${doubled.length} of ${ABLATED_SEEDS} seeds`)
+})
+
 t.test('the same seed is the same run, to the last line', async (t) => {
-  const runs = { first: 7, seeds: 3, isTraced: true }
+  const seeds = Math.min(50, counts.seeds / 4)
+  const runs = { first: 7, seeds, isTraced: true }
   const [once, again] = [await run(runs), await run(runs)]
   for (const [index, { trace }] of once.entries()) {
-    t.ok(trace.length > 100, 'much happens')
-    t.same(trace, again[index]!.trace)
+    t.ok(trace.length > seeds * 100, 'much happens')
+    t.ok(trace.join('\n') === again[index]!.trace.join('\n'), 'twice the same')
   }
-  t.notSame(once[0]!.trace, once[1]!.trace, 'classes differ')
+  t.not(once[0]!.trace.join('\n'), once[1]!.trace.join('\n'), 'classes differ')
 })
 
 t.test('the command tells the seeds at which something happened, and replays them', async (t) => {
   const fine = await runGeneral(['simulate', '--seeds', '3', '--class', 'B'])
-  t.match(fine, { code: 0, stdout: /class.*seeds.*violated\n +B +3 / })
+  t.match(fine, { code: 0, stdout: /class.*seeds.*intents.*violated\n +B +3 / })
   const ablated = ['simulate', '--ablate', 'journal', '--class', 'A']
   const found = await runGeneral([...ablated, '--seeds', '2'])
-  t.match(found, { code: 1, stdout: /class A, seed 1: .* leaves and is not recorded\n.*--seed 1 --trace/ })
+  t.match(found, {
+    code: 1,
+    stdout: /class A, seed 1: .* leaves and is not recorded\n.*--seed 1 --ablate journal --trace/,
+  })
   const traced = await runJson([...ablated, '--seed', '1', '--trace'])
   t.match(traced, { code: 1, document: { first: 1, seeds: 1, classes: [{ violated: [{ seed: 1 }] }] } })
   t.match(JSON.stringify(traced.document), /VIOLATION attempt 1/)
+})
+
+t.test('the command takes every safeguard out, and fails when one is not missed', async (t) => {
+  const missed = await runGeneral(['simulate', '--ablate', 'all', '--class', 'D', '--seeds', '20'])
+  t.match(missed, { code: 0, stdout: /margin +D +\d+ of 20/ })
+  const unnoticed = await runGeneral(['simulate', '--ablate', 'all', '--class', 'B', '--seeds', '1'])
+  t.match(unnoticed, { code: 1, stdout: /margin +B +0 of 1 .*nothing/ })
 })
