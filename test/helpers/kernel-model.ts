@@ -167,6 +167,8 @@ export class KernelModel {
         this.#assertExitsStand()
         break
       case 'count':
+        // A service reads its orders before it counts; what rests is no reason not to count
+        if ([...this.portfolio.books.values()].some((book) => book.stopOrderIds.length > 0)) venue.flush()
         desk.account(venue.count())
         break
       case 'unlock':
