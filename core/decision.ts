@@ -1,4 +1,5 @@
 import type { Gate } from './risk/gate.js'
+import type { AllocationReport, HaltReport } from './strategies/allocation/allocation-report.js'
 import type { Instant } from './time.js'
 
 /** What was in force when something was decided. */
@@ -29,6 +30,7 @@ export type DecisionKind =
   | 'funding'
   | 'dividend'
   | 'split'
+  | 'rebalance'
 
 /** approved: at least one order or change follows · blocked: a rule refused it · ignored: there was nothing to do. */
 export type DecisionOutcome = 'approved' | 'blocked' | 'ignored'
@@ -165,6 +167,8 @@ export interface Decision {
   readonly sizing: Sizing | null
   /** What an evaluation of a cell, or an operator's order of one, saw; left out of other decisions. */
   readonly evaluation?: CellEvaluation
+  /** What a run of the allocation strategy saw and wants; left out of other decisions. */
+  readonly rebalance?: AllocationReport | HaltReport
   readonly boundBy: BoundBy | null
   /** Lots that it asked for; 0 when blocked or ignored. */
   readonly lots: number

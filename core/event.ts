@@ -5,6 +5,7 @@ import type { Decision } from './decision.js'
 import type { LegEvent } from './order/leg-event.js'
 import type { Leg } from './order/legs.js'
 import type { Chase, OrderPurpose, OrderType } from './order/order.js'
+import type { AllocationEvent } from './portfolio/allocation-event.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { CellEvent } from './portfolio/cell-event.js'
 import type { PostingKind } from './portfolio/ledger.js'
@@ -382,6 +383,7 @@ export type PortfolioEvent =
   | LotsGivenUp
   | AlarmRaised
   | CellEvent
+  | AllocationEvent
 
 /** The name of an event type. */
 export type EventType = PortfolioEvent['type']

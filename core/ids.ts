@@ -106,3 +106,8 @@ export function clientOrderId(portfolio: string, order: string): string {
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
+
+/** Returns the id of the nth order (from 1) of the run that a decision began; one that is decided again has another. */
+export function runOrderId(decision: string, ordinal: number, attempt: number): string {
+  return `${orderId(decision)}-b${ordinal}${attempt === 0 ? '' : `.${attempt}`}`
+}

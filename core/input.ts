@@ -2,6 +2,7 @@ import type { Alert } from './alert/alert.js'
 import type { Calendar } from './calendar/calendar.js'
 import type { Decimal } from './decimal.js'
 import type { OrderReport } from './order/report.js'
+import type { ReportedMetrics } from './portfolio/allocation-state.js'
 import type { PreClosePhase } from './portfolio/pre-close-run.js'
 import type { BreakAction } from './reconcile/break.js'
 import type { TradingState } from './risk/trading-state.js'
@@ -14,6 +15,10 @@ export interface Quote {
   readonly observedAt: Instant
   /** Money of the account that was free for margin then, at least 0; left out where the broker does not tell. */
   readonly freeMargin?: number
+  /** What the price is made of, where the source tells it. */
+  readonly bid?: number
+  readonly ask?: number
+  readonly last?: number
 }
 
 /** What every input carries: an id that derives from its cause, and when it was taken up. `at` never goes back. */
@@ -55,6 +60,19 @@ export interface ObservedPrice {
 export interface PricesObserved extends Cause {
   readonly type: 'PricesObserved'
   readonly prices: readonly ObservedPrice[]
+}
+
+/** The schedule asks for a run towards the target weights, or for a look whether one is needed. */
+export interface AllocationDue extends Cause {
+  readonly type: 'AllocationDue'
+  /** The broker's prices, by asset, where it tells any. */
+  readonly quotes: Readonly<Record<string, Quote>>
+}
+
+/** Sources told what funds are worth. */
+export interface MetricsImported extends Cause {
+  readonly type: 'MetricsImported'
+  readonly metrics: readonly ReportedMetrics[]
 }
 
 /** The dispatcher is about to send these orders: each is recorded as submitted, or denied, before anything leaves. */
@@ -130,6 +148,7 @@ export type OperatorCommand =
   | AnswerApproval
   | SettleBreak
   | CellCommand
+  | Rebalance
 
 /** What an operator can order of the cells of a volatility portfolio. Decimals are above 0 unless told otherwise. */
 export type CellCommand =
@@ -196,6 +215,19 @@ export interface AnswerApproval {
   readonly reason: string
   /** The broker's own price at the answer, where there is one. */
   readonly quote: Quote | null
+}
+
+/** An operator wants a run towards the target weights. */
+export interface Rebalance {
+  readonly kind: 'rebalance'
+  readonly isDryRun: boolean
+  /** Instead of those of the configuration, for this run; null: those. */
+  readonly targetWeights: readonly { readonly symbol: string; readonly pct: number }[] | null
+  /** Differences below so much of the portfolio's currency are left alone; null: as configured. */
+  readonly threshold: Decimal | null
+  readonly maxOrders: number | null
+  /** The broker's prices, by asset, where it tells any. */
+  readonly quotes: Readonly<Record<string, Quote>>
 }
 
 /** What is to be done about a difference between the book and the broker. What is null follows from what is known. */
@@ -270,6 +302,8 @@ export type Input =
   | CalendarImported
   | PreCloseDue
   | RollDue
+  | AllocationDue
+  | MetricsImported
   | InputFailed
 
 /** The name of an input type. */

@@ -1,7 +1,14 @@
 import type { ExitAlert } from './alert/alert.js'
 import { readExitTimes } from './alert/misread-time.js'
 import type { AlarmRaised, PortfolioEvent } from './event.js'
-import type { AlertAdmitted, BrokerReported, Input, InputFailed, OperatorCommanded } from './input.js'
+import type {
+  AlertAdmitted,
+  BrokerReported,
+  Input,
+  InputFailed,
+  OperatorCommanded,
+  Rebalance,
+} from './input.js'
 import type { Traded } from './instrument/instrument.js'
 import { unreachable } from './invariant.js'
 import { endSteps, nextStep } from './order/chase-steps.js'
@@ -11,27 +18,25 @@ import { decideReport } from './order/reports.js'
 import { settleLegs } from './order/settle-legs.js'
 import { alarm } from './portfolio/alarm.js'
 import { arrivalOf } from './portfolio/alert-arrival.js'
-import { type Book, bookState, pendingApproval, plannedEntry } from './portfolio/book.js'
-import { evolve, findUnit } from './portfolio/evolve.js'
+import { type Book, bookState } from './portfolio/book.js'
+import { evolve } from './portfolio/evolve.js'
 import { type Observation, observe } from './portfolio/observe.js'
-import { bookOf, orderOf, type Portfolio } from './portfolio/portfolio.js'
+import { bookOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
 import { decideBreaks } from './reconcile/decide-breaks.js'
 import { settleBreak } from './reconcile/settle-break.js'
 import { expireApproval, withdrawApprovals } from './risk/approvals.js'
-import {
-  commandDecision,
-  decideCash,
-  decideTradingState,
-  decideUnlock,
-  frozenAlarm,
-} from './risk/commands.js'
+import { decideCash, decideTradingState, decideUnlock, frozenAlarm } from './risk/commands.js'
 import type { PortfolioSettings } from './settings.js'
+import { continueRun } from './strategies/allocation/continue-run.js'
+import { decideAllocation, scheduledRun } from './strategies/allocation/decide-allocation.js'
+import { redecideRunOrders } from './strategies/allocation/redecide-drifted.js'
 import { answerApproval } from './strategies/trend/answer-approval.js'
 import { decidePeelOffs, decideStops } from './strategies/trend/bar.js'
 import { decideEntry } from './strategies/trend/entry.js'
-import { decideExit, type ExitTarget, requestExits } from './strategies/trend/exit.js'
+import { decideExit } from './strategies/trend/exit.js'
 import { nameContracts } from './strategies/trend/name-contract.js'
+import { decideOperatorExit } from './strategies/trend/operator-exit.js'
 import { decidePreClose } from './strategies/trend/pre-close.js'
 import { chaseEntry } from './strategies/trend/pre-close-orders.js'
 import { planStops } from './strategies/trend/protective-stop.js'
@@ -66,6 +71,7 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
     record(planExits(portfolio, book))
   })
   record(followOrders(portfolio, happened))
+  continueRun(portfolio, record)
   if (happened.length > 0) record(withdrawApprovals(portfolio))
   return happened
 }
@@ -116,8 +122,15 @@ function decide(portfolio: Portfolio, input: Input, observation: Observation, re
     case 'PricesObserved':
       decidePrices(portfolio, { inputId: input.id, prices: observation.prices, isAsked: false, record })
       break
+    case 'AllocationDue':
+      decideAllocation(portfolio, scheduledRun(input.id, record))
+      break
+    case 'MetricsImported':
+      record([{ type: 'FundMetricsApplied', metrics: input.metrics }])
+      break
     case 'OrdersDue': {
       redecideDrifted(portfolio, { inputId: input.id, orderIds: input.orderIds, record })
+      record(redecideRunOrders(portfolio, input.orderIds))
       const dispatched = decideDispatch(portfolio, input)
       record(dispatched)
       // What a denied peel-off would have sold is free for an exit that stands.
@@ -290,7 +303,7 @@ function decideCommand(
   const { command } = input
   switch (command.kind) {
     case 'exit':
-      decideOperatorExit(portfolio, input.id, command, record)
+      decideOperatorExit(portfolio, { inputId: input.id, command, record })
       break
     case 'tradingState':
       record(decideTradingState(portfolio, input.id, command))
@@ -319,60 +332,22 @@ function decideCommand(
     case 'splitShares':
       decideCellCommand(portfolio, { inputId: input.id, command, prices: observation.prices, record })
       break
+    case 'rebalance':
+      decideRebalance(portfolio, input.id, command, record)
+      break
     default:
       unreachable(command)
   }
 }
 
-type ExitCommand = Extract<OperatorCommanded['command'], { kind: 'exit' }>
-
-function decideOperatorExit(
+function decideRebalance(
   portfolio: Portfolio,
   inputId: string,
-  command: ExitCommand,
+  { isDryRun, targetWeights, threshold, maxOrders }: Rebalance,
   record: Recorder,
 ): void {
-  const targets = operatorTargets(portfolio, command)
-  if (targets.length === 0) {
-    const instrument = 'instrument' in command.target ? command.target.instrument : null
-    const nothing = commandDecision(portfolio, inputId, 'operatorExit', 'ignored', ['NOTHING_HELD'])
-    record([{ type: 'DecisionMade', decision: { ...nothing, instrument } }])
-  }
-  let ordinal = 0
-  for (const [book, target] of targets) {
-    ordinal += 1
-    const { reason } = command
-    record(
-      requestExits(portfolio, {
-        inputId,
-        kind: 'operatorExit',
-        reason,
-        alert: null,
-        book,
-        target,
-        named: target,
-        isWhole: !('positionId' in command.target),
-        ordinal,
-      }),
-    )
-  }
-}
-
-function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, ExitTarget][] {
-  const { target } = command
-  if ('positionId' in target) {
-    const unit = findUnit(portfolio, target.positionId)
-    return unit === undefined ? [] : [[bookOf(portfolio, unit.instrument), { units: [unit], entry: null }]]
-  }
-  const targets: [Book, ExitTarget][] = []
-  for (const book of portfolio.books.values()) {
-    if ('instrument' in target && target.instrument !== book.instrument) continue
-    const entry = book.entryOrderId === null ? null : orderOf(portfolio, book.entryOrderId)
-    const isWaiting = plannedEntry(book) !== null || pendingApproval(book) !== null
-    if (book.units.length > 0 || entry !== null || isWaiting)
-      targets.push([book, { units: book.units, entry }])
-  }
-  return targets
+  const overrides = { targetWeights, threshold: threshold === null ? null : `${threshold}`, maxOrders }
+  decideAllocation(portfolio, { inputId, trigger: 'manual', overrides, isDryRun, record })
 }
 
 function decideFailure(portfolio: Portfolio, input: InputFailed): PortfolioEvent[] {

@@ -1,4 +1,5 @@
 import type { Asset, Instrument } from './instrument/instrument.js'
+import type { AllocationSettings } from './strategies/allocation/allocation-settings.js'
 import type { VolatilitySettings } from './strategies/volatility/volatility-settings.js'
 
 /** What sizing takes as equity: realized only, with all or half of the unrealized profit, or the watermark. */
@@ -137,4 +138,6 @@ export interface PortfolioSettings {
   readonly assets?: readonly Asset[]
   /** How its assets are traded as cells; left out where they are not. */
   readonly volatility?: VolatilitySettings
+  /** How its assets are kept at target weights; left out where they are not. */
+  readonly allocation?: AllocationSettings
 }

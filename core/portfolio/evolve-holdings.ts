@@ -28,6 +28,13 @@ export function postToHolding(portfolio: Portfolio, posting: LedgerPosted): void
   if (kind === 'realizedPnl') book.holding.realizedPnl = book.holding.realizedPnl.plus(amount)
   else if (book.cell !== null) book.cell.cash = book.cell.cash.plus(amount)
   if (kind === 'fee') book.holding.fees = book.holding.fees.minus(amount)
+  if (kind === 'fee') noteFeeOfRun(portfolio, posting)
+}
+
+function noteFeeOfRun({ allocation, orders }: Portfolio, { orderId, amount }: LedgerPosted): void {
+  const { run } = allocation
+  if (run === null || orderId === null || orders.get(orderId)?.decisionId !== run.decisionId) return
+  allocation.runFees = allocation.runFees.minus(amount)
 }
 
 function assetOfPosting(portfolio: Portfolio, { orderId, positionId }: LedgerPosted): string | null {

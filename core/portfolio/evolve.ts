@@ -1,9 +1,7 @@
 import { type Decimal, ZERO } from '../decimal.js'
 import type {
   ApprovalClosed,
-  BreakSettled,
   ExitLatched,
-  InstrumentLocked,
   LedgerPosted,
   OrderFilled,
   OrderInitialized,
@@ -11,13 +9,14 @@ import type {
 } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { type ExitIntent, isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
-import { subjectOf } from '../reconcile/break.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
+import { evolveAllocation } from './evolve-allocation.js'
 import { evolveCell, forgetDenied, noteEvaluation } from './evolve-cells.js'
 import { fillHolding, postToHolding } from './evolve-holdings.js'
 import { beginLeg, evolveLegs, fillLeg, matchLegs, noteSent, removeFrom } from './evolve-legs.js'
+import { lockBook, settleBreak } from './evolve-locks.js'
 import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
 import { assetOfHolding, isOfHolding } from './holding.js'
 import { post } from './ledger.js'
@@ -165,6 +164,12 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       bookSale(unitOf(portfolio, event.positionId), event.lots, event.price.times(event.lots))
       break
     case 'AlarmRaised':
+      break
+    case 'AllocationRunStarted':
+    case 'AllocationAdvanced':
+    case 'AllocationRunEnded':
+    case 'FundMetricsApplied':
+      evolveAllocation(portfolio.allocation, event)
       break
     default:
       return unreachable(event)
@@ -338,20 +343,6 @@ function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
   bookPurchase(unit, lots, value)
   if (unit.roll !== null) unit.initialStop = unit.averagePrice - unit.roll.initialStopBelow
   else unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
-}
-
-function lockBook(portfolio: Portfolio, { instrument, reason, at, breakId }: InstrumentLocked): void {
-  bookOf(portfolio, instrument).lock = { reason, since: at, breakId: breakId ?? null }
-}
-
-/** What is accepted stays so until it changes; what was acted upon is no difference any more. */
-function settleBreak(portfolio: Portfolio, { action, settled }: BreakSettled): void {
-  const subject = subjectOf(settled)
-  portfolio.breaks.delete(subject)
-  if (action === 'ignore' && settled.class !== 'match') portfolio.accepted.set(subject, settled)
-  else portfolio.accepted.delete(subject)
-  if (action !== 'ignore' && settled.orderId === null)
-    bookOf(portfolio, settled.instrument).missingLots = ZERO
 }
 
 function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {

@@ -1,6 +1,6 @@
 import { type Alert, toldAt } from '../alert/alert.js'
 import { readBarTimes } from '../alert/misread-time.js'
-import type { AlertAdmitted, Input, ObservedPrice, Quote } from '../input.js'
+import type { AlertAdmitted, Input, ObservedPrice, OperatorCommand, Quote } from '../input.js'
 import type { Break } from '../reconcile/break.js'
 import {
   applyChanges,
@@ -65,8 +65,10 @@ export function observe(portfolio: Portfolio, input: Input): Observation {
       )
     case 'PricesObserved':
       return observePrices(portfolio, input.prices)
+    case 'AllocationDue':
+      return observePrices(portfolio, pricesOfQuotes(portfolio, input.quotes))
     case 'OperatorCommanded':
-      return input.command.kind === 'evaluate' ? observePrices(portfolio, input.command.prices) : NOTHING
+      return observePrices(portfolio, pricesOfCommand(portfolio, input.command))
     case 'BrokerReported':
       for (const report of input.reports) {
         if (report.kind !== 'fill') continue
@@ -173,28 +175,58 @@ function observeBar(book: Book, close: number, atr: number | null, at: Instant):
   return { ...NOTHING, bar: { book, close, atr: market.atr, at } }
 }
 
+function pricesOfCommand(portfolio: Portfolio, command: OperatorCommand): readonly ObservedPrice[] {
+  if (command.kind === 'evaluate') return command.prices
+  return command.kind === 'rebalance' ? pricesOfQuotes(portfolio, command.quotes) : []
+}
+
+function pricesOfQuotes(
+  { settings }: Portfolio,
+  quotes: Readonly<Record<string, Quote>>,
+): readonly ObservedPrice[] {
+  const source = settings?.allocation?.prices.source ?? 'mid'
+  return Object.entries(quotes).map(([instrument, quote]) => ({
+    instrument,
+    price: priceOfQuote(quote, source),
+    observedAt: quote.observedAt,
+  }))
+}
+
+/** A crossed book has no middle; a source that tells one price tells that. */
+function priceOfQuote({ price, bid, ask, last }: Quote, source: 'mid' | 'last'): number {
+  if (source === 'last') return last ?? price
+  return bid !== undefined && ask !== undefined && bid <= ask ? bid + (ask - bid) / 2 : price
+}
+
 /** Of several prices of one instrument the last counts: they came together. */
 function observePrices(portfolio: Portfolio, prices: readonly ObservedPrice[]): Observation {
   const seen = new Map<string, SeenPrice>()
+  const nearPct = portfolio.settings?.allocation?.prices.outlierPct ?? NEAR_PCT
   for (const told of prices) {
     const { instrument, price } = told
     const observedAt = notAhead(portfolio, told.observedAt)
-    const verdict = judgePrice(portfolio.books.get(instrument), price, observedAt)
+    const verdict = judgePrice(portfolio.books.get(instrument), { price, at: observedAt, nearPct })
     seen.set(instrument, { instrument, price, observedAt, verdict })
   }
   return { ...NOTHING, prices: [...seen.values()] }
 }
 
+interface ToldPrice {
+  readonly price: number
+  readonly at: Instant
+  readonly nearPct: number
+}
+
 /** A price that is too far from the last one waits, as a bar does, until another one agrees with it. */
-function judgePrice(book: Book | undefined, price: number, at: Instant): SeenPrice['verdict'] {
+function judgePrice(book: Book | undefined, { price, at, nearPct }: ToldPrice): SeenPrice['verdict'] {
   if (book === undefined) return 'unknown'
   if (!Number.isFinite(price) || price <= 0) return 'invalid'
   const { market } = book
   if (at < market.priceAt) return 'older'
   const isBelieved =
     market.price === null ||
-    isNear(price, market.price, market.atr) ||
-    (market.suspectClose !== null && isNear(price, market.suspectClose, market.atr))
+    isNear(price, market.price, market.atr, nearPct) ||
+    (market.suspectClose !== null && isNear(price, market.suspectClose, market.atr, nearPct))
   market.suspectClose = isBelieved ? null : price
   if (!isBelieved) return 'suspect'
   seePrice(book, price, at)
@@ -214,9 +246,11 @@ export function seeBar(book: Book, close: number, atr: number | null, at: Instan
   seePrice(book, close, at)
 }
 
-/** Returns whether `price` is within max(8 ATR, 10 %) of `reference`. */
-export function isNear(price: number, reference: number, atr: number | null): boolean {
-  return Math.abs(price - reference) <= Math.max(8 * (atr ?? 0), 0.1 * reference)
+const NEAR_PCT = 10
+
+/** Returns whether `price` is within max(8 ATR, 10 %, or so many percent) of `reference`. */
+export function isNear(price: number, reference: number, atr: number | null, nearPct = NEAR_PCT): boolean {
+  return Math.abs(price - reference) <= Math.max(8 * (atr ?? 0), (nearPct / 100) * reference)
 }
 
 function seeBreaks(portfolio: Portfolio, changes: BreakChanges): Observation {
@@ -245,7 +279,7 @@ function forgetEnded(portfolio: Portfolio): void {
   portfolio.closedUnits = withKeys(portfolio.closedUnits, kept)
 }
 
-function idsAtWork({ books, legs }: Portfolio): string[] {
+function idsAtWork({ books, legs, allocation }: Portfolio): string[] {
   const ids: string[] = []
   for (const book of books.values()) {
     const { entryOrderId, exitOrderIds, stopOrderIds, rebalanceOrderIds, openLegs, legOrderIds } = book
@@ -253,6 +287,8 @@ function idsAtWork({ books, legs }: Portfolio): string[] {
     ids.push(...exitOrderIds, ...stopOrderIds, ...rebalanceOrderIds, ...legOrderIds)
     for (const id of openLegs) ids.push(id, ...(legs.get(id)?.orderIds ?? []))
   }
+  // The sum of a run needs its ended orders, too.
+  for (const { orderId } of allocation.run?.orders ?? []) if (orderId !== null) ids.push(orderId)
   return ids
 }
 

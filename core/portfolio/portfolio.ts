@@ -8,6 +8,7 @@ import type { Break } from '../reconcile/break.js'
 import type { TradingState } from '../risk/trading-state.js'
 import type { PortfolioSettings } from '../settings.js'
 import type { Instant } from '../time.js'
+import { type AllocationState, emptyAllocation } from './allocation-state.js'
 import { type Book, emptyBook } from './book.js'
 import { emptyLedger, type Ledger } from './ledger.js'
 import type { RollTerms } from './roll-run.js'
@@ -58,6 +59,8 @@ export interface Portfolio {
   readonly breaks: Map<string, Break>
   /** Differences that an operator has accepted until they change, by their subject. */
   readonly accepted: Map<string, Break>
+  /** Its runs towards target weights, and what is known of its funds. */
+  readonly allocation: AllocationState
 }
 
 /** Returns a portfolio in which nothing has happened. */
@@ -81,6 +84,7 @@ export function emptyPortfolio(id: string): Portfolio {
     entriesIn: { second: 0, count: 0 },
     breaks: new Map(),
     accepted: new Map(),
+    allocation: emptyAllocation(),
   }
 }
 

@@ -31,6 +31,7 @@ const kindNames: Readonly<Record<DecisionKind, string>> = {
   funding: 'cash of a cell',
   dividend: 'dividend',
   split: 'split',
+  rebalance: 'rebalancing',
 }
 
 /** Reasons of decisions that no gate explains, as sentences. */

@@ -5,6 +5,7 @@ import type { RollOutcome, RollPhase } from '../../core/portfolio/roll-run.js'
 import { type BreakAction, describeBreak } from '../../core/reconcile/break.js'
 import { formatLots, formatMoney, formatNumber, formatTime } from '../cli/format.js'
 import { describeCellEvent } from './describe-cell.js'
+import { describeRunEvent } from './describe-run.js'
 
 /** Returns what happened, as a sentence without its time. */
 export function describeEvent(event: PortfolioEvent, currency: string): string {
@@ -90,6 +91,11 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return describeRun(event)
     case 'RollAdvanced':
       return describeRoll(event)
+    case 'AllocationRunStarted':
+    case 'AllocationAdvanced':
+    case 'AllocationRunEnded':
+    case 'FundMetricsApplied':
+      return describeRunEvent(event, currency)
     case 'DecisionMade':
       return `decision ${event.decision.id}: ${event.decision.outcome}`
     default:

@@ -108,6 +108,8 @@ function describeInput(input: Input, currency: string): string {
         const answer = command.isApproved ? 'approve' : 'reject'
         return `operator: ${answer} ${command.approvalId}, ${command.reason}`
       }
+      if (command.kind === 'rebalance')
+        return `operator: ${command.isDryRun ? 'plan a run' : 'run'} towards the target weights`
       if (command.kind !== 'exit') return describeCellCommand(command, currency)
       const { target } = command
       const what = 'all' in target ? 'everything' : Object.values(target).join(' ')

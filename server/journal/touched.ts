@@ -1,5 +1,5 @@
 import type { PortfolioEvent } from '../../core/event.js'
-import type { Input } from '../../core/input.js'
+import type { Input, OperatorCommand } from '../../core/input.js'
 import { unreachable } from '../../core/invariant.js'
 import type { Order } from '../../core/order/order.js'
 import type { Book } from '../../core/portfolio/book.js'
@@ -71,24 +71,32 @@ function touchMarket(touched: Touched, portfolio: Portfolio, input: Input): void
     case 'BarClosed':
       touchBook(touched, portfolio, input.instrument)
       break
-    case 'PricesObserved':
-      for (const { instrument } of input.prices) touchBook(touched, portfolio, instrument)
-      break
-    case 'OperatorCommanded':
-      if (input.command.kind !== 'evaluate') break
-      for (const { instrument } of input.command.prices) touchBook(touched, portfolio, instrument)
-      break
     case 'BrokerReported':
       for (const report of input.reports) {
         const order = portfolio.orders.get(report.orderId)
         if (order !== undefined && report.kind === 'fill') touchBook(touched, portfolio, order.instrument)
       }
       break
+    case 'PricesObserved':
+      for (const { instrument } of input.prices) touchBook(touched, portfolio, instrument)
+      break
+    case 'AllocationDue':
+      for (const instrument of Object.keys(input.quotes)) touchBook(touched, portfolio, instrument)
+      break
+    case 'OperatorCommanded':
+      for (const instrument of pricedBy(input.command)) touchBook(touched, portfolio, instrument)
+      break
     case 'TimerFired':
       for (const instrument of Object.keys(input.quotes ?? {})) touchBook(touched, portfolio, instrument)
       break
     default:
   }
+}
+
+/** The instruments of which a command brings prices. */
+function pricedBy(command: OperatorCommand): readonly string[] {
+  if (command.kind === 'evaluate') return command.prices.map(({ instrument }) => instrument)
+  return command.kind === 'rebalance' ? Object.keys(command.quotes) : []
 }
 
 function touchEvent(
@@ -167,6 +175,10 @@ function touchEvent(
     case 'DividendWentEx':
     case 'DividendPaid':
     case 'DividendCorrected':
+    case 'AllocationRunStarted':
+    case 'AllocationAdvanced':
+    case 'AllocationRunEnded':
+    case 'FundMetricsApplied':
       break
     case 'SharesSplit':
       touchBook(touched, portfolio, event.instrument)

@@ -109,6 +109,7 @@ const DECIDED: Readonly<Record<DecisionKind, string>> = {
   funding: 'moving cash of a cell',
   dividend: 'a dividend',
   split: 'a split',
+  rebalance: 'a run towards the target weights',
 }
 
 function decisionNotice(portfolio: string, decision: Decision): Notice {

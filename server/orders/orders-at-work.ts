@@ -11,10 +11,12 @@ export function ordersAtWork(portfolio: Portfolio): Order[] {
     const order = portfolio.orders.get(id)
     if (order !== undefined && !order.hasLegs) atWork.push(order)
   }
-  for (const { entryOrderId, exitOrderIds, stopOrderIds, legOrderIds } of portfolio.books.values()) {
+  for (const book of portfolio.books.values()) {
+    const { entryOrderId, exitOrderIds, stopOrderIds, rebalanceOrderIds, legOrderIds } = book
     if (entryOrderId !== null) add(entryOrderId)
     for (const id of exitOrderIds) add(id)
     for (const id of stopOrderIds) add(id)
+    for (const id of rebalanceOrderIds) add(id)
     for (const id of legOrderIds) add(id)
   }
   return atWork

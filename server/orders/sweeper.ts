@@ -5,6 +5,7 @@ import { hasLegsDue } from '../../core/order/settle-legs.js'
 import type { Portfolio } from '../../core/portfolio/portfolio.js'
 import { hasExitDue } from '../../core/portfolio/standing-exits.js'
 import { hasApprovalDue } from '../../core/risk/approvals.js'
+import { hasRunDue } from '../../core/strategies/allocation/continue-run.js'
 import { hasStopDue } from '../../core/strategies/trend/protective-stop.js'
 import type { Instant } from '../../core/time.js'
 import type { Canceler } from './canceler.js'
@@ -117,6 +118,7 @@ export class Sweeper {
       hasLegsDue(portfolio, now) ||
       hasApprovalDue(portfolio, now) ||
       hasStopDue(portfolio, now) ||
+      hasRunDue(portfolio, now) ||
       instrumentsOver(portfolio, now).length > 0
     )
   }

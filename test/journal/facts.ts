@@ -39,6 +39,11 @@ const foundBreak = fc.record({
   isConfirmed: fc.boolean(),
 })
 
+const quote = fc.record(
+  { price: number, observedAt: instant, freeMargin: number, bid: number, ask: number, last: number },
+  { requiredKeys: ['price', 'observedAt'] },
+)
+
 const gate = fc.record({
   gate: fc.constant('STALE'),
   passed: fc.boolean(),
@@ -69,6 +74,81 @@ const decision = fc.record({
   notes: fc.array(text, { maxLength: 2 }),
   versions: fc.record({ configuration: text, calendar: textOrNull }),
 })
+
+const runOrderChange = {
+  symbol: text,
+  quantity: decimal,
+  price: decimal,
+  orderId: textOrNull,
+  attempt: count,
+  skipped: textOrNull,
+}
+
+const trigger = fc.constantFrom('scheduled', 'manual')
+
+const allocationRun = fc.record({
+  id: text,
+  decisionId: text,
+  trigger,
+  startedAt: instant,
+  style: fc.constantFrom('market', 'limit'),
+  spendable: decimal,
+  feePct: number,
+  pauseMs: count,
+  maxDriftBps: numberOrNull,
+  orders: fc.array(
+    fc.record({
+      ...runOrderChange,
+      side,
+      difference: decimal,
+      target: decimal,
+      limitPrice: fc.option(decimal, { nil: null }),
+    }),
+    { maxLength: 2 },
+  ),
+  notBefore: instant,
+})
+
+const endedRun = fc.record({
+  id: text,
+  decisionId: text,
+  trigger,
+  startedAt: instant,
+  endedAt: instant,
+  outcome: fc.constantFrom('executed', 'partial', 'failed', 'nothing', 'halted', 'dryRun'),
+  reason: textOrNull,
+  planned: count,
+  executed: count,
+  failed: count,
+  skipped: count,
+  open: count,
+  valueTraded: decimal,
+  fees: decimal,
+  orders: fc.array(
+    fc.record({
+      symbol: text,
+      side,
+      quantity: decimal,
+      filled: decimal,
+      filledValue: decimal,
+      fate: fc.constantFrom('filled', 'partiallyFilled', 'unfilled', 'failed', 'skipped', 'dryRun'),
+      orderId: textOrNull,
+      reason: textOrNull,
+    }),
+    { maxLength: 2 },
+  ),
+})
+
+const metrics = fc.array(
+  fc.record({
+    symbol: text,
+    source: text,
+    marketCap: numberOrNull,
+    aum: numberOrNull,
+    observedAt: instant,
+  }),
+  { maxLength: 2 },
+)
 
 const rollTerms = fc.record({
   from: text,
@@ -325,6 +405,14 @@ const eventFields: {
     at: instant,
   },
   ...cellEventFields,
+  AllocationRunStarted: { run: allocationRun },
+  AllocationAdvanced: {
+    runId: text,
+    changes: fc.array(fc.record(runOrderChange), { maxLength: 2 }),
+    notBefore: instant,
+  },
+  AllocationRunEnded: { ended: endedRun, counts: fc.boolean(), updatesResult: fc.boolean() },
+  FundMetricsApplied: { metrics },
 }
 
 const alert: fc.Arbitrary<Alert> = fc.oneof(
@@ -412,11 +500,16 @@ const command = fc.oneof(
     fee: fc.option(decimal, { nil: null }),
     reason: text,
   }),
-)
-
-const quote = fc.record(
-  { price: number, observedAt: instant, freeMargin: number },
-  { requiredKeys: ['price', 'observedAt'] },
+  fc.record({
+    kind: fc.constant('rebalance'),
+    isDryRun: fc.boolean(),
+    targetWeights: fc.option(fc.array(fc.record({ symbol: text, pct: number }), { maxLength: 2 }), {
+      nil: null,
+    }),
+    threshold: fc.option(decimal, { nil: null }),
+    maxOrders: numberOrNull,
+    quotes: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), quote),
+  }),
 )
 
 const inputFields: {
@@ -454,6 +547,8 @@ const inputFields: {
     instruments: fc.array(text, { maxLength: 2 }),
     overdue: fc.array(text, { maxLength: 2 }),
   },
+  AllocationDue: { quotes: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,12}$/), quote) },
+  MetricsImported: { metrics },
   InputFailed: { failedInputId: text, instrument: textOrNull, error: text },
 }
 

@@ -51,7 +51,16 @@ export interface PlannedOrder {
 }
 
 /** Why a member is left alone. */
-export type HoldReason = 'on_target' | 'below_min_delta' | 'not_sellable' | 'beyond_max_orders' | SizeProblem
+export type HoldReason =
+  | 'on_target'
+  | 'below_min_delta'
+  | 'not_sellable'
+  | 'beyond_max_orders'
+  | ClosedReason
+  | SizeProblem
+
+/** Why nothing may be ordered of a member at present, whatever it is worth. */
+export type ClosedReason = 'order_at_work' | 'locked' | 'only_reductions'
 
 /** A member that is left alone. */
 export interface HeldMember {

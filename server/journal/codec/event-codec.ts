@@ -3,10 +3,22 @@ import type { EventType, PortfolioEvent } from '../../../core/event.js'
 import type { LegSide } from '../../../core/order/legs.js'
 import type { PostingKind } from '../../../core/portfolio/ledger.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
+import { allocationEvents } from './allocation-shapes.js'
 import { cellEvents } from './cell-shapes.js'
 import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
-import { decimal, list, number, oneOf, orNull, record, type Shape, text, whereGiven } from './shape.js'
+import {
+  anyGiven,
+  decimal,
+  list,
+  number,
+  oneOf,
+  orNull,
+  record,
+  type Shape,
+  text,
+  whereGiven,
+} from './shape.js'
 import {
   approvalOutcome,
   approvalRequest,
@@ -63,11 +75,10 @@ const decided = {
   versions: record({ configuration: text, calendar: textOrNull }),
 }
 
-const decision: Shape<Decision> = whereGiven(
-  'evaluation',
-  record({ ...decided, evaluation: shown<NonNullable<Decision['evaluation']>>() }),
-  record(decided),
-)
+const decision = anyGiven(decided, [
+  ['evaluation', shown<NonNullable<Decision['evaluation']>>()],
+  ['rebalance', shown<NonNullable<Decision['rebalance']>>()],
+]) as Shape<Decision>
 
 const postingKind = oneOf<PostingKind>({
   deposit: true,
@@ -91,19 +102,6 @@ const initialized = {
   referencePrice: number,
   at: instant,
   unit: orNull(unitPlan),
-}
-
-type Named = readonly [name: string, shape: Shape<unknown>]
-
-/** Returns the shape of an object with some fields always and others where they were recorded. */
-function anyGiven(
-  fields: Readonly<Record<string, Shape<unknown>>>,
-  optional: readonly Named[],
-): Shape<object> {
-  const [first, ...rest] = optional
-  if (first === undefined) return record(fields)
-  const [name, shape] = first
-  return whereGiven(name, anyGiven({ ...fields, [name]: shape }, rest), anyGiven(fields, rest))
 }
 
 const legSide = oneOf<LegSide>({ bought: true, sold: true })
@@ -223,6 +221,7 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     at: instant,
   }),
   ...cellEvents,
+  ...allocationEvents,
 }
 
 /** Every event type, in the order of core/event.ts. */

@@ -1,6 +1,7 @@
-import type { Input, InputType, OperatorCommand, Quote } from '../../../core/input.js'
+import type { Input, InputType, OperatorCommand } from '../../../core/input.js'
 import type { OrderReport } from '../../../core/order/report.js'
 import { type CorruptPlace, DataCorruptError } from '../data-corrupt-error.js'
+import { rebalanceCommand, reportedMetrics } from './allocation-shapes.js'
 import { cellCommands, observedPrice } from './cell-shapes.js'
 import { factText } from './fact-text.js'
 import { readFact } from './read-fact.js'
@@ -28,6 +29,7 @@ import {
   instant,
   numberOrNull,
   preClosePhase,
+  quote,
   settings,
   side,
   textOrNull,
@@ -66,13 +68,6 @@ const report = byKind<OrderReport>({
   }),
 })
 
-const priced = { price: number, observedAt: instant }
-const quote: Shape<Quote> = whereGiven(
-  'freeMargin',
-  record({ ...priced, freeMargin: number }),
-  record(priced),
-)
-
 const command = byKind<OperatorCommand>({
   exit: record({
     kind: constant('exit'),
@@ -109,6 +104,7 @@ const command = byKind<OperatorCommand>({
     reason: text,
   }),
   ...cellCommands,
+  rebalance: rebalanceCommand,
 })
 
 const alertAdmitted = { at: instant, alert, conflict: flag, quote: orNull(quote) }
@@ -155,6 +151,8 @@ const shapes: { readonly [T in InputType]: Shape<Fields<T>> } = {
     quotes: table(quote),
   }),
   RollDue: record({ at: instant, date: text, instruments: list(text), overdue: list(text) }),
+  AllocationDue: record({ at: instant, quotes: table(quote) }),
+  MetricsImported: record({ at: instant, metrics: list(reportedMetrics) }),
   InputFailed: record({
     at: instant,
     failedInputId: text,

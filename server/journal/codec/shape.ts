@@ -117,6 +117,20 @@ export function whereGiven<T>(name: string, given: Shape<T>, absent: Shape<T>): 
   return (value) => (Object.hasOwn(objectOf(value), name) ? given(value) : absent(value))
 }
 
+/** An optional field. */
+export type Named = readonly [name: string, shape: Shape<unknown>]
+
+/** Returns the shape of an object with some fields always and others where they were recorded. */
+export function anyGiven(
+  fields: Readonly<Record<string, Shape<unknown>>>,
+  optional: readonly Named[],
+): Shape<object> {
+  const [first, ...rest] = optional
+  if (first === undefined) return record(fields)
+  const [name, shape] = first
+  return whereGiven(name, anyGiven({ ...fields, [name]: shape }, rest), anyGiven(fields, rest))
+}
+
 /** Every name was found, so more names than that are others. */
 function refuseOthers(found: object, names: readonly string[]): void {
   let count = 0

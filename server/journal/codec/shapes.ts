@@ -1,5 +1,6 @@
 import type { Alert, EntryAlert } from '../../../core/alert/alert.js'
 import type { Calendar } from '../../../core/calendar/calendar.js'
+import type { Quote } from '../../../core/input.js'
 import type { OptionKind } from '../../../core/instrument/synthetic.js'
 import type { Leg } from '../../../core/order/legs.js'
 import type { Chase, OrderPurpose, OrderType } from '../../../core/order/order.js'
@@ -15,6 +16,7 @@ import type { RollOutcome, RollPhase, RollRun, RollTerms } from '../../../core/p
 import type { Break, BreakAction, BreakClass } from '../../../core/reconcile/break.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
 import {
+  anyGiven,
   decimal,
   type Fields,
   flag,
@@ -56,6 +58,14 @@ export function code<Name extends string>(): Shape<Name> {
 export function shown<T extends object>(): Shape<T> {
   return loose<T>({})
 }
+
+/** A price that was read before a decision. */
+export const quote = anyGiven({ price: number, observedAt: number }, [
+  ['freeMargin', number],
+  ['bid', number],
+  ['ask', number],
+  ['last', number],
+]) as Shape<Quote>
 
 /** A side of the market. */
 export const side = oneOf<'buy' | 'sell'>({ buy: true, sell: true })

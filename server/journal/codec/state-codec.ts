@@ -8,6 +8,7 @@ import type { Ledger } from '../../../core/portfolio/ledger.js'
 import type { Portfolio } from '../../../core/portfolio/portfolio.js'
 import type { Unit } from '../../../core/portfolio/unit.js'
 import { type Break, subjectOf } from '../../../core/reconcile/break.js'
+import { allocationState } from './allocation-shapes.js'
 import { cellState } from './cell-shapes.js'
 import { factText } from './fact-text.js'
 import { decimal, flag, list, number, oneOf, orNull, pair, record, type Shape, text } from './shape.js'
@@ -35,7 +36,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 9
+export const STATE_VERSION = 10
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -215,6 +216,7 @@ const stored = record({
   entriesIn: record({ second: number, count: number }),
   breaks: list(foundBreak),
   accepted: list(foundBreak),
+  allocation: allocationState,
 })
 
 /** Returns the JSON text of a portfolio's whole state. Throws UnrecordableError on what JSON cannot carry. */
