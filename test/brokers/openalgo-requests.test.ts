@@ -118,7 +118,7 @@ t.test('a stop rests with its trigger and its limit until it is reached', async 
     })
   t.match(
     await broker.submit(stop(), patience()),
-    { kind: 'notSent', cause: /holds none of the 2 lots/ },
+    { kind: 'notSent', cause: /holds none of the 2 lots of GOLD_MINI that are to be sold/ },
     'of nothing',
   )
   forget()

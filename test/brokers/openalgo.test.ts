@@ -214,6 +214,7 @@ t.test('a market order is a limit a little beyond the other side, and nothing el
     ...{ pricetype: 'LIMIT', product: 'NRML', quantity: 2, price: 125_127 },
     ...{ trigger_price: 0, disclosed_quantity: 0 },
   })
+  await send(broker, newOrder({ instrument: 'COPPER', referencePrice: 900, tick: 0.05 }))
   double.answer('quotes', 500, 'the broker is away')
   await send(broker, newOrder({ instrument: 'COPPER', side: 'sell', referencePrice: 900.03, tick: 0.05 }))
   t.match(
@@ -348,7 +349,7 @@ t.test(
   async (t) => {
     const { broker, double, pass } = await openAccount(t)
     double.fillsAtOnce = false
-    const [first, second] = [newOrder(), newOrder({ side: 'sell' })]
+    const [first, second] = [newOrder(), newOrder()]
     const ids = [await send(broker, first), await send(broker, second)] as const
     double.orders[0]!.status = 'rejected'
     double.orders[1]!.status = 'hidden'
@@ -459,13 +460,14 @@ t.test('success without an order id is no order: it waits for a person', async (
   double.answer('cancelorder', 403, { status: 'error', message: 'Cancel is not allowed in Semi-Auto mode' })
   t.match(await broker.cancel(referenceOf(order, '1')), { kind: 'unknown' })
   double.isSemiAuto = false
+  double.trade(double.placeElsewhere({ symbol: 'GOLDM04DEC26FUT' }).orderid, 1, 1)
   const matched = { status: 'success', message: 'Positions Already Matched. No Action needed.' }
   double.answer('placeorder', 200, matched)
   t.match(await broker.submit(newOrder({ side: 'sell' }), patience()), {
     kind: 'unknown',
     cause: /without an order id/,
   })
-  t.match(await broker.positions(), {}, 'the account is open all the same')
+  t.match(await broker.positions(), { GOLD_MINI: {} }, 'the account is open all the same')
 })
 
 // Faults: B04 B05 B23

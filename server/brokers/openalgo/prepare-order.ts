@@ -111,7 +111,7 @@ export class OrderPreparer {
       return side === 'buy' ? this.#unlessLeft(named) : closeNamed(request, named, held)
     }
     const [first] = held
-    if (first === undefined && request.type === 'stop') throw nothingHeld(request)
+    if (first === undefined && side === 'sell') throw nothingHeld(request)
     if (first === undefined) return contracts.toTrade(instrument, deadline)
     return side === 'buy' ? this.#addTo(first, held) : closeIn(request, held)
   }
@@ -213,7 +213,6 @@ function isCredible(price: number, { option, referencePrice }: OrderRequest): bo
 
 /** An exit goes to the first contract that holds all of it. */
 function closeIn({ instrument, lots }: OrderRequest, held: readonly HeldContract[]): ListedContract {
-  if (held.length === 1) return held[0]!.contract
   const whole = held.find((position) => !position.lots.isLessThan(lots))
   if (whole !== undefined) return whole.contract
   const told = held.map((position) => `${position.lots.toString()} of ${position.contract.symbol}`).join(', ')
@@ -222,10 +221,10 @@ function closeIn({ instrument, lots }: OrderRequest, held: readonly HeldContract
   )
 }
 
-/** A stop rests unwatched: one for what the account does not hold would one day sell short. */
+/** What the account was just read not to hold would be sold short: the core settles such a difference. */
 function nothingHeld({ instrument, lots }: OrderRequest): ContractError {
   return new ContractError(
-    `The account holds none of the ${lots.toString()} lots of ${instrument} that a stop is for`,
+    `The account holds none of the ${lots.toString()} lots of ${instrument} that are to be sold`,
   )
 }
 
