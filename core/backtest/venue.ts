@@ -2,7 +2,7 @@ import { factsAt } from '../instrument/instrument.js'
 import { type Order, remainingLots } from '../order/order.js'
 import type { OrderReport } from '../order/report.js'
 import { unitIn } from '../portfolio/evolve.js'
-import { bookOf, instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
+import { bookOf, type Portfolio, tradedOf } from '../portfolio/portfolio.js'
 import type { Instant } from '../time.js'
 import { type Bars, firstBarFrom } from './bars/bars.js'
 import { modelFill, type TradingCosts } from './fill.js'
@@ -64,7 +64,7 @@ export function cancelAtVenue(venue: Venue, orderId: string): OrderReport[] {
 }
 
 function fillReport(venue: Venue, portfolio: Portfolio, order: Order, referencePrice: number): OrderReport {
-  const instrument = instrumentOf(portfolio, order.instrument)!
+  const instrument = tradedOf(portfolio, order.instrument)!
   const facts = factsAt(instrument, portfolio.now)
   const lots = remainingLots(order)
   const { side } = order

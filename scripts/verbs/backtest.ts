@@ -7,10 +7,12 @@ import {
   BacktestUsageError,
   type NamedFile,
 } from '../../server/backtest/backtest-request.js'
+import { portfolioOfCells, runCellsRequest } from '../../server/backtest/cells/run-cells-request.js'
 import { type FinishedBacktest, runBacktestRequest } from '../../server/backtest/run-request.js'
 import { loadConfiguration } from '../../server/config/configuration.js'
 import { CsvError } from '../../server/csv/csv-error.js'
 import { type Answer, type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
+import { answerOfCells } from '../cli/backtest-cells.js'
 import { formatMoney, formatNumber, formatPercent } from '../cli/format.js'
 import { createProgress } from '../cli/progress.js'
 import type { Style } from '../cli/style.js'
@@ -21,6 +23,7 @@ import { VerbFailure } from '../cli/verb-failure.js'
 interface Options extends JsonOption {
   readonly trades?: ReadonlyMap<string, string>
   readonly bars?: ReadonlyMap<string, string>
+  readonly dividends?: ReadonlyMap<string, string>
   readonly capital?: number
   readonly config?: string
   readonly from?: string
@@ -48,6 +51,11 @@ export function backtestCommand(): Command {
     .option(
       '--bars <INSTRUMENT=file.csv>',
       'TradingView chart data: stops and ATR for --trades; without --trades the whole strategy runs on it; repeatable',
+      fileOf,
+    )
+    .option(
+      '--dividends <ASSET=file.csv>',
+      'dividends and splits of a cell’s asset: exDate,payDate,perShare,withholdingRate,splitRatio; repeatable',
       fileOf,
     )
     .option('--capital <amount>', 'initial capital; default: the configured initial deposit', above0)
@@ -108,6 +116,8 @@ async function answerBacktest(command: Command, options: Options): Promise<Answe
   const request = toRequest(options)
   const progress = createProgress('Deciding', options.json !== true)
   try {
+    const cells = portfolioOfCells(configuration, request)
+    if (cells !== null) return answerOfCells(request.out, await runCellsRequest(cells, request))
     const finished = await runBacktestRequest(configuration, request, progress.advance)
     progress.finish()
     if (options.json === true) for (const note of finished.notes) process.stderr.write(`note: ${note}\n`)
@@ -137,6 +147,7 @@ function toRequest(options: Options): BacktestRequest {
   return {
     trades: filesOf(options.trades),
     bars: filesOf(options.bars),
+    dividends: filesOf(options.dividends),
     sizing: options.sizing,
     fillAt: options.fill,
     exitMode: options.exitMode ?? null,

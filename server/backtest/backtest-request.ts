@@ -16,6 +16,8 @@ export interface NamedFile {
 export interface BacktestRequest {
   readonly trades: ReadonlyMap<string, NamedFile>
   readonly bars: ReadonlyMap<string, NamedFile>
+  /** Dividends and splits of assets; cells alone have any. */
+  readonly dividends: ReadonlyMap<string, NamedFile>
   /** general: sized and gated by the general · exported: the lots of the export, no rules. */
   readonly sizing: 'general' | 'exported'
   readonly fillAt: FillAt

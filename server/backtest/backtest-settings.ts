@@ -49,10 +49,11 @@ export function backtestTerms(configuration: Configuration, request: BacktestReq
 }
 
 function refuseMisfits(request: BacktestRequest): void {
-  const { trades, bars, sizing, assumedAtrPct, exitMode, from, to } = request
+  const { trades, bars, dividends, sizing, assumedAtrPct, exitMode, from, to } = request
   const refuse = (message: string): never => {
     throw new BacktestUsageError(message)
   }
+  if (dividends.size > 0) refuse('--dividends is for the cells of a portfolio with the strategy volatility')
   if (trades.size === 0 && bars.size === 0)
     refuse('give --trades INSTRUMENT=file.csv, or --bars INSTRUMENT=file.csv to run the whole strategy')
   if (isOfBarsAlone(request)) {

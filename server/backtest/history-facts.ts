@@ -3,7 +3,7 @@ import type { BarClock, BarClose } from '../../core/backtest/bars/bar-close.js'
 import type { Bars } from '../../core/backtest/bars/bars.js'
 import type { RejectedRow } from '../../core/backtest/exported-trade.js'
 import { zoneOffsetMinutes } from '../../core/calendar/zone.js'
-import type { Instrument } from '../../core/instrument/instrument.js'
+import type { Traded } from '../../core/instrument/instrument.js'
 import { CsvError } from '../csv/csv-error.js'
 import { type ChartZone, chartZone } from '../csv/time-field.js'
 import { type BacktestRequest, BacktestUsageError, type NamedFile } from './backtest-request.js'
@@ -25,7 +25,7 @@ export interface HistoryFacts {
 }
 
 /** Returns the zone of an instrument's charts. Throws a BacktestUsageError when there is none of that name. */
-export function zoneOf(request: BacktestRequest, configured: Instrument | null): ChartZone {
+export function zoneOf(request: BacktestRequest, configured: Traded | null): ChartZone {
   const name = request.timezone ?? configured?.zone ?? 'Asia/Kolkata'
   const zone = chartZone(name)
   if (zone === null)
@@ -52,7 +52,7 @@ export function spellPeriod({ from, to }: BacktestRequest): string {
 
 /** Returns what tells when bars of an instrument closed; in UTC where nothing is known of it. */
 export function barClockOf<B extends Bars | null>(
-  configured: Instrument | null,
+  configured: Traded | null,
   barMinutes: number,
   bars: B,
 ): BarClock & { readonly bars: B } {

@@ -45,6 +45,7 @@ const gold = new Map([['GOLD_MINI', file('GOLD_MINI.csv')]])
 function request(out: string, changes: Partial<BacktestRequest> = {}): BacktestRequest {
   return {
     trades: new Map(),
+    dividends: new Map(),
     bars: both,
     sizing: 'general',
     fillAt: 'close',

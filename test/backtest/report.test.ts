@@ -25,6 +25,7 @@ const bankNifty = new Map([['BANK_NIFTY', file('trades-bank-nifty.csv')]])
 function request(out: string, changes: Partial<BacktestRequest> = {}): BacktestRequest {
   return {
     trades: bankNifty,
+    dividends: new Map(),
     bars: new Map(),
     sizing: 'general',
     fillAt: 'close',

@@ -22,7 +22,7 @@ export interface CellRules {
 const known = new WeakMap<PortfolioSettings, ReadonlyMap<string, CellRules>>()
 
 /** Returns the rules of every cell that the portfolio is configured to trade, by asset. */
-export function rulesOfCells({ settings }: Portfolio): ReadonlyMap<string, CellRules> {
+export function rulesOfCells({ settings }: Pick<Portfolio, 'settings'>): ReadonlyMap<string, CellRules> {
   if (settings?.volatility === undefined) return NO_RULES
   const found = known.get(settings)
   if (found !== undefined) return found

@@ -75,7 +75,8 @@ export async function renderTearSheet(request: TearSheetRequest): Promise<Html> 
   ])
 }
 
-function page(subject: TearSheetSubject, content: readonly Html[]): Html {
+/** Returns a page about `subject` that needs nothing else; empty parts are left out. */
+export function page(subject: TearSheetSubject, content: readonly Html[]): Html {
   const { title, period, facts, notes } = subject
   const list = facts.map(
     ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`,
