@@ -336,6 +336,15 @@ const stepped = fc
     ]
   })
 
+/** A chase that nobody fills: few random stories go as far. */
+const toTheMarket: Action[][] = [
+  [{ do: 'entry', name: nifty, drift: 0, label: 'Long_1', age: 0 }],
+  ...Array.from({ length: 6 }, (): Action[] => [
+    ...[{ do: 'send', reception: 'accepted' } as const, { do: 'flush' } as const, { do: 'step' } as const],
+    ...[{ do: 'end', pick: 0, byItself: false } as const, { do: 'flush' } as const],
+  ]),
+]
+
 t.test('a chase never trades more than was decided, nor with two steps at once', async (t) => {
   let longest = 0
   const single = chased.map((action): Action[] => [action])
@@ -349,6 +358,6 @@ t.test('a chase never trades more than was decided, nor with two steps at once',
     model.replay()
     for (const { chase } of model.portfolio.orders.values()) longest = Math.max(longest, chase?.step ?? 0)
   })
-  fc.assert(property, { numRuns: counts.propertyRuns })
+  fc.assert(property, { numRuns: counts.propertyRuns, examples: [[toTheMarket, EXECUTION]] })
   t.ok(longest >= 4, 'the marketable step was reached')
 })
