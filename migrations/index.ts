@@ -10,6 +10,7 @@ import { approvals } from './0008-approvals.js'
 import { holdings } from './0010-holdings.js'
 import { legs } from './0011-legs.js'
 import { stops } from './0013-stops.js'
+import { orderTransitions } from './0014-order-transitions.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0010-holdings': holdings,
   '0011-legs': legs,
   '0013-stops': stops,
+  '0014-order-transitions': orderTransitions,
 }

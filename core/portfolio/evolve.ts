@@ -9,6 +9,7 @@ import type {
 } from '../event.js'
 import { invariant, unreachable } from '../invariant.js'
 import { type ExitIntent, isAtWork, isEntry, type Order, type OrderState } from '../order/order.js'
+import { isLegalTransition } from '../order/transitions.js'
 import { forgetBreaks, forgetSuspicion } from '../reconcile/compare.js'
 import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
@@ -279,9 +280,14 @@ function acceptOrder(order: Order, venueOrderId: string): void {
 }
 
 function moveOrder(order: Order, state: OrderState, reason: string | null): void {
-  invariant(isAtWork(order.state), () => `order ${order.id} is ${order.state}, it cannot become ${state}`)
-  order.state = state
+  enterState(order, state)
   order.reason = reason
+}
+
+function enterState(order: Order, state: OrderState): void {
+  const from = order.state
+  invariant(isLegalTransition(from, state), () => `order ${order.id} is ${from}, it cannot become ${state}`)
+  order.state = state
 }
 
 function endOrder(
@@ -331,11 +337,11 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   }
   const isFilled = !order.filledLots.isLessThan(order.lots)
   if (!isAtWork(order.state)) {
-    if (isFilled) order.state = 'filled'
+    if (isFilled) enterState(order, 'filled')
   } else if (isFilled) {
     endOrder(portfolio, order, 'filled', null, event.at)
   } else {
-    order.state = 'partiallyFilled'
+    enterState(order, 'partiallyFilled')
   }
 }
 

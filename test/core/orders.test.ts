@@ -5,6 +5,7 @@ import type { EventType } from '../../core/event.js'
 import { isAtWork, mayBeAtVenue, type OrderState, remainingLots } from '../../core/order/order.js'
 import type { OrderReport } from '../../core/order/report.js'
 import { EXIT_RETRY_DELAY } from '../../core/order/reports.js'
+import { isLegalTransition } from '../../core/order/transitions.js'
 import { bookState } from '../../core/portfolio/book.js'
 import { ENDED_KEPT_FOR } from '../../core/portfolio/observe.js'
 import { DAY, HOUR, MINUTE, SECOND } from '../../core/time.js'
@@ -477,4 +478,17 @@ t.test('what is held or at work is never forgotten', async (t) => {
   t.equal(decisionIn(desk.exit(gold)).outcome, 'approved')
   desk.fillAll()
   t.equal(bookState(desk.book(gold)), 'flat')
+})
+
+t.test('an order goes where evidence leads, and nothing brings an ended one back to work', async (t) => {
+  const ended: OrderState[] = ['filled', 'canceled', 'rejected', 'expired', 'denied']
+  const atWork: OrderState[] = ['initialized', 'submitted', 'unresolved', 'accepted', 'partiallyFilled']
+  for (const from of ended) {
+    for (const to of atWork) t.notOk(isLegalTransition(from, to), `${from} to ${to}`)
+    for (const to of ended) t.equal(isLegalTransition(from, to), to === 'filled', `${from} to ${to}`)
+  }
+  for (const from of atWork) t.ok(isLegalTransition(from, 'filled'), `a fill is booked from ${from}`)
+  t.notOk(isLegalTransition('submitted', 'denied'), 'what may have left is not ours to deny')
+  t.notOk(isLegalTransition('accepted', 'initialized'), 'what the venue has is not absent')
+  t.notOk(isLegalTransition('partiallyFilled', 'unresolved'), 'what trades is known')
 })

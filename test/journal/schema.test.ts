@@ -63,6 +63,25 @@ t.test(
   },
 )
 
+t.test('an order that has ended only fills, and forgets neither sends nor fills', async (t) => {
+  const { pool } = await testDatabase(t)
+  await pool.query(`insert into orders (${entry.columns}) values ${entry.values('O-1', 1, 'initialized')}`)
+  const change = (what: string) => pool.query(`update orders set ${what}`)
+  await change(`state = 'submitted', attempt = 1`)
+  await change(`state = 'unresolved'`)
+  await change(`state = 'initialized'`)
+  await t.rejects(change('attempt = 0'), { code: '23514', constraint: 'orders_transition' })
+  await change(`state = 'partiallyFilled', filled_lots = 0.5`)
+  await t.rejects(change('filled_lots = 0.4'), { code: '23514' })
+  for (const what of ['lots = 2', `side = 'sell'`, `instrument = 'SILVER'`, `client_order_id = 'x'`])
+    await t.rejects(change(what), { code: '23514', message: /never changes/ }, what)
+  await change(`state = 'canceled'`)
+  for (const state of ['initialized', 'submitted', 'unresolved', 'accepted', 'partiallyFilled', 'rejected'])
+    await t.rejects(change(`state = '${state}'`), { code: '23514' }, state)
+  await change(`state = 'filled', filled_lots = 1`)
+  await t.rejects(change(`state = 'canceled'`), { code: '23514' })
+})
+
 t.test('of the alerts with one key the first stays the first, and each content is kept once', async (t) => {
   const { pool } = await testDatabase(t)
   const insert = `insert into inbox (alert_id, portfolio, source, dedupe_key, content_hash, conflict, raw, alert)

@@ -209,8 +209,11 @@ t.test('an order at the venue that is not ours locks its instrument until someon
 t.test('books that contradict themselves stop a recovery', async (t) => {
   const room = await openRoom(t)
   await enter(room, 'GOLD_MINI', 78_500)
-  await room.database.pool.query('update orders set lots = lots + 1')
-  const error = { code: 'DATA_CORRUPT', message: /^orders O-[\w-]+: lots is \d+, the fold says \d+$/ }
+  await room.database.pool.query('update orders set filled_value = filled_value + 1')
+  const error = {
+    code: 'DATA_CORRUPT',
+    message: /^orders O-[\w-]+: filled_value is [\d.]+, the fold says [\d.]+$/,
+  }
   await t.rejects(recoverFold(recovering(room)), error)
   t.match(await checkRecovery(recovering(room)), {
     code: 'DATA_CORRUPT',

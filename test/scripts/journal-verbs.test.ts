@@ -210,7 +210,7 @@ t.test('what was tampered with is found', async (t) => {
     stdout: /Portfolio paper: sound\n {2}folded everything.*\n {2}went through fold, /,
   })
 
-  await pool.query('update orders set lots = lots + 1')
+  await pool.query('update orders set reference_price = reference_price + 1')
   const [corrupt, told] = await runGeneralInTurn(
     [
       [...check, '--json'],
@@ -219,11 +219,11 @@ t.test('what was tampered with is found', async (t) => {
     { env },
   )
   t.equal(corrupt!.code, 1)
-  const difference = { table: 'orders', kind: 'different', column: 'lots', expected: '4', actual: '5' }
+  const difference = { table: 'orders', kind: 'different', column: 'reference_price' }
   const portfolios = [{ code: 'DATA_CORRUPT', differences: [difference] }]
   t.match(documentOf(corrupt!), { sound: false, portfolios })
-  t.match(told, { code: 1, stdout: /DATA_CORRUPT.*lots is 5, the fold says 4/s })
-  await pool.query('update orders set lots = lots - 1')
+  t.match(told, { code: 1, stdout: /DATA_CORRUPT.*reference_price is [\d.]+, the fold says [\d.]+/s })
+  await pool.query('update orders set reference_price = reference_price - 1')
 
   await pool.query('alter table events disable trigger all')
   await pool.query(
