@@ -171,6 +171,26 @@ export const ERRORS = {
     title: 'The portfolio is kept in another currency',
     remedy: 'Name the amount in the currency of the portfolio',
   },
+  NOT_ALLOCATION: {
+    status: 422,
+    title: 'The portfolio is not kept at target weights',
+    remedy: 'Name a portfolio whose strategy is "allocation"',
+  },
+  ALLOCATION_HALTED: {
+    status: 422,
+    title: 'There is no plan: weights, metrics or prices cannot be used',
+    remedy: 'Correct what the detail names, and ask again',
+  },
+  AUTOMATIC_IS_ON: {
+    status: 409,
+    title: 'Runs of the portfolio begin by themselves',
+    remedy: 'GET the plan to see the next run; to run by hand set automatic to false in the configuration',
+  },
+  RUN_IN_PROGRESS: {
+    status: 409,
+    title: 'A run of the portfolio is in progress',
+    remedy: 'GET /v1/portfolios/:id/runs shows how far it is; run again when it is over',
+  },
   COMMAND_BLOCKED: {
     status: 422,
     title: 'The command was decided, and a rule refused it',

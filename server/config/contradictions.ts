@@ -35,8 +35,8 @@ export function findContradictions(configuration: unknown): ConfigurationProblem
 interface RawPortfolio {
   readonly id: string | null
   readonly currency: string
-  readonly isOfCells: boolean
-  /** Or the assets of its cells. */
+  readonly isOfAssets: boolean
+  /** Or its assets. */
   readonly instruments: readonly { readonly name: string | null; readonly currency: string | null }[]
 }
 
@@ -44,19 +44,21 @@ function readPortfolios(portfolios: unknown): RawPortfolio[] {
   return listOf(portfolios).map((portfolio) => {
     const currency = textOf(member(portfolio, 'currency')) ?? 'INR'
     const named = Object.keys(INSTRUMENT_CATALOG).map((name) => ({ name }))
-    const isOfCells = member(member(portfolio, 'strategy'), 'kind') === 'volatility'
-    const traded = isOfCells ? member(portfolio, 'assets') : (member(portfolio, 'instruments') ?? named)
+    const isOfAssets = ['volatility', 'allocation'].includes(
+      `${member(member(portfolio, 'strategy'), 'kind')}`,
+    )
+    const traded = isOfAssets ? member(portfolio, 'assets') : (member(portfolio, 'instruments') ?? named)
     const instruments = listOf(traded).map((instrument) => {
       const name = textOf(member(instrument, 'name'))
       const own = textOf(member(instrument, 'currency'))
       return { name, currency: own ?? INSTRUMENT_CATALOG[name ?? '']?.currency ?? null }
     })
-    return { id: textOf(member(portfolio, 'id')), currency, instruments, isOfCells }
+    return { id: textOf(member(portfolio, 'id')), currency, instruments, isOfAssets }
   })
 }
 
 function contradictionsOfPortfolio(
-  { currency, instruments, isOfCells }: RawPortfolio,
+  { currency, instruments, isOfAssets }: RawPortfolio,
   at: number,
 ): ConfigurationProblem[] {
   const path = (index: number) => `portfolios[${at}].instruments[${index}]`
@@ -66,7 +68,7 @@ function contradictionsOfPortfolio(
     return [{ path: `${path(index)}.currency`, message }]
   })
   return [
-    ...(isOfCells
+    ...(isOfAssets
       ? []
       : repeated(
           instruments.map(({ name }) => name),

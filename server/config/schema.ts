@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ALERT_TYPES } from '../../core/alert/alert.js'
 import type { NO_FAULTS } from '../brokers/paper/paper-settings.js'
+import { allocationStrategySchema } from './allocation-schema.js'
 import { assetSchema } from './asset-schema.js'
 import { defaultInstruments, instrumentSchema } from './instrument-schema.js'
 import { notificationsSchema } from './notification-schema.js'
@@ -335,14 +336,14 @@ const portfolioSchema = z
       .default(null)
       .describe('A stop order at the broker for each unit, at its stop; null: stops are kept here alone'),
     strategy: z
-      .discriminatedUnion('kind', [trendStrategySchema, volatilityStrategySchema])
+      .discriminatedUnion('kind', [trendStrategySchema, volatilityStrategySchema, allocationStrategySchema])
       .prefault({ kind: 'trend' }),
     instruments: z
       .array(instrumentSchema)
       .min(1)
       .prefault([...defaultInstruments])
       .describe('What the strategy trend trades'),
-    assets: z.array(assetSchema).default([]).describe('What the strategy volatility holds'),
+    assets: z.array(assetSchema).default([]).describe('What the strategies volatility and allocation hold'),
   })
   .describe('One account at one broker, in one currency')
 

@@ -5,6 +5,7 @@ import type { PaperSettings } from '../brokers/paper/paper-settings.js'
 import { NO_FAULTS } from '../brokers/paper/paper-settings.js'
 import { canonicalJson } from '../canonical-json.js'
 import type { AlertRules } from '../inbox/alert-schema.js'
+import { allocationSettings } from './allocation-schema.js'
 import type { Configuration, PortfolioConfiguration, SourceConfiguration } from './configuration.js'
 import { trendStrategySchema } from './schema.js'
 
@@ -33,7 +34,7 @@ export function settingsOf(portfolio: PortfolioConfiguration): PortfolioSettings
     validation: strategy.validation,
     ...approvalOf(strategy.approval),
     instruments: portfolio.instruments,
-    ...cellsOf(portfolio),
+    ...holdingsOf(portfolio),
   }
 }
 
@@ -43,19 +44,22 @@ type TrendStrategy = Extract<PortfolioConfiguration['strategy'], { kind: 'trend'
 function trendOf({ strategy }: PortfolioConfiguration): TrendStrategy {
   if (strategy.kind === 'trend') return strategy
   const defaults = trendStrategySchema.parse({ kind: 'trend' })
-  const controls = { ...defaults.controls, maxOrderValue: strategy.maxOrderValue }
+  const maxOrderValue = strategy.kind === 'volatility' ? strategy.maxOrderValue : null
+  const controls = { ...defaults.controls, maxOrderValue }
   return { ...defaults, controls, preClose: { ...defaults.preClose, enabled: false } }
 }
 
 /** Left out where there are none, so that such settings are what they were before there could be any. */
-function cellsOf({
+function holdingsOf({
   strategy,
   assets,
   currency,
-}: PortfolioConfiguration): Pick<PortfolioSettings, 'assets' | 'volatility'> {
-  if (strategy.kind !== 'volatility') return {}
+}: PortfolioConfiguration): Pick<PortfolioSettings, 'assets' | 'volatility' | 'allocation'> {
+  if (strategy.kind === 'trend') return {}
+  const held = assets.map((asset) => ({ ...asset, currency }))
+  if (strategy.kind === 'allocation') return { assets: held, allocation: allocationSettings(strategy) }
   const { kind: _kind, maxOrderValue: _maxOrderValue, ...volatility } = strategy
-  return { assets: assets.map((asset) => ({ ...asset, currency })), volatility }
+  return { assets: held, volatility }
 }
 
 /** Left out where nobody is asked, so that such settings are what they were before anybody could be. */
@@ -97,8 +101,8 @@ export function alertRulesOf(configuration: Configuration, source: SourceConfigu
   const portfolio = configuration.portfolios.find(({ id }) => id === source.portfolio)
   const traded = [...(portfolio?.instruments ?? []), ...(portfolio?.assets ?? [])]
   const instruments = traded.map(({ name, zone }) => ({ name, zone }))
-  // What is paid for in full has no stops and no exits: its cells follow prices alone.
-  const isOfCells = portfolio?.strategy.kind === 'volatility'
-  const allowedTypes = isOfCells ? (['MARKET_DATA'] as const) : source.types
+  // What is paid for in full has no stops and no exits: prices are all that matters.
+  const isOfAssets = portfolio !== undefined && portfolio.strategy.kind !== 'trend'
+  const allowedTypes = isOfAssets ? (['MARKET_DATA'] as const) : source.types
   return { instruments, allowedTypes, allowedInstruments: source.instruments }
 }

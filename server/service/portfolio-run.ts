@@ -27,6 +27,7 @@ import {
   type WantedConfiguration,
 } from '../recovery/recover.js'
 import type { RecoveryProgress } from '../recovery/recovery-progress.js'
+import { AllocationSchedule } from '../schedule/allocation-schedule.js'
 import { CalendarFollower } from '../schedule/calendar-follower.js'
 import { EvaluationSchedule } from '../schedule/evaluation-schedule.js'
 import { PreCloseSchedule } from '../schedule/pre-close-schedule.js'
@@ -73,6 +74,7 @@ export class PortfolioRun {
   readonly #watch = new OrderWatch()
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
+  readonly #allocation: AllocationSchedule
   readonly #evaluations: EvaluationSchedule
   readonly #rollover: RolloverSchedule
   readonly #quotesOf: HeldPortfolio['quotesOf']
@@ -105,6 +107,7 @@ export class PortfolioRun {
     this.#quotesOf = quotesOf
     this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#rollover = new RolloverSchedule({ sequencer: this.#sequencer, clock, log })
+    this.#allocation = new AllocationSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#evaluations = new EvaluationSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
@@ -182,6 +185,7 @@ export class PortfolioRun {
     this.#preClose.start()
     this.#rollover.start()
     this.#evaluations.start()
+    this.#allocation.start()
     this.#scouts.start()
     this.#account.start()
     this.#listenSoon()
@@ -264,6 +268,7 @@ export class PortfolioRun {
       this.#scouts,
       this.#preClose,
       this.#evaluations,
+      this.#allocation,
       this.#rollover,
       this.#calendar,
       this.#account,

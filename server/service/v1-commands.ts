@@ -3,11 +3,12 @@ import type { Calendar } from '../../core/calendar/calendar.js'
 import type { OperatorCommand } from '../../core/input.js'
 import { findBreak, listBreaks } from '../../core/reconcile/list-breaks.js'
 import { findApproval } from '../../core/risk/approvals.js'
+import type { PortfolioSettings } from '../../core/settings.js'
 import { rulesOfCells } from '../../core/strategies/volatility/cell-rules.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../db/database.js'
 import { ServiceError } from '../errors.js'
-import type { V1Commands } from '../http/v1/port.js'
+import type { ImportedFacts, PortfolioFacts, V1Commands } from '../http/v1/port.js'
 import { createAlertReader, type ReadAlert } from '../inbox/alert-schema.js'
 import { identifyAlert } from '../inbox/dedupe-key.js'
 import { showDetail } from '../journal/read/decisions.js'
@@ -17,6 +18,7 @@ import { InputFailedError, type NewInput, SequencerStoppedError } from '../kerne
 import { loadCalendar, recordImport } from '../market/calendar/effective-calendar.js'
 import type { Log } from '../observe/log.js'
 import type { HeldPortfolio, Host } from './hosts.js'
+import { assetsOf, previewRun } from './preview-run.js'
 import { loadState } from './v1-reads.js'
 
 /** What the commands of /v1 depend on. */
@@ -48,6 +50,9 @@ export function createV1Commands(options: V1CommandsOptions): V1Commands {
         currency: settings.currency,
         instruments: traded.map(({ name }) => name),
         now: clock.now(),
+        strategy: strategyOf(settings),
+        isAutomatic: settings.allocation?.automatic ?? false,
+        isRunning: hosts.get(id)?.held()?.state().allocation.run?.style === 'market',
       }
     },
     portfolioOfBreak: (breakId) => portfolioOfBreak(hosts, breakId),
@@ -58,6 +63,11 @@ export function createV1Commands(options: V1CommandsOptions): V1Commands {
       const priced = await withQuote(held, command)
       await decideCommand(held, { type: 'OperatorCommanded', id: inputId, command: priced })
     },
+    previewRun: async (id, overrides) => previewRun(requireHeld(hosts.get(id)), overrides, clock),
+    portfoliosOfAssets: () =>
+      [...hosts.values()].flatMap(({ id, settings }) => ((settings.assets ?? []).length > 0 ? [id] : [])),
+    importFacts: async (id, inputId, imported) =>
+      decideCommand(requireHeld(hosts.get(id)), inputOf(inputId, imported)),
     importCalendar: async (commandId, imported) => {
       const { pool } = database()
       await recordImport(pool, commandId, imported)
@@ -102,11 +112,18 @@ function breakOfOrder(held: HeldPortfolio, orderId: string): string {
 /** An approval is decided at the broker's price of this moment, which is asked for before it is decided. */
 async function withQuote(held: HeldPortfolio, command: OperatorCommand): Promise<OperatorCommand> {
   if (command.kind === 'evaluate') return withPrices(held, command)
+  if (command.kind === 'rebalance')
+    return { ...command, quotes: { ...command.quotes, ...(await held.quotesOf(assetsOf(held.state()))) } }
   if (command.kind !== 'answerApproval' || !command.isApproved) return command
   const asked = findApproval(held.state(), command.approvalId)
   if (asked === undefined) return command
   const quotes = await held.quotesOf([asked.instrument])
   return { ...command, quote: quotes[asked.instrument] ?? null }
+}
+
+function strategyOf({ allocation, volatility }: PortfolioSettings): PortfolioFacts['strategy'] {
+  if (allocation !== undefined) return 'allocation'
+  return volatility === undefined ? 'trend' : 'volatility'
 }
 
 type Evaluate = Extract<OperatorCommand, { kind: 'evaluate' }>
@@ -133,7 +150,12 @@ function requireHeld(host: Host | undefined): HeldPortfolio {
   throw new ServiceError('PORTFOLIO_NOT_READY', readiness?.detail ? `${phase}: ${readiness.detail}` : phase)
 }
 
-async function decideCommand(held: HeldPortfolio, input: CommandInput): Promise<void> {
+function inputOf(id: string, imported: ImportedFacts): NewInput {
+  if (imported.kind === 'metrics') return { type: 'MetricsImported', id, metrics: imported.metrics }
+  return { type: 'PricesObserved', id, prices: imported.prices }
+}
+
+async function decideCommand(held: HeldPortfolio, input: NewInput): Promise<void> {
   const giveUp = new AbortController()
   const late = delay(decideWithinMs, 'late' as const, { signal: giveUp.signal }).catch(() => 'late' as const)
   try {
@@ -148,8 +170,6 @@ async function decideCommand(held: HeldPortfolio, input: CommandInput): Promise<
     giveUp.abort()
   }
 }
-
-type CommandInput = Extract<NewInput, { type: 'OperatorCommanded' }> & { readonly command: OperatorCommand }
 
 async function propose(
   { database, clock, log }: V1CommandsOptions,

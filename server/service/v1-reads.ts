@@ -18,6 +18,7 @@ import { type FoundBreak, findBreaks } from './find-breaks.js'
 import type { Host } from './hosts.js'
 import { showCells, showDividends } from './show-cells.js'
 import { showPortfolio } from './show-portfolio.js'
+import { showMetrics, showRuns } from './show-runs.js'
 
 /** What reading for /v1 depends on. */
 export interface V1ReadsOptions {
@@ -66,6 +67,14 @@ export function createV1Reads(options: V1ReadsOptions): V1Reads {
     dividends: async (id) => {
       const state = await stateOf(options, id)
       return state === null ? null : showDividends(state)
+    },
+    runs: async (id) => {
+      const state = await stateOf(options, id)
+      return state === null ? null : showRuns(state)
+    },
+    fundMetrics: async (id) => {
+      const state = await stateOf(options, id)
+      return state === null ? null : showMetrics(state)
     },
     breaks: () => findAllBreaks(options),
     decisionsOfInput: async (portfolio, inputId) => readDecisionsOfInput(database().db, portfolio, inputId),

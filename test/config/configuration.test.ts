@@ -497,7 +497,34 @@ t.test('a portfolio of cells has assets and no instruments, and its parts must a
       'portfolios[0].strategy.cells[1].asset: must be one of the assets KO, PEP, was "KQ" (did you mean "KO"?)',
       'portfolios[0].assets[1]: PEP has no cell in strategy.cells',
       'portfolios[0].strategy.cells: the cells are to start with 25000 together, and the initialDeposit is 20000',
-      'portfolios[1].assets: go with the strategy "volatility"',
+      'portfolios[1].assets: go with the strategies "volatility" and "allocation"',
     ],
   )
+})
+
+t.test('a portfolio that is kept at target weights says how, and its weights must be possible', async (t) => {
+  const asset = { name: 'TPAY', exchange: 'MOEX' }
+  const strategy = {
+    ...{ kind: 'allocation', cash: 'target', rest: 'sell' },
+    weights: { targets: { TPAY: 90, RUB: 10 } },
+  }
+  const portfolio = { id: 'etf', currency: 'RUB', assets: [asset], strategy }
+  const settings = settingsOf(portfolioOf({ portfolios: [portfolio] }))
+  t.match(settings.allocation, {
+    weights: { mode: 'manual', targets: [{ symbol: 'TPAY', pct: 90 }, { symbol: 'RUB' }] },
+    ...{ cash: 'target', automatic: false, style: { kind: 'market' }, maxDriftBps: 20 },
+    margin: { enabled: false, maxMarginSize: '5000' },
+  })
+  t.match(settings.assets, [{ name: 'TPAY', currency: 'RUB' }])
+  const told = (changes: object) =>
+    problemsOf({ portfolios: [{ ...portfolio, strategy: { ...strategy, ...changes } }] })
+  const weights = 'portfolios[0].strategy.weights.targets'
+  t.match(told({ weights: { targets: { TPAY: 90, RUB: 5 } } }), [`${weights}: must sum to 100`])
+  t.match(told({ weights: { targets: { TPAI: 90, RUB: 10 } } }), [/TPAI: must be one of TPAY, RUB.*TPAY/])
+  t.match(told({ weights: { targets: { TPAY: 100 } } }), [/must name RUB/])
+  t.match(told({ cash: 'included' }), [/RUB is cash/])
+  t.match(told({ weights: { targets: { TPAY: 110, RUB: -10 } } }).join('\n'), /TPAY.*100.*\n.*RUB.*0/)
+  t.match(told({ cash: undefined, rest: undefined }).join('\n'), /cash.*\n.*rest/)
+  t.match(told({ rule: { kind: 'schedule', schedule: { kind: 'interval', seconds: 29 } } }), [/at least 30/])
+  t.match(told({ margin: { enabled: true, maxMarginSize: 4000 } }), [/at least freeThreshold/])
 })

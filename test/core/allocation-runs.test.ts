@@ -260,16 +260,16 @@ t.test('limit orders rest between runs; the next run looks at them first', async
     ['reprice'],
     'B moved too far from its limit',
   )
-  t.match(eventsOf(next, 'AllocationRunEnded'), [
-    { ended: { outcome: 'partial', planned: 2, executed: 0, open: 2 } },
-    { ended: { outcome: 'nothing', planned: 0 } },
-  ])
+  t.same(eventsOf(next, 'AllocationRunEnded'), [], 'there is nothing to add: the run goes on')
   const first = [...desk.portfolio.orders.values()].find(({ instrument }) => instrument === 'B')!
   desk.report({ kind: 'canceled', orderId: first.id, reason: 'asked' })
   desk.wait(3_600_000)
   desk.prices({ A: 100, B: 52 })
   const third = desk.due()
   t.same(ordersIn(third), ['buy 19 B at 51.48'], 'A rests still')
+  t.match(eventsOf(third, 'AllocationRunEnded'), [
+    { ended: { outcome: 'partial', planned: 2, executed: 0, open: 1, skipped: 1 } },
+  ])
   const resting = [...desk.portfolio.orders.values()].find(({ instrument }) => instrument === 'A')!
   t.ok(resting.cancelRequested, 'it is too old, though its run is over')
 })

@@ -102,6 +102,8 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
     'post /v1/portfolios/{id}/approvals/{approvalId}',
     'post /v1/portfolios/{id}/orders/{orderId}/settle',
   )
+  posts.push('post /v1/imports/metrics', 'post /v1/imports/prices', 'post /v1/portfolios/{id}/execute')
+  others.push(...['plan', 'check', 'runs', 'metrics'].map((what) => `portfolios/{id}/${what}`))
   t.same(routes.sort(), [...expected, ...posts, ...others.map((path) => `get /v1/${path}`)].sort())
 })
 

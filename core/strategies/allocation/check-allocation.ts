@@ -1,7 +1,8 @@
+import { decimal } from '../../decimal.js'
 import { type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { marketHours } from '../../portfolio/sessions.js'
 import type { Instant } from '../../time.js'
-import type { RunOverrides } from './allocation-report.js'
+import type { AllocationReport } from './allocation-report.js'
 import { measureOf, ruleOf } from './allocation-rules.js'
 import type { AllocationSettings } from './allocation-settings.js'
 import { type Drift, type DriftRule, isBeyond, isRunDue, isScheduled } from './drift.js'
@@ -60,31 +61,25 @@ function isByInterval(rule: DriftRule): boolean {
   return rule.kind !== 'drift' && rule.schedule.kind === 'interval'
 }
 
-/** What a check answers: whether anything has drifted far enough, and how far each member is. */
-export interface DriftCheck {
-  readonly isNeeded: boolean
-  readonly drifted: readonly string[]
-}
-
-/** Returns which members have drifted to the threshold, or to the drift rule's; without either, those with an order. */
-export function checkDrift(
-  { valuation, orders }: PlannedRun,
-  settings: AllocationSettings,
-  { threshold }: RunOverrides,
-): DriftCheck {
-  const { rule } = settings
+/** Returns the positions of a plan that have drifted to the threshold, or to the drift rule's; without either, those with an order. */
+export function driftedPositions(
+  { positions, equity, overrides }: AllocationReport,
+  { rule }: AllocationSettings,
+): readonly string[] {
+  const { threshold } = overrides
   const measure =
     threshold !== null
       ? measureOf({ kind: 'amount', amount: threshold })
       : rule.kind === 'schedule'
         ? null
         : measureOf(rule.measure)
-  const drifts = driftsOf(valuation)
-  const drifted =
+  const whole = decimal(equity)
+  const drifted = positions.filter(({ difference, target, order }) =>
     measure === null
-      ? orders.map(({ symbol }) => symbol)
-      : valuation.members.filter((_, index) => isBeyond(measure, drifts[index]!)).map(({ symbol }) => symbol)
-  return { isNeeded: drifted.length > 0, drifted }
+      ? order !== null
+      : isBeyond(measure, { difference: decimal(difference), target: decimal(target), equity: whole }),
+  )
+  return drifted.map(({ symbol }) => symbol)
 }
 
 function driftsOf({ members, equity }: PlannedRun['valuation']): Drift[] {

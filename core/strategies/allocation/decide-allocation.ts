@@ -55,11 +55,21 @@ export function decideAllocation(portfolio: Portfolio, request: RunRequest): voi
   const extent = runExtent(isVenueOpen(portfolio), closedMarket.mode, closedMarket.updatesResult)
   const isDryRun = request.isDryRun || !extent.sendsOrders
   const attempt: Attempt = { ...request, settings, isDryRun, updatesResult: extent.updatesResult }
-  if (!isDryRun) settleRunBefore(portfolio, attempt)
   const planned = planAllocation(portfolio, settings, request.overrides)
   if (isHalt(planned)) record(halt(portfolio, attempt, planned))
   else if (trigger === 'manual' || isRunNeeded(portfolio, settings, planned))
-    record(begin(portfolio, attempt, planned))
+    carryOut(portfolio, attempt, planned)
+}
+
+/** While orders of the run before rest and there is nothing to add, the schedule leaves that run as it is. */
+function carryOut(portfolio: Portfolio, attempt: Attempt, planned: PlannedRun): void {
+  const { settings, overrides, isDryRun, trigger, record } = attempt
+  if (!isDryRun) {
+    record(reviewRestingOrders(portfolio, settings, overrides))
+    if (planned.orders.length > 0) endRunBefore(portfolio, attempt)
+    else if (portfolio.allocation.run !== null && trigger === 'scheduled') return
+  }
+  record(begin(portfolio, attempt, planned))
 }
 
 function whyNot(
@@ -75,9 +85,8 @@ function whyNot(
   return plans ? null : 'MARKET_CLOSED'
 }
 
-/** Orders that rest stay, or give way; then the run that placed them is over, and the next one plans around them. */
-function settleRunBefore(portfolio: Portfolio, { settings, overrides, record }: Attempt): void {
-  record(reviewRestingOrders(portfolio, settings, overrides))
+/** The next run plans around the orders that rest. */
+function endRunBefore(portfolio: Portfolio, { record }: Attempt): void {
   const { run } = portfolio.allocation
   if (run === null) return
   const dropped = run.orders.filter(({ orderId, skipped }) => orderId === null && skipped === null)

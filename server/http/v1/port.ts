@@ -1,10 +1,13 @@
 import type { z } from 'zod'
 import type { Calendar } from '../../../core/calendar/calendar.js'
-import type { OperatorCommand } from '../../../core/input.js'
+import type { ObservedPrice, OperatorCommand } from '../../../core/input.js'
+import type { ReportedMetrics } from '../../../core/portfolio/allocation-state.js'
+import type { AllocationReport, RunOverrides } from '../../../core/strategies/allocation/allocation-report.js'
 import type { Instant } from '../../../core/time.js'
 import type { ErrorCode } from '../../errors.js'
 import type { CalendarImport } from '../../market/calendar/calendar-import.js'
 import type { FieldProblem } from '../problem.js'
+import type { metricsShape, runsShape } from './allocation-shapes.js'
 import type { cellShape, dividendShape } from './cell-shapes.js'
 import type {
   alarmShape,
@@ -72,6 +75,10 @@ export interface V1Reads {
   readonly cells: (portfolio: string) => Promise<readonly Shown<typeof cellShape>[] | null>
   /** Null when there is no such portfolio. */
   readonly dividends: (portfolio: string) => Promise<readonly Shown<typeof dividendShape>[] | null>
+  /** The run in progress and the last one; null when there is no such portfolio. */
+  readonly runs: (portfolio: string) => Promise<Shown<typeof runsShape> | null>
+  /** Null when there is no such portfolio. */
+  readonly fundMetrics: (portfolio: string) => Promise<Shown<typeof metricsShape>['items'] | null>
   readonly breaks: () => Promise<readonly Shown<typeof breakShape>[]>
   /** The calendar in force, and the present instant. */
   readonly calendar: () => Promise<{ readonly calendar: Calendar; readonly now: Instant }>
@@ -93,6 +100,21 @@ export interface PortfolioFacts {
   readonly instruments: readonly string[]
   /** The present instant. */
   readonly now: Instant
+  readonly strategy: 'trend' | 'volatility' | 'allocation'
+  /** Whether runs towards target weights begin by themselves, and whether one with market orders is in progress here. */
+  readonly isAutomatic: boolean
+  readonly isRunning: boolean
+}
+
+/** Facts that somebody brings. */
+export type ImportedFacts =
+  | { readonly kind: 'metrics'; readonly metrics: readonly ReportedMetrics[] }
+  | { readonly kind: 'prices'; readonly prices: readonly ObservedPrice[] }
+
+/** What a run would order, and which positions have drifted far enough for one. */
+export interface Preview {
+  readonly plan: AllocationReport
+  readonly drifted: readonly string[]
 }
 
 /** What /v1 can do to portfolios. */
@@ -116,6 +138,15 @@ export interface V1Commands {
    * portfolio takes no commands here, and when it was not decided in time; the same id may then be sent again.
    */
   readonly decide: (portfolio: string, inputId: string, command: OperatorCommand) => Promise<void>
+  /**
+   * Returns what a run towards the target weights would order now; stores nothing. Throws ServiceError where it would be
+   * halted, and when the portfolio is not decided here.
+   */
+  readonly previewRun: (portfolio: string, overrides: RunOverrides) => Promise<Preview>
+  /** The portfolios of the configuration that hold assets. */
+  readonly portfoliosOfAssets: () => readonly string[]
+  /** Has facts recorded in a portfolio under this input id, unless they already are. Throws ServiceError like decide. */
+  readonly importFacts: (portfolio: string, inputId: string, imported: ImportedFacts) => Promise<void>
   /** Stores an import under the id of its command, once, and returns the calendar in force after it. */
   readonly importCalendar: (commandId: string, imported: CalendarImport) => Promise<Calendar>
   /** Returns what an alert, as text, would lead to; stores nothing. */

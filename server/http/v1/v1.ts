@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
+import { addAllocation } from './allocation.js'
 import { addApprovals } from './approvals.js'
 import { addCalendar } from './calendar.js'
 import { addCells } from './cells.js'
 import { addCommands } from './commands.js'
 import { addDetails } from './details.js'
+import { addImports } from './imports.js'
 import { addLists } from './lists.js'
 import type { V1Commands, V1Reads } from './port.js'
 import { addOrderSettlement, addReconciliation } from './reconciliation.js'
@@ -29,6 +31,8 @@ export function addV1(app: FastifyInstance, options: V1Options): void {
   addCells(typedApp, options)
   addReconciliation(typedApp, options)
   addOrderSettlement(typedApp, options)
+  addAllocation(typedApp, options)
   addCalendar(typedApp, options)
+  addImports(typedApp, options)
   addWhatIf(typedApp, options.commands)
 }

@@ -114,7 +114,8 @@ export function showDetail(decision: Decision, shown: ShownOf): ShownDecisionDet
   }
 }
 
-function shownSizing({ sizing, evaluation }: Decision): ShownDecisionDetail['sizing'] {
+function shownSizing({ sizing, evaluation, rebalance }: Decision): ShownDecisionDetail['sizing'] {
+  if (rebalance !== undefined) return { ...rebalance }
   if (evaluation !== undefined) return { ...evaluation }
   return sizing === null ? null : { ...sizing }
 }
