@@ -66,14 +66,21 @@ export function step(portfolio: Portfolio, input: Input): readonly PortfolioEven
     happened = happened.length === 0 ? named : [...happened, ...named]
   }
   decide(portfolio, input, observe(portfolio, input), record)
-  settleLegs(portfolio, record, (book) => {
-    continueRoll(portfolio, book, record)
-    record(planExits(portfolio, book))
-  })
+  if (tradesInstruments(portfolio)) {
+    settleLegs(portfolio, record, (book) => {
+      continueRoll(portfolio, book, record)
+      record(planExits(portfolio, book))
+    })
+  }
   record(followOrders(portfolio, happened))
   continueRun(portfolio, record)
-  if (happened.length > 0) record(withdrawApprovals(portfolio))
+  if (happened.length > 0 && tradesInstruments(portfolio)) record(withdrawApprovals(portfolio))
   return happened
+}
+
+/** Legs, rolls, exits and questions are of instruments: thousands of assets are not gone through for them. */
+function tradesInstruments({ settings }: Portfolio): boolean {
+  return settings !== null && settings.instruments.length > 0
 }
 
 /** An instrument that is held, or is being bought, stays although left out: its stops would have no parameters. */
@@ -199,10 +206,12 @@ function expireApprovals(portfolio: Portfolio, record: Recorder): void {
 }
 
 function continueRolls(portfolio: Portfolio, record: Recorder): void {
+  if (!tradesInstruments(portfolio)) return
   for (const book of portfolio.books.values()) continueRoll(portfolio, book, record)
 }
 
 function planAllExits(portfolio: Portfolio, record: Recorder): void {
+  if (!tradesInstruments(portfolio)) return
   for (const book of portfolio.books.values()) planSales(portfolio, book, record)
 }
 
