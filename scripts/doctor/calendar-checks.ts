@@ -83,7 +83,7 @@ function describeToday(calendar: Calendar, facts: ExchangeCalendar, now: Instant
   const hours = sessions.map(
     (session) => `${clock(facts, session.opensAt)}-${clock(facts, session.closesAt)}`,
   )
-  const today = `today, ${date}${occasion}: ${hours.length === 0 ? 'closed' : hours.join(', ')} ${zone}`
+  const today = `today, ${date}${occasion}: ${hours.length === 0 ? 'closed' : hours.join(', ')} (${zone})`
   const close = closeOf(calendar, name, date)
   if (close !== null && now < close) {
     const isOpen = typeof sessionAt(calendar, name, now) === 'object'

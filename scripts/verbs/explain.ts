@@ -8,11 +8,12 @@ import { VerbFailure } from '../cli/verb-failure.js'
 import { describeStory } from '../explain/describe-story.js'
 import { storyDocument } from '../explain/story-document.js'
 
-/** Returns the verb that tells the story of one alert, command, decision, order or position. */
+/** Returns the verb that tells the story of one alert, command, decision, order, position or question. */
 export function explainCommand(): Command {
   return new Command('explain')
     .description(
-      'Tell the whole story of an alert (A-…), command (C-…), decision (D-…), order (O-…) or position (P-…): the ' +
+      'Tell the whole story of an alert (A-…), command (C-…), decision (D-…), order (O-…), position (P-…) or ' +
+        'question (Q-…): the ' +
         'input, the arithmetic, every gate, what followed, and what one more lot would have needed. It reads the ' +
         'database, whether the service runs or not',
     )
@@ -23,7 +24,7 @@ export function explainCommand(): Command {
 
 function parseId(text: string): string {
   if (storyKind(text) !== null) return text
-  throw new InvalidArgumentError('It must be an id such as A-…, C-…, D-…, O-… or P-….')
+  throw new InvalidArgumentError('It must be an id such as A-…, C-…, D-…, O-…, P-… or Q-….')
 }
 
 async function explain(id: string) {

@@ -21,6 +21,8 @@ const kinds: Readonly<Record<string, StoryKind>> = {
   D: 'decision',
   O: 'order',
   P: 'position',
+  // A question to a person is told by the decision that asked it
+  Q: 'decision',
 }
 
 /** Returns what an id names, by its first letter, or null when it is no id of ours. */
@@ -29,7 +31,7 @@ export function storyKind(id: string): StoryKind | null {
 }
 
 /**
- * Returns the story of an alert, command, decision, order or position, or null when nothing is recorded under the id.
+ * Returns the story of an alert, command, decision, order, position or question, or null when nothing is recorded under the id.
  * The database is seen as it is at one instant, so a running service does not disturb. Throws DataCorruptError on an
  * unreadable log.
  */
@@ -38,7 +40,7 @@ export async function readStory(pool: Pool, id: string): Promise<Story | null> {
   if (kind === null) return null
   return inTransaction(pool, async (client) => {
     await client.query('set transaction isolation level repeatable read read only')
-    return readStoryIn(client, kind, id)
+    return readStoryIn(client, kind, id.replace(/^Q/, 'D'))
   })
 }
 

@@ -200,7 +200,7 @@ t.test('a running service is operated from the command line', async (t) => {
   })
 
   await t.test('an entry that waits for a person is listed and answered', async (t) => {
-    const asked = await send({ instrument: 'COPPER', price: 800, atr: 5 }, TOKENS.second)
+    await send({ instrument: 'COPPER', price: 800, atr: 5 }, TOKENS.second)
     await send({ instrument: 'GOLD_MINI', price: 78_500, atr: 700 }, TOKENS.second)
     const [table, listed, wrong] = await run(
       ['approve'],
@@ -217,7 +217,7 @@ t.test('a running service is operated from the command line', async (t) => {
       ['approve', gold!, '--reject'],
       ['approve', copper!, '--portfolio', 'second', '--yes'],
       ['approve'],
-      ['explain', asked.decision.id],
+      ['explain', copper!],
       [
         'reconcile',
         'order',
