@@ -5,7 +5,7 @@ import type { CellEvent } from '../../core/portfolio/cell-event.js'
 import { formatMoney, formatNumber, formatPercent, formatTime } from '../cli/format.js'
 
 const BECAUSE: Readonly<Record<NonNullable<CellEvaluation['wantedBecause']>, string>> = {
-  trigger: 'the move reached the trigger',
+  trigger: 'the move from the anchor reached the trigger',
   auto_guardrail_rebalance: 'the stock was outside the guardrails',
   initial_stock: 'the cell is to start with stock',
   operator: 'an operator ordered it',

@@ -19,8 +19,8 @@ export interface EvaluationScheduleOptions {
 
 /**
  * Has the cells of a portfolio evaluated at the broker's prices, every so often and while they may trade. Where the broker
- * tells none, as on paper, the last price that was seen counts for as long as it is young enough. A turn that fails is
- * told, and the next one comes.
+ * tells no new one, as on paper, the last price that was seen counts while it is young enough, if an obstacle stood in its
+ * way. A turn that fails is told, and the next one comes.
  */
 export class EvaluationSchedule {
   readonly #options: EvaluationScheduleOptions
@@ -81,10 +81,19 @@ function openCells(portfolio: Portfolio, now: number): string[] {
   return [...rulesOfCells(portfolio)].flatMap(([name, rules]) => (isCellOpen(present, rules) ? [name] : []))
 }
 
+/** A price that led to nothing but an obstacle may lead to more by now; one that was answered is not looked at again. */
 function priceOf(portfolio: Portfolio, instrument: string, quote: Quote | undefined): ObservedPrice[] {
-  if (quote !== undefined) return [{ instrument, price: quote.price, observedAt: quote.observedAt }]
-  const market = portfolio.books.get(instrument)?.market
+  const book = portfolio.books.get(instrument)
+  if (book === undefined) return []
+  const { price, priceAt } = book.market
+  if (quote !== undefined && (price === null || quote.observedAt > priceAt)) {
+    return [{ instrument, price: quote.price, observedAt: quote.observedAt }]
+  }
   const maxAge = (portfolio.settings?.volatility?.priceMaxAgeSeconds ?? 0) * SECOND
-  if (market === undefined || market.price === null || portfolio.now - market.priceAt > maxAge) return []
-  return [{ instrument, price: market.price, observedAt: market.priceAt }]
+  if (price === null || portfolio.now - priceAt > maxAge || isAnswered(book.cell?.outcome ?? '')) return []
+  return [{ instrument, price, observedAt: priceAt }]
+}
+
+function isAnswered(outcome: string): boolean {
+  return outcome.startsWith('approved') || outcome === 'ignored WITHIN_TRIGGERS'
 }

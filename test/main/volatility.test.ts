@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { readTimeline } from '../../server/report/timeline.js'
+import { findUnsoundLogs } from '../helpers/audit.js'
 import { eventually } from '../helpers/eventually.js'
+import { runGeneralInTurn } from '../helpers/general.js'
 import { type Teardown, testDirectory } from '../helpers/temporary-directory.js'
 import { type RunningService, runService } from './running-service.js'
 
@@ -23,13 +25,24 @@ interface Outcome {
 
 const V1 = '/v1/portfolios/cells'
 
-async function cellsEnvironment(t: Teardown) {
+/** Returns how many prices the schedule has looked at. */
+async function scheduled({ pool }: RunningService): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `select count(*)::int as count from inputs where type = 'PricesObserved'`,
+  )
+  return rows[0]!.count
+}
+
+async function cellsEnvironment(t: Teardown, changes: Readonly<Record<string, unknown>> = {}) {
   const asset = { exchange: 'NYSE', quantityStep: 0.001 }
   const names = ['KO', 'PEP']
   const cells = names.map((name) => ({ asset: name, cash: '10000', initialStock: 0.5 }))
   const portfolio = {
     ...{ id: 'cells', currency: 'USD', initialDeposit: '30000' },
-    ...{ assets: names.map((name) => ({ name, ...asset })), strategy: { kind: 'volatility', cells } },
+    ...{
+      assets: names.map((name) => ({ name, ...asset })),
+      strategy: { kind: 'volatility', cells, ...changes },
+    },
   }
   const file = join(await testDirectory(t), 'general.json')
   await writeFile(file, JSON.stringify({ portfolios: [portfolio] }))
@@ -115,13 +128,39 @@ t.test('prices come by HTTP and by alerts, and become orders, fills and anchors 
   t.same(names.slice(0, 4), ['CellOpened', 'DecisionMade', 'CellAnchored', 'OrderInitialized'])
   t.equal(names.filter((name) => name === 'OrderFilled').length, 3)
   t.ok(moments.every(({ event }) => !('instrument' in event) || event.instrument === 'KO'))
+
+  const { adminUrl, tokens } = service.service
+  const variables = {
+    ...{ ...env, ADMIN_TOKEN: tokens.admin.token, ADMIN_PORT: new URL(adminUrl).port, TZ: 'UTC' },
+    ...{ DATABASE_URL: service.connectionString, GENERAL_HOME: service.home },
+  }
+  const decisionId = sold.body.decisions[0]!.id
+  const [cells, again, timeline, story] = await runGeneralInTurn(
+    [['cells'], ['evaluate', 'KO', '--price', 'KO=97.5'], ['timeline', 'KO'], ['explain', decisionId]],
+    { env: variables },
+  )
+  t.match(cells, { code: 0, stdout: /KO .*open.*97/ })
+  t.match(again, { code: 0, stdout: /WITHIN_TRIGGERS/ })
+  t.match(timeline, { code: 0, stdout: /evaluation approved \(TRIGGER\)/ })
+  t.match(timeline?.stdout, /the anchor of KO is 97: the average of its order/)
+  t.match(story, { code: 0, stdout: /sell [\d.]+: the move from the anchor reached the trigger/ })
+  const split = { kind: 'split', instrument: 'KO', exDate: '2020-01-06', ratio: '4' }
+  t.match(await order(service, 'dividends', split), { status: 200, body: { outcome: 'approved' } })
+  t.match(await cellOf(service, 'KO'), { anchor: '24.25' })
+  t.same(
+    await findUnsoundLogs(service.pool),
+    [],
+    'the tables are the fold of the logs, and a replay is the log',
+  )
 })
 
 t.test(
   'dividends are announced, go ex and are paid over HTTP, each once, and a restart keeps them',
   async (t) => {
-    const env = await cellsEnvironment(t)
+    const env = await cellsEnvironment(t, { evaluateEverySeconds: 1 })
     const service = await runService(t, { env })
+    await order(service, 'evaluate', { instruments: ['PEP'] })
+    t.equal(await scheduled(service), 0, 'no price, no evaluation')
     await evaluate(service, 'PEP', 100)
     t.match(await settled(service, 'PEP', '100'), { shares: '49.997' })
     const [instrument, exDate] = ['PEP', '2020-01-06']
@@ -149,6 +188,12 @@ t.test(
     t.match(await order(service, 'dividends', { ...announce, currency: 'EUR' }), {
       body: { code: 'CURRENCY_MISMATCH' },
     })
+    await service.command(`${V1}/trading-state`, 'reduce', { state: 'reducing', reason: 'a test' })
+    const refused = await evaluate(service, 'PEP', 96)
+    t.match(refused.body, { outcome: 'blocked', decisions: [{ reasons: ['TRADING_STATE'] }] })
+    await service.command(`${V1}/trading-state`, 'resume', { state: 'active', reason: 'a test' })
+    await settled(service, 'PEP', '96')
+    t.not(await scheduled(service), 0, 'the schedule looked again at what an obstacle had stopped')
     const before = await cellOf(service, 'PEP')
     await service.service.stop()
     const beside = { pool: service.pool, connectionString: service.connectionString }
