@@ -246,6 +246,12 @@ export const ERRORS = {
     title: 'The configuration or the environment is wrong',
     remedy: 'Correct every problem that is listed; general config check FILE lists them too',
   },
+  DATABASE_POOLED: {
+    status: null,
+    title: 'A pooler lends the connections to the database for one transaction each',
+    remedy:
+      'Give DATABASE_URL a direct connection to PostgreSQL, or one through a pooler in session mode, and start again',
+  },
   PORT_TAKEN: {
     status: null,
     title: 'A port is taken by another program',

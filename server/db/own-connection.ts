@@ -33,6 +33,12 @@ export class OwnConnection {
     }
   }
 
+  /** Returns the process that the server announced for the connection when it was made; 0 where it announced none. */
+  async announcedProcess(): Promise<number> {
+    const { processID } = (await this.#connected()) as pg.Client & { readonly processID: number | null }
+    return processID ?? 0
+  }
+
   /** Ends the connection; a further query makes another one. */
   async close(): Promise<void> {
     const closing = this.#client

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import { OwnConnection } from '../db/own-connection.js'
+import { requireOwnSession } from '../db/require-own-session.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 
 /** A lease is over this long after its holder's last sign of life, while the holder's connection seems to live. */
@@ -71,9 +72,14 @@ export class Leases {
     return this.#options.instance
   }
 
-  /** Shows the first sign of life. Rejects when the database does not answer. */
+  /**
+   * Shows the first sign of life. Rejects when the database does not answer, and with ServiceError DATABASE_POOLED when
+   * the connection that is to prove this instance's life is lent to others in between.
+   */
   async start(): Promise<void> {
-    await Promise.all([this.#showLife(), this.#options.desk.pool.query(FORGET)])
+    const { pool, log } = this.#options.desk
+    await requireOwnSession({ connection: this.#connection, pool, log })
+    await Promise.all([this.#showLife(), pool.query(FORGET)])
     const beat = () => {
       // A server that answers slowly must not be asked more and more often
       if (this.#isBeating) return

@@ -27,6 +27,7 @@ import {
   type WantedConfiguration,
 } from '../recovery/recover.js'
 import type { RecoveryProgress } from '../recovery/recovery-progress.js'
+import { requireCapabilities } from '../recovery/require-capabilities.js'
 import { AllocationSchedule } from '../schedule/allocation-schedule.js'
 import { CalendarFollower } from '../schedule/calendar-follower.js'
 import { EvaluationSchedule } from '../schedule/evaluation-schedule.js'
@@ -164,6 +165,7 @@ export class PortfolioRun {
     const { wanted, desk, clock, broker, onProgress } = this.#options
     const { portfolio } = wanted.settings
     const begun = performance.now()
+    requireCapabilities(wanted.settings, broker)
     const context: RecoveryContext = {
       ...{ portfolio, desk, clock, broker, full: false, signal: this.#stop.signal },
       onProgress: (progress) => this.#follow(progress),

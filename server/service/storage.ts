@@ -4,6 +4,7 @@ import { checkDurability, DurabilityError } from '../db/durability.js'
 import { startEmbeddedPostgres } from '../db/embedded-postgres.js'
 import { isDatabaseAway } from '../db/is-database-away.js'
 import { MigrationError, migrateDatabase } from '../db/migrate.js'
+import { isFromPooler } from '../db/require-own-session.js'
 import { ServiceError } from '../errors.js'
 import type { Log } from '../observe/log.js'
 
@@ -115,5 +116,9 @@ function isExplained(error: unknown): boolean {
 
 function refusedBy(error: unknown): ServiceError {
   const reason = error instanceof Error ? error.message : String(error)
+  if (isFromPooler(reason))
+    return new ServiceError('DATABASE_POOLED', `What answers at DATABASE_URL is a pooler: ${reason}`, {
+      cause: error,
+    })
   return new ServiceError('DB_UNAVAILABLE', `The database refuses the service: ${reason}`, { cause: error })
 }

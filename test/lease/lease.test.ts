@@ -1,5 +1,7 @@
 import t from 'tap'
 import { systemClock } from '../../server/clock.js'
+import { openDatabase } from '../../server/db/database.js'
+import { isFromPooler } from '../../server/db/require-own-session.js'
 import { createPortfolio } from '../../server/journal/load.js'
 import { Leases, type LeasesOptions } from '../../server/lease/lease.js'
 import { silentLog } from '../../server/observe/log.js'
@@ -8,6 +10,7 @@ import { counts } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { type TestDatabase, testDatabase } from '../helpers/postgres.js'
 import type { Teardown } from '../helpers/temporary-directory.js'
+import { type PoolMode, startPooler } from '../helpers/transaction-pooler.js'
 
 /** Returns an instance that shows life once, and then only when the test wants it to. */
 async function instance(
@@ -109,4 +112,27 @@ t.test('of many that take at once exactly one gets each epoch', async (t) => {
   }
   const { rows } = await database.pool.query('select epoch, holder from portfolios')
   t.strictSame(rows, [{ epoch: counts.raceRounds, holder: null }])
+})
+
+// Faults: P12
+t.test('behind a pooler that lends connections for one transaction each no lease is taken', async (t) => {
+  const { connectionString, pool } = await portfolioOnDisk(t)
+  const behind = async (mode: PoolMode) => {
+    const url = await startPooler(t, connectionString, mode)
+    const database = openDatabase({ connectionString: url, log: silentLog, poolSize: 2 })
+    t.teardown(() => database.close())
+    const desk = { pool: database.pool, log: silentLog, metrics: createMetrics() }
+    const leases = new Leases({ instance: mode, desk, clock: systemClock })
+    t.teardown(() => leases.stop())
+    return leases
+  }
+  await t.rejects((await behind('transaction')).start(), {
+    code: 'DATABASE_POOLED',
+    message: /give DATABASE_URL a direct connection/,
+  })
+  t.strictSame((await pool.query('select id from instances')).rows, [], 'nor is the instance there')
+  const leases = await behind('session')
+  await leases.start()
+  t.match(await leases.take('p'), { kind: 'taken' }, 'a connection that stays its own proves life')
+  t.ok(isFromPooler('unsupported startup parameter: statement_timeout'), 'most refuse the service before')
 })

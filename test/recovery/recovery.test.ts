@@ -12,6 +12,7 @@ import { AccountWatch } from '../../server/recovery/account-watch.js'
 import { checkRecovery } from '../../server/recovery/check-recovery.js'
 import { activate, type RecoveryContext, recoverFold, recoverVenue } from '../../server/recovery/recover.js'
 import type { RecoveryProgress } from '../../server/recovery/recovery-progress.js'
+import { requireCapabilities } from '../../server/recovery/require-capabilities.js'
 import { validateState } from '../../server/recovery/validate-state.js'
 import { settings } from '../helpers/settings.js'
 import {
@@ -349,3 +350,14 @@ t.test(
     t.match(room.sequencer.state().books.get('COPPER')?.lock, { reason: /the broker 3/ })
   },
 )
+
+t.test('stops that its broker cannot rest end a start, which says what to do', async (t) => {
+  const wanted = { ...settings(), protectiveStop: { limitPct: 1 } }
+  const plain = { name: 'plain', capabilities: { resendClass: 'A', absenceProvenAfterMs: 0 } } as const
+  t.throws(() => requireCapabilities(wanted, plain), {
+    code: 'CONFIGURATION_INVALID',
+    message: /Portfolio test has protectiveStop.*plain takes no stop orders: set protectiveStop to null/,
+  })
+  requireCapabilities(settings(), plain)
+  requireCapabilities(wanted, { ...plain, capabilities: { ...plain.capabilities, restsStops: true } })
+})
