@@ -111,3 +111,8 @@ export function clientOrderId(portfolio: string, order: string): string {
 export function runOrderId(decision: string, ordinal: number, attempt: number): string {
   return `${orderId(decision)}-b${ordinal}${attempt === 0 ? '' : `.${attempt}`}`
 }
+
+/** Returns the id of the run that a decision began. */
+export function runIdOf(decision: string): string {
+  return `R${decision.slice(1)}`
+}

@@ -5,6 +5,7 @@ import { formatLots, formatMoney, formatNumber, formatPoints, formatTime } from 
 import { formatTable } from '../cli/table.js'
 import { CELL_REASONS } from './cell-reasons.js'
 import { describeEvaluation } from './describe-cell.js'
+import { describePlan } from './describe-plan.js'
 import { describeSizing, type Words } from './describe-sizing.js'
 import { comparisonWords, gateHint, gateTitle, gateValue } from './gate-words.js'
 import { describeOneMoreLot } from './more-lot-words.js'
@@ -62,6 +63,13 @@ const reasonWords: Readonly<Record<string, string>> = {
   ORDER_AT_WORK: 'an order of the instrument was at work',
   BROKER_IS_SHORT: 'the broker was short, and the book never is',
   NOT_TRADED: 'the portfolio does not trade the instrument',
+  PLANNED: 'the orders go out, sells first',
+  DRY_RUN: 'it was a dry run: nothing was sent',
+  NOTHING_TO_ORDER: 'every position was on its target, or too near for an order',
+  RUN_IN_PROGRESS: 'the run before it was not over',
+  MARKET_CLOSED: 'an exchange was closed',
+  HALTED: 'the run stopped before it ordered anything',
+  NOT_ALLOCATION: 'the portfolio is not kept at target weights',
   PRICE_MISSING: 'nobody stated the price',
   NO_ATR: 'no stop was stated, and no ATR was known',
   STOP_NOT_BELOW_PRICE: 'the stop was not below the price',
@@ -75,7 +83,9 @@ export function describeDecision(decision: Decision, outcome: ShownOutcome, word
   const { style } = words
   const parts = [headline(decision, outcome, words) + facts(decision, words)]
   const { sizing, gates } = decision
-  const { evaluation } = decision
+  const { evaluation, rebalance } = decision
+  if (rebalance?.kind === 'allocation')
+    parts.push(`${style.strong('Plan')}\n${indent(describePlan(rebalance, style))}`)
   if (evaluation !== undefined)
     parts.push(section('What it saw', describeEvaluation(evaluation, words.currency), words))
   if (sizing !== null) parts.push(section('Size', describeSizing(sizing, words), words))

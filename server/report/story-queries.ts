@@ -1,5 +1,6 @@
 import type { Alert } from '../../core/alert/alert.js'
 import type { Decision } from '../../core/decision.js'
+import { runIdOf } from '../../core/ids.js'
 import type { Instant } from '../../core/time.js'
 import type { InboxState } from '../db/column-values.js'
 import { decodeEvent } from '../journal/codec/event-codec.js'
@@ -215,6 +216,7 @@ export async function readTimeline(
   { orderIds, id, isWhole }: TimelineSubject,
 ): Promise<readonly StoryMoment[]> {
   if (seq === null) return []
+  const runIds = decisionIds.map(runIdOf)
   const { rows } = await db.query<{
     seq: number
     type: string
@@ -230,9 +232,12 @@ export async function readTimeline(
        and (e.data ->> 'orderId' = any($3) or e.data ->> 'positionId' = any($4)
          or e.data ->> 'subject' = any($5) or ($6 and e.seq = $2)
          or (e.type = 'ApprovalRequested' and e.data -> 'request' ->> 'decisionId' = any($7))
-         or (e.type = 'ApprovalClosed' and (e.data ->> 'decisionId' = any($7) or e.data ->> 'answerId' = any($7))))
+         or (e.type = 'ApprovalClosed' and (e.data ->> 'decisionId' = any($7) or e.data ->> 'answerId' = any($7)))
+         or (e.type = 'AllocationRunStarted' and e.data -> 'run' ->> 'decisionId' = any($7))
+         or (e.type = 'AllocationAdvanced' and e.data ->> 'runId' = any($8))
+         or (e.type = 'AllocationRunEnded' and e.data -> 'ended' ->> 'decisionId' = any($7)))
      order by e.seq, e.idx`,
-    [portfolio, seq, orderIds, positionIds, [id, ...orderIds, ...positionIds], isWhole, decisionIds],
+    [portfolio, seq, orderIds, positionIds, [id, ...orderIds, ...positionIds], isWhole, decisionIds, runIds],
   )
   return rows.map((row): StoryMoment => {
     const event = decodeEvent({ portfolio, seq: row.seq }, row)

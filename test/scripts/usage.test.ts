@@ -49,7 +49,9 @@ t.test('every verb has a help that names --json', async (t) => {
     ['calendar', ['show', 'import']],
     ['cash', ['deposit', 'withdraw']],
     ['config', ['check']],
+    ['metrics', ['list', 'import']],
     ['pine', ['generate', 'lint']],
+    ['prices', ['import']],
     ['reconcile', ['list', 'adopt', 'book', 'ignore']],
   ])
   const calls = verbs.flatMap((verb) => (parents.get(verb) ?? [null]).map((child) => [verb, child]))

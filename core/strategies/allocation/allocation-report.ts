@@ -45,7 +45,7 @@ export interface PlannedPositionOrder {
 /** What is borrowed, in the portfolio's currency. */
 export interface PlannedMargin {
   readonly used: string
-  readonly limit: string
+  readonly maximum: string
   readonly isWithin: boolean
   readonly level: 'low' | 'medium' | 'high'
   /** Of carrying the positions over night. */

@@ -1,6 +1,7 @@
 import { ZERO } from '../../decimal.js'
 import type { Decision } from '../../decision.js'
 import type { PortfolioEvent } from '../../event.js'
+import { decisionId, runIdOf } from '../../ids.js'
 import { alarm } from '../../portfolio/alarm.js'
 import type {
   AllocationRun,
@@ -168,8 +169,14 @@ interface Over {
 /** A run that orders nothing is over at once; only one that was meant counts as the last. */
 function over(portfolio: Portfolio, attempt: Attempt, told: Over): PortfolioEvent {
   const { trigger, inputId, updatesResult } = attempt
-  const id = runId(inputId)
-  const facts = { id, decisionId: `D${inputId.slice(1)}`, trigger, startedAt: portfolio.now, fees: NO_FEES }
+  const decision = decisionId(inputId, 1)
+  const facts = {
+    id: runIdOf(decision),
+    decisionId: decision,
+    trigger,
+    startedAt: portfolio.now,
+    fees: NO_FEES,
+  }
   const counts = told.outcome === 'nothing' && !attempt.isDryRun
   return {
     type: 'AllocationRunEnded',
@@ -177,10 +184,6 @@ function over(portfolio: Portfolio, attempt: Attempt, told: Over): PortfolioEven
     counts,
     updatesResult,
   }
-}
-
-function runId(inputId: string): string {
-  return `R${inputId.slice(1)}`
 }
 
 function asDryRun({ symbol, side, quantity }: PlannedRun['orders'][number]): EndedRunOrder {
@@ -202,8 +205,8 @@ function runOf(
     }),
   )
   return {
-    id: runId(inputId),
-    decisionId: `D${inputId.slice(1)}`,
+    id: runIdOf(decisionId(inputId, 1)),
+    decisionId: decisionId(inputId, 1),
     ...{ trigger, startedAt: portfolio.now, style: style.kind, orders, pauseMs, notBefore: portfolio.now },
     ...{ spendable: planned.spendable, feePct: funding.feePct },
     maxDriftBps: style.kind === 'market' ? maxDriftBps : null,

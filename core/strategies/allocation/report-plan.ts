@@ -47,7 +47,7 @@ export function reportPlan(
         ? null
         : {
             used: `${margin.used}`,
-            limit: `${margin.limit}`,
+            maximum: `${margin.limit}`,
             isWithin: margin.isWithin,
             level: margin.level,
             transferCost: `${margin.transferCost}`,

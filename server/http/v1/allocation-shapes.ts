@@ -59,7 +59,7 @@ export const planShape = z.object({
   margin: z
     .object({
       used: exact,
-      limit: exact,
+      maximum: exact,
       isWithin: z.boolean(),
       level: z.enum(['low', 'medium', 'high']),
       transferCost: exact,
