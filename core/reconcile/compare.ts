@@ -59,7 +59,7 @@ export function compareAccount(
   const names = [...portfolio.books.keys(), ...Object.keys(positions).map(underlyingOf)]
   for (const instrument of new Set(names)) {
     const book = portfolio.books.get(instrument)
-    if (book !== undefined && !isAtRest(book)) continue
+    if (book !== undefined && (!isAtRest(book) || isStopAwaited(portfolio, book))) continue
     const ours = heldLots(book)
     const { lots: theirs, surplus } = countPosition(instrument, positions, book)
     const missing = theirs.isLessThan(ours) ? ours.minus(theirs) : ZERO
@@ -74,6 +74,11 @@ export function compareAccount(
     }
   }
   return draft
+}
+
+/** A stop rests, and its lots are counted meanwhile; but it may have traded before the answer to it is here. */
+function isStopAwaited({ orders }: Portfolio, { stopOrderIds }: Book): boolean {
+  return stopOrderIds.some((id) => orders.get(id)?.state === 'submitted')
 }
 
 /** A surplus that is gone is told by nobody: what is known of one is compared all the same. */

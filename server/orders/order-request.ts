@@ -27,18 +27,18 @@ export function requestFor(portfolio: Portfolio, order: Order): OrderRequest {
     clientOrderId: clientOrderId(portfolio.id, order.id),
     orderId: order.id,
     instrument: tradedName(order),
-    ...(order.leg === null ? {} : { option: optionOf(order.instrument, order.leg) }),
-    ...(order.contractMonth === null ? {} : { contractMonth: order.contractMonth }),
     attempt: order.attempt,
     side: order.side,
     type: order.type,
     lots: order.lots,
     limitPrice: order.limitPrice,
-    ...(order.triggerPrice === null ? {} : { triggerPrice: order.triggerPrice }),
     referencePrice: order.referencePrice,
     pointValue,
     tick: facts?.tick ?? 0,
     at: portfolio.now,
+    ...(order.leg === null ? {} : { option: optionOf(order.instrument, order.leg) }),
+    ...(order.contractMonth === null ? {} : { contractMonth: order.contractMonth }),
+    ...(order.triggerPrice === null ? {} : { triggerPrice: order.triggerPrice }),
   }
 }
 

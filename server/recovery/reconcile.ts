@@ -86,7 +86,10 @@ async function reportShown(
   shown: readonly VenueOrder[],
 ): Promise<ReadonlyMap<string, string>> {
   const { id: portfolio, orders } = context.steps.state()
-  const ours = new Map([...orders.keys()].map((orderId) => [clientOrderId(portfolio, orderId), orderId]))
+  // Keys are hashes: none is made where the venue shows none
+  const isKeyed = shown.some((order) => order.clientOrderId !== null)
+  const ids = isKeyed ? [...orders.keys()] : []
+  const ours = new Map(ids.map((orderId) => [clientOrderId(portfolio, orderId), orderId]))
   for (const order of shown) {
     const orderId = order.clientOrderId === null ? undefined : ours.get(order.clientOrderId)
     if (orderId !== undefined) await report(context, orderId, reportsOfOrder(orderId, order))

@@ -35,14 +35,14 @@ const MOST = {
   ringLost: 0.5,
   ringLate: 0.5,
   ringTwice: 0.5,
-  /** The process dies, at each point where it waits for the store or the venue. */
+  /** The process dies, at each point where it waits for the store or the venue, and each second. */
   crash: 0.03,
   /** A commit fails, or its acknowledgement is lost. */
   commitFailed: 0.15,
   commitInDoubt: 0.15,
   /** The venue hears and tells nothing for up to a minute; drawn each second. */
   outage: 0.03,
-  /** The process stands still for a while, at each point where it may die; long enough and another takes its place. */
+  /** The process stands still for a while, whenever it may die; long enough and another takes its place. */
   pause: 0.02,
   /** Somebody else buys in the same account; drawn each second. */
   stranger: 0.01,
@@ -83,6 +83,14 @@ export class Faults {
   strikes(fault: Fault): boolean {
     const rate = this.#rates.get(fault)
     if (rate === undefined || !this.#chance.happens(rate)) return false
+    this.#struck += 1
+    return true
+  }
+
+  /** Returns whether `fault`, which is drawn each second, happens in one of so many of them. */
+  strikesWithin(seconds: number, fault: Fault): boolean {
+    const rate = this.#rates.get(fault)
+    if (rate === undefined || !this.#chance.happens(1 - (1 - rate) ** seconds)) return false
     this.#struck += 1
     return true
   }

@@ -39,13 +39,19 @@ export interface InstanceOptions {
 /** Runs the service's own parts in one life, from its recovery until that life ends; returns its sequencer. */
 export function startInstance(options: InstanceOptions): SimulatedSequencer {
   const { life, time, chance, faults, watch, store, venue, venueClass, ablation } = options
-  const world = { life, time, chance, faults, watch }
-  const sequencer = new SimulatedSequencer({ ...world, store, isHasty: ablation === 'journal' })
+  const isHasty = ablation === 'journal'
+  const sequencer = new SimulatedSequencer({ life, time, chance, faults, watch, store, isHasty })
   const recordedIds = (): ReadonlySet<string> =>
     new Set([...sequencer.state().orders.values()].flatMap(({ venueOrderId }) => venueOrderId ?? []))
   const broker = new SimulatedBroker({
-    ...world,
-    ...{ venue, resendClass: venueClass, recordedIds },
+    life,
+    time,
+    chance,
+    faults,
+    watch,
+    venue,
+    resendClass: venueClass,
+    recordedIds,
     hasMargin: ablation !== 'margin',
     hasTradeIds: ablation !== 'dedupe',
   })

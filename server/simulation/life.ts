@@ -77,15 +77,17 @@ export class Life {
 
   /** Returns whether this life goes on beyond `point`, where it may be killed, or stand still after it. */
   survives(point: string): boolean {
-    const { chance, faults } = this.#options
+    const { faults } = this.#options
     if (this.#isAlive && faults.strikes('crash')) this.end(`killed ${point}`)
-    if (this.#isAlive && faults.strikes('pause')) this.#standStill(chance.between(1_000, 40_000))
+    if (this.#isAlive && faults.strikes('pause')) this.standStill()
     return this.#isAlive
   }
 
-  /** Nothing reaches this life for `ms` milliseconds. */
-  #standStill(ms: number): void {
-    const { time, trace, onStill } = this.#options
+  /** Nothing reaches this life for a while. */
+  standStill(): void {
+    if (!this.#isAlive) return
+    const { time, chance, trace, onStill } = this.#options
+    const ms = chance.between(1_000, 40_000)
     this.#stillUntil = time.elapsed + ms
     trace(() => `life ${this.number} stands still for ${ms} ms`)
     onStill(this, ms)

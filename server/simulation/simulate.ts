@@ -2,7 +2,7 @@ import type { PortfolioSettings } from '../../core/settings.js'
 import type { ResendClass } from '../brokers/broker.js'
 import { AlertSource } from './alert-source.js'
 import { Chance } from './chance.js'
-import { type Ablation, Faults } from './faults.js'
+import { type Ablation, type Fault, Faults } from './faults.js'
 import { findUnfinished } from './find-unfinished.js'
 import { startInstance } from './instance.js'
 import { Life } from './life.js'
@@ -60,8 +60,12 @@ export interface SimulationCounts {
 /** A Monday at 06:00 UTC. */
 const START = Date.UTC(2026, 0, 5, 6)
 /** Milliseconds in which things go wrong. */
-const STORM = 120_000
+const STORM = 60_000
 const LOOK_EVERY = 5_000
+/** Seconds for which the faults that come at any moment are drawn at once. */
+const DISTURBED_FOR = 5
+/** The log of one seed in so many is folded once more at the end. */
+const FOLDED_EVERY = 8
 /** Another process takes over from one that was not heard of for so long, in milliseconds. */
 const LEASE = 6_000
 const PRICES = new Map([
@@ -127,7 +131,8 @@ class Simulation {
     this.#trace(() => 'calm')
     if (this.#current === null) this.#startLife()
     await this.#settle()
-    if (!this.#isOver()) this.#store.check()
+    // A fold that depends on more than the log would do so at every seed
+    if (!this.#isOver() && this.#run.seed % FOLDED_EVERY === 0) this.#store.check()
     return this.#outcome()
   }
 
@@ -176,9 +181,12 @@ class Simulation {
     const number = this.#lives + 1
     this.#lives = number
     this.#store.epoch += 1
-    const world = this.#world()
+    const { time, chance, faults, watch, trace } = this.#world()
     const life = new Life({
-      ...world,
+      time,
+      chance,
+      faults,
+      trace,
       number,
       onStill: (still, ms) => {
         if (LEASE < ms) this.#time.after(LEASE, () => this.#takeOver(still))
@@ -188,8 +196,17 @@ class Simulation {
     this.#trace(() => `life ${number} starts`)
     const { ablation, venueClass, settings } = this.#run
     const sequencer = startInstance({
-      ...world,
-      ...{ life, store: this.#store, venue: this.#venue, venueClass, settings, ablation },
+      life,
+      time,
+      chance,
+      faults,
+      watch,
+      trace,
+      store: this.#store,
+      venue: this.#venue,
+      venueClass,
+      settings,
+      ablation,
       onEscalated: (orderId) => this.#escalated.add(orderId),
       onOpen: (opened) => this.#command(life, opened),
     })
@@ -214,7 +231,7 @@ class Simulation {
   }
 
   #sendAlerts(): void {
-    this.#time.afterAlone(this.#chance.between(300, 6_000), () => {
+    this.#time.afterAlone(this.#chance.between(250, 4_500), () => {
       if (this.#faults.areOver) return
       const id = this.#nextId('A')
       const receivedAt = this.#time.now()
@@ -258,13 +275,20 @@ class Simulation {
 
   readonly #disturb = (): void => {
     if (this.#faults.areOver) return
-    this.#current?.life.survives('at any moment')
-    if (this.#faults.strikes('outage')) this.#venue.fallSilent(this.#chance.between(1_000, 60_000))
-    if (this.#faults.strikes('stranger')) {
+    this.#maybe('crash', () => this.#current?.life.end('killed at any moment'))
+    this.#maybe('pause', () => this.#current?.life.standStill())
+    this.#maybe('outage', () => this.#venue.fallSilent(this.#chance.between(1_000, 60_000)))
+    this.#maybe('stranger', () => {
       const [instrument, price] = this.#chance.pick([...PRICES])
       this.#venue.takeForeign(instrument, price)
-    }
-    this.#time.afterAlone(1_000, this.#disturb)
+    })
+    this.#time.afterAlone(DISTURBED_FOR * 1_000, this.#disturb)
+  }
+
+  /** Has a fault happen at some moment until the next are drawn, or not. */
+  #maybe(fault: Fault, act: () => void): void {
+    if (!this.#faults.strikesWithin(2 * DISTURBED_FOR, fault)) return
+    this.#time.afterAlone(this.#chance.between(0, DISTURBED_FOR * 1_000 - 1), act)
   }
 
   #outcome(): SimulationOutcome {

@@ -22,7 +22,7 @@ export interface Recorded {
 const SURPRISES: readonly string[] = ['OVERFILL', 'OVERSOLD', 'ORDER_RESURRECTED', 'UNKNOWN_ORDER']
 
 /** Where memory has come off the log it stays so until the process ends, and comparing whole states is dear. */
-const COMPARED_EVERY = 8
+const COMPARED_EVERY = 16
 
 /** Looks on from outside, sees what no process sees, and notes what must never happen. */
 export class Watch {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import { isAtWork, type Order } from '../../core/order/order.js'
+import { compareAccount } from '../../core/reconcile/compare.js'
 import type { PortfolioSettings } from '../../core/settings.js'
 import { hasStopDue } from '../../core/strategies/trend/protective-stop.js'
 import { HOUR, SECOND } from '../../core/time.js'
@@ -86,6 +87,20 @@ t.test('a stop that traded while nobody was here closes the unit', async (t) => 
   t.same([desk.book(nifty).units, desk.book(nifty).stopOrderIds, alarmsIn(closed)], [[], [], []])
   t.same(alarmsIn(desk.exit(nifty, 'Long_1')), [], 'the strategy says what was done')
 })
+
+t.test(
+  'a stop that was sent and not answered may have traded: positions are not compared until it is',
+  async (t) => {
+    const desk = holding()
+    const [stop] = atWork(desk, 'stop')
+    desk.give({ type: 'OrdersDue', orderIds: [stop!.id] })
+    const flat = { positions: {}, averagePrices: {} }
+    const look = () => compareAccount(desk.portfolio, flat, desk.portfolio.now)
+    t.same(look().set, [], 'it is on its way')
+    desk.report({ kind: 'accepted', orderId: stop!.id, venueOrderId: 'v-1' })
+    t.match(look().set, [{ instrument: nifty, class: 'ghost' }], 'it rests, and the lots are gone')
+  },
+)
 
 t.test('what a stop left open is an exit like any other', async (t) => {
   const desk = holding()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { runAblations } from '../../scripts/simulate/run-ablations.js'
-import { runSeeds, type SeedRuns } from '../../scripts/simulate/run-seeds.js'
+import { type ClassReport, runSeeds, type SeedRuns } from '../../scripts/simulate/run-seeds.js'
 import { simulatedSettings } from '../../scripts/simulate/simulated-settings.js'
 import { ABLATIONS, VENUE_CLASSES } from '../../server/simulation/faults.js'
 import { SETTLED_WITHIN } from '../../server/simulation/simulate.js'
@@ -24,11 +24,15 @@ function run(changes: Partial<SeedRuns>) {
 t.test(
   'whatever is lost, late, repeated or killed: no order is lost or doubled, and books and venue agree',
   async (t) => {
-    for (const { venueClass, seeds, seconds, violated, counts: seen } of await run({ seeds: counts.seeds })) {
+    // In a process of its own: a test's follows every promise, which halves the speed
+    const all = ['simulate', '--seeds', String(counts.seeds)]
+    const { document } = await runJson<{ classes: ClassReport[] }>(all)
+    t.equal(document.classes.length, VENUE_CLASSES.length)
+    for (const { venueClass, seeds, seconds, violated, counts: seen } of document.classes) {
       const told = Object.entries(seen).map(([what, count]) => `${what} ${count}`)
       t.comment(`class ${venueClass}: ${Math.round(seeds / seconds)} seeds/s, ${told.join(', ')}`)
       t.same(violated, [], `class ${venueClass}`)
-      t.ok(seen.intents > 7 * seeds && seen.trades > 6 * seeds, 'orders were decided and filled')
+      t.ok(seen.intents > 7 * seeds && seen.trades > 4 * seeds, 'orders were decided and filled')
       t.ok(seen.faults > 20 * seeds && seen.crashes > seeds, 'much went wrong')
       t.ok(seen.takeovers > seeds / 2, 'processes were overtaken while they stood still')
       t.ok(seen.unknown > seeds, 'fates became unknown')
@@ -77,14 +81,14 @@ t.test('the command tells the seeds at which something happened, and replays the
   const fine = await runGeneral(['simulate', '--seeds', '3', '--class', 'B'])
   t.match(fine, { code: 0, stdout: /class.*seeds.*intents.*violated\n +B +3 / })
   const ablated = ['simulate', '--ablate', 'journal', '--class', 'A']
-  const found = await runGeneral([...ablated, '--seeds', '2'])
-  t.match(found, {
-    code: 1,
-    stdout: /class A, seed 1: .* leaves and is not recorded\n.*--seed 1 --ablate journal --trace/,
-  })
-  const traced = await runJson([...ablated, '--seed', '1', '--trace'])
-  t.match(traced, { code: 1, document: { first: 1, seeds: 1, classes: [{ violated: [{ seed: 1 }] }] } })
-  t.match(JSON.stringify(traced.document), /VIOLATION attempt 1/)
+  const found = await runGeneral([...ablated, '--seeds', '10'])
+  const told = /class A, seed (\d+): (.*)\n.*--seed \1 --ablate journal --trace/.exec(found.stdout)
+  t.match(found, { code: 1 }, 'a seed is named, with how to see it again')
+  const [, seed, violation] = told ?? []
+  const traced = await runJson([...ablated, '--seed', seed!, '--trace'])
+  const again = { seeds: 1, classes: [{ violated: [{ seed: Number(seed), violations: [violation] }] }] }
+  t.match(traced, { code: 1, document: again })
+  t.ok(JSON.stringify(traced.document).includes(`VIOLATION ${violation}`), 'the trace ends with it')
 })
 
 t.test('the command takes every safeguard out, and fails when one is not missed', async (t) => {
