@@ -143,7 +143,7 @@ function change(cell: CellState, id: string, to: (before: CellDividend) => Parti
   cell.dividends[index] = { ...before, ...to(before) }
 }
 
-/** The price that was last seen is one of shares before the split: it is taken along. */
+/** A halt is over: the split is why the price was so far from the anchor. */
 function split(book: Book, cell: CellState, event: SharesSplit): void {
   const { holding, market } = book
   if (holding !== null) {
@@ -151,13 +151,22 @@ function split(book: Book, cell: CellState, event: SharesSplit): void {
     holding.quantity = event.shares
   }
   cell.anchor = event.anchor
+  cell.halt = null
   cell.splitIds.push(event.splitId)
   const ratio = event.ratio.toNumber()
+  if (isOfNewShares(market.price, ratio, event.anchor)) return
   const after = (price: number | null): number | null => (price === null ? null : price / ratio)
   market.price = after(market.price)
   market.barClose = after(market.barClose)
   market.atr = after(market.atr)
   market.suspectClose = null
+}
+
+/** The last price may have come before the news of the split, or after it: it is one of shares that fit the anchor. */
+function isOfNewShares(price: number | null, ratio: number, anchor: Decimal | null): boolean {
+  if (price === null || anchor === null) return false
+  const from = (candidate: number): number => Math.abs(Math.log(candidate / anchor.toNumber()))
+  return from(price) < from(price / ratio)
 }
 
 function cellIn({ instrument, cell }: Book): CellState {

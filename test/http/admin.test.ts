@@ -103,6 +103,9 @@ t.test('the OpenAPI document describes every route of /v1', async (t) => {
     'post /v1/portfolios/{id}/orders/{orderId}/settle',
   )
   posts.push('post /v1/imports/metrics', 'post /v1/imports/prices', 'post /v1/portfolios/{id}/execute')
+  const ofCells = ['evaluate', 'anchor', 'orders', 'funding', 'dividends']
+  posts.push(...ofCells.map((verb) => `post /v1/portfolios/{id}/${verb}`))
+  others.push('portfolios/{id}/cells', 'portfolios/{id}/dividends')
   others.push(...['plan', 'check', 'runs', 'metrics'].map((what) => `portfolios/{id}/${what}`))
   t.same(routes.sort(), [...expected, ...posts, ...others.map((path) => `get /v1/${path}`)].sort())
 })

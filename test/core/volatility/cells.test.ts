@@ -333,3 +333,13 @@ t.test('the state survives its codec, and a fold of the log is the state', async
     ),
   )
 })
+
+t.test('a split that is told of after its price ends the halt that the price made', async (t) => {
+  const room = half()
+  room.price('KO', 25)
+  t.same(alarmsIn(room.wait(1000).price('KO', 25.2)), ['CELL_HALTED'])
+  room.command({ kind: 'splitShares', instrument: 'KO', exDate: '2026-01-05', ratio: decimal(4) })
+  t.equal(room.book('KO').market.price, 25.2, 'it was a price of the new shares')
+  t.equal(reasonOf(room.wait(1000).price('KO', 25.1)), 'WITHIN_TRIGGERS')
+  t.equal(encodeState(room.refold()), encodeState(room.portfolio))
+})
