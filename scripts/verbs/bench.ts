@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   decided: async () => inRoom((await import('../bench/decided/bench-decided.js')).benchDecided),
   backtest: async () => (await import('../bench/backtest/bench-backtest.js')).benchBacktest,
   recovery: async () => inRoom((await import('../bench/recovery/bench-recovery.js')).benchRecovery),
+  allocation: async () => (await import('../bench/allocation/bench-allocation.js')).benchAllocation,
   volatility: async () => inRoom((await import('../bench/volatility/bench-volatility.js')).benchVolatility),
   start: async () => inRoom((await import('../bench/start/bench-start.js')).benchStart),
 }

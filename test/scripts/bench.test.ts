@@ -18,7 +18,7 @@ interface BenchDocument {
   readonly checks: readonly { readonly check: string; readonly passed: boolean }[]
 }
 
-const names = ['ingest', 'broker', 'decided', 'backtest', 'recovery', 'volatility', 'start']
+const names = ['ingest', 'broker', 'decided', 'backtest', 'recovery', 'volatility', 'allocation', 'start']
 
 // Faults: L01 L02
 t.test('each benchmark measures, checks what it measured and leaves nothing behind', async (t) => {
