@@ -3,6 +3,10 @@ import type { BacktestResult } from '../../core/backtest/summary.js'
 import type { ExitMode } from '../../core/strategies/trend/bar-signals.js'
 import { parseInstant } from '../../core/time.js'
 import {
+  portfolioOfAllocation,
+  runAllocationRequest,
+} from '../../server/backtest/allocation/run-allocation-request.js'
+import {
   type BacktestRequest,
   BacktestUsageError,
   type NamedFile,
@@ -12,6 +16,7 @@ import { type FinishedBacktest, runBacktestRequest } from '../../server/backtest
 import { loadConfiguration } from '../../server/config/configuration.js'
 import { CsvError } from '../../server/csv/csv-error.js'
 import { type Answer, type JsonOption, jsonHelp, printAnswer } from '../cli/answer.js'
+import { answerOfAllocation } from '../cli/backtest-allocation.js'
 import { answerOfCells } from '../cli/backtest-cells.js'
 import { formatMoney, formatNumber, formatPercent } from '../cli/format.js'
 import { createProgress } from '../cli/progress.js'
@@ -117,6 +122,9 @@ async function answerBacktest(command: Command, options: Options): Promise<Answe
   const progress = createProgress('Deciding', options.json !== true)
   try {
     const cells = portfolioOfCells(configuration, request)
+    const allocation = cells === null ? portfolioOfAllocation(configuration) : null
+    if (allocation !== null)
+      return answerOfAllocation(request.out, await runAllocationRequest(allocation, request))
     if (cells !== null) return answerOfCells(request.out, await runCellsRequest(cells, request))
     const finished = await runBacktestRequest(configuration, request, progress.advance)
     progress.finish()

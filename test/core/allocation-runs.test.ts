@@ -1,11 +1,13 @@
 import t from 'tap'
+import { simulateAllocation } from '../../core/backtest/allocation/simulate-allocation.js'
 import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import { settledCash } from '../../core/portfolio/holding.js'
 import { continueRun, hasRunDue } from '../../core/strategies/allocation/continue-run.js'
 import { encodeState } from '../../server/journal/codec/state-codec.js'
-import { AllocationDesk, weights } from '../helpers/allocation.js'
+import { AllocationDesk, allocation, asset, weights } from '../helpers/allocation.js'
 import { alarmsIn, decisionIn, eventsOf } from '../helpers/desk.js'
+import { settings } from '../helpers/settings.js'
 
 function ordersIn(events: readonly PortfolioEvent[]): string[] {
   return eventsOf(events, 'OrderInitialized').map(
@@ -319,4 +321,39 @@ t.test('the run is the same after every input when it is folded anew', async (t)
   const events: PortfolioEvent[] = []
   continueRun(desk.portfolio, (more) => void events.push(...more))
   t.same(events, [], 'what is over stays over')
+})
+
+t.test('a backtest keeps the weights over prices of the past, beside having held', async (t) => {
+  const closes = { A: [100, 200, 100], B: [100, 100, 100] }
+  const feeds = Object.entries(closes).map(([instrument, close]) => {
+    const opensAt = Float64Array.from(close, (_, index) => Date.UTC(2026, 0, 5 + index))
+    const prices = Float64Array.from(close)
+    const bars = { opensAt, open: prices, high: prices, low: prices, close: prices }
+    return { instrument, bars, closesAt: opensAt.map((at) => at + 86_399_000), first: 0, end: 3 }
+  })
+  const rule = { kind: 'schedule', schedule: { kind: 'calendar', period: 'daily', zone: 'UTC' } } as const
+  const prices = { source: 'last', maxAgeSeconds: 604_800, outlierPct: 100 } as const
+  const using = settings({
+    currency: 'RUB',
+    instruments: [],
+    assets: [asset('A', { quantityStep: 0.5 }), asset('B', { quantityStep: 0.5 })],
+    allocation: allocation({ automatic: true, rule, prices }),
+  })
+  const sides: string[] = []
+  const { summary, curve } = simulateAllocation({
+    ...{ settings: using, configurationHash: 'h', capital: decimal(10_000), feeds, fillAt: 'close' },
+    costs: { commissionPct: 0, slippageTicks: 0 },
+    onTrade: ({ side, instrument, fill }) => sides.push(`${side} ${fill.lots} ${instrument}`),
+  })
+  t.same(sides.slice(2), ['sell 12.5 A', 'buy 25 B', 'sell 19 B', 'buy 18.5 A'])
+  t.same(
+    curve.map(({ value, held }) => [value, held]),
+    [
+      [10_000, 10_000],
+      [15_000, 15_000],
+      [11_250, 10_000],
+    ],
+    'a rise and its fall earn the rebalancing return',
+  )
+  t.match(summary, { runs: 3, trades: 6, valueTraded: 14_400, rebalancingReturnPct: 12.5, halted: 0 })
 })

@@ -33,7 +33,11 @@ t.test('each benchmark measures, checks what it measured and leaves nothing behi
     t.equal(bench, name)
     t.equal(quick, true)
     t.match(machine[0], /cores/, `${name}: the machine`)
-    t.equal(machine.length, name === 'backtest' ? 1 : 2, `${name}: the database, where there is one`)
+    t.equal(
+      machine.length,
+      ['backtest', 'allocation'].includes(name) ? 1 : 2,
+      `${name}: the database, where there is one`,
+    )
     const values = rows.flatMap(({ value }) => [value.min, value.median, value.max])
     t.ok(values.length > 0 && values.every((value) => value >= 0), `${name}: values`)
     t.ok(goals.length > 0, `${name}: goals`)

@@ -159,7 +159,8 @@ async function readHistory(settings: PortfolioSettings, request: BacktestRequest
   return { zone: zone!, feeds, actions, rejected, counts }
 }
 
-async function readFeed(asset: Asset, request: BacktestRequest, zone: ChartZone) {
+/** Returns the bars of an asset within the period of the request. Throws a CsvError when its file has none. */
+export async function readFeed(asset: Asset, request: BacktestRequest, zone: ChartZone) {
   const source = request.bars.get(asset.name)!
   const file = source.name
   const { bars, rejected } = readBars({ file, bytes: await readBytes(source), offset: zone.localOffset })

@@ -1,0 +1,155 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AssetFeed } from '../../../core/backtest/allocation/run-allocation.js'
+import {
+  type AllocationPoint,
+  type AllocationResult,
+  simulateAllocation,
+} from '../../../core/backtest/allocation/simulate-allocation.js'
+import type { RejectedRow } from '../../../core/backtest/exported-trade.js'
+import { decimal } from '../../../core/decimal.js'
+import type { PortfolioSettings } from '../../../core/settings.js'
+import type { Configuration, PortfolioConfiguration } from '../../config/configuration.js'
+import { configurationHash, paperSettingsOf, settingsOf } from '../../config/settings.js'
+import type { ChartZone } from '../../csv/time-field.js'
+import { CsvWriter, numberField, textField } from '../../report/csv-writer.js'
+import { localTimeSpeller } from '../../report/local-time.js'
+import { type BacktestRequest, BacktestUsageError } from '../backtest-request.js'
+import { readFeed } from '../cells/run-cells-request.js'
+import { zoneOf } from '../history-facts.js'
+
+/** A simulation of runs towards target weights that was run and written. */
+export interface FinishedAllocation {
+  readonly result: AllocationResult
+  readonly rejectedRows: readonly RejectedRow[]
+  readonly currency: string
+}
+
+/** Returns the first portfolio that is kept at target weights, where no other kind of portfolio is configured; else null. */
+export function portfolioOfAllocation({ portfolios }: Configuration): PortfolioConfiguration | null {
+  return portfolios.every(({ strategy }) => strategy.kind === 'allocation') ? portfolios[0]! : null
+}
+
+/** A price counts until the next bar of its asset, over a holiday too. */
+const PRICE_AGE_SECONDS = 7 * 86_400
+
+/**
+ * Runs prices of the past through a portfolio that is kept at target weights and writes report.json, trades.csv and
+ * weights.csv. Throws a CsvError when a file is of no use, and a BacktestUsageError when the request does not fit together.
+ */
+export async function runAllocationRequest(
+  portfolio: PortfolioConfiguration,
+  request: BacktestRequest,
+): Promise<FinishedAllocation> {
+  const settings = settingsFor(portfolio, request)
+  const { slippageTicks, commissionPct } = paperSettingsOf(portfolio)
+  const costs = {
+    commissionPct: request.commissionPct ?? commissionPct,
+    slippageTicks: request.slippageTicks ?? slippageTicks,
+  }
+  const feeds: AssetFeed[] = []
+  const rejected: RejectedRow[] = []
+  let zone: ChartZone | null = null
+  for (const asset of settings.assets ?? []) {
+    const ownZone = zoneOf(request, asset)
+    zone ??= ownZone
+    const read = await readFeed(asset, request, ownZone)
+    feeds.push(read.feed)
+    rejected.push(...read.rejected)
+  }
+  const spellTime = localTimeSpeller(zone!.offsetAt)
+  await mkdir(request.out, { recursive: true })
+  const trades = new CsvWriter(join(request.out, 'trades.csv'), TRADE_COLUMNS)
+  let count = 0
+  const hash = configurationHash(settings)
+  const capital = decimal(request.capital ?? portfolio.initialDeposit)
+  const result = simulateAllocation({
+    ...{ settings, configurationHash: hash, capital, costs, fillAt: request.fillAt, feeds },
+    onTrade: ({ fill: { at, lots, price, fee, orderId }, instrument, side, decisionId }) => {
+      count += 1
+      const order = [textField(orderId), textField(decisionId)]
+      const amounts = [lots, price, lots.times(price), fee]
+      trades.write([count, spellTime(at), textField(instrument), side, ...amounts, ...order].join(','))
+    },
+  })
+  trades.close()
+  writeWeights(request.out, { curve: result.curve, feeds, spellTime })
+  const { summary, curve } = result
+  const told = curve.map(({ at, value, held }) => ({ at: spellTime(at), value, held }))
+  const document = { summary, curve: told, rejectedRows: rejected, configurationHash: hash, costs }
+  await writeFile(join(request.out, 'report.json'), `${JSON.stringify(document, null, 2)}\n`)
+  return { result, rejectedRows: rejected, currency: portfolio.currency }
+}
+
+const TRADE_COLUMNS = [
+  ...['trade', 'at', 'instrument', 'side', 'quantity', 'price', 'value', 'fee', 'orderId', 'decisionId'],
+]
+
+interface Weights {
+  readonly curve: readonly AllocationPoint[]
+  readonly feeds: readonly AssetFeed[]
+  readonly spellTime: (instant: number) => string
+}
+
+function writeWeights(out: string, { curve, feeds, spellTime }: Weights): void {
+  const names = feeds.map(({ instrument }) => instrument)
+  const columns = ['at', 'value', 'held', ...names.map((name) => textField(name)), 'cash']
+  const file = new CsvWriter(join(out, 'weights.csv'), columns)
+  for (const { at, value, held, weights } of curve) {
+    const shares = names.map((name) => weights[name] ?? 0)
+    const cash = 100 - shares.reduce((sum, share) => sum + share, 0)
+    file.write(
+      [spellTime(at), ...[value, held, ...shares, cash].map((field) => numberField(field))].join(','),
+    )
+  }
+  file.close()
+}
+
+/** The files tell when an exchange was open, and a bar is all that is known of its time: nothing waits within one. */
+function settingsFor(portfolio: PortfolioConfiguration, request: BacktestRequest): PortfolioSettings {
+  refuseMisfits(request)
+  const settings = settingsOf(portfolio)
+  const { assets = [], allocation } = settings
+  const { style, weights, prices } = allocation!
+  const refuse = (message: string): never => {
+    throw new BacktestUsageError(message)
+  }
+  if (style.kind !== 'market')
+    refuse('limit orders rest within bars, of which a file tells too little: use the style market')
+  if (weights.mode !== 'manual' && weights.mode !== 'default')
+    refuse(`weights of the mode ${weights.mode} need fund metrics of the past; a backtest takes manual ones`)
+  const missing = weights.targets
+    .map(({ symbol }) => symbol)
+    .filter((symbol) => symbol !== portfolio.currency && !request.bars.has(symbol))
+  if (missing.length > 0) refuse(`give --bars for ${missing.join(', ')}, too: each has a target weight`)
+  const unknown = [...request.bars.keys()].filter((name) => !assets.some((asset) => asset.name === name))
+  if (unknown.length > 0) refuse(`portfolio ${portfolio.id} has no asset ${unknown.join(', ')}`)
+  return {
+    ...settings,
+    hours: 'always',
+    assets: assets.filter(({ name }) => request.bars.has(name)),
+    allocation: {
+      ...allocation!,
+      ...{ automatic: true, pauseMs: 0, prices: { ...prices, maxAgeSeconds: PRICE_AGE_SECONDS } },
+    },
+  }
+}
+
+function refuseMisfits({
+  trades,
+  bars,
+  dividends,
+  exitMode,
+  assumedAtrPct,
+  sizing,
+  pointValues,
+}: BacktestRequest) {
+  const refuse = (message: string): never => {
+    throw new BacktestUsageError(message)
+  }
+  if (bars.size === 0) refuse('give --bars ASSET=file.csv for each asset that has a target weight')
+  if (trades.size > 0) refuse('--trades is for the trend strategy; target weights are run on --bars')
+  if (dividends.size > 0) refuse('--dividends is for the volatility strategy')
+  if (exitMode !== null || assumedAtrPct !== null || sizing === 'exported' || pointValues.size > 0)
+    refuse('--exit-mode, --assume-atr, --point-value and --sizing exported are for the trend strategy')
+}
