@@ -11,6 +11,7 @@ import { holdings } from './0010-holdings.js'
 import { legs } from './0011-legs.js'
 import { stops } from './0013-stops.js'
 import { orderTransitions } from './0014-order-transitions.js'
+import { unfinishedStarts } from './0015-unfinished-starts.js'
 
 /** Every migration in order of its name; a list and not a directory, so that what runs is what was compiled. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0011-legs': legs,
   '0013-stops': stops,
   '0014-order-transitions': orderTransitions,
+  '0015-unfinished-starts': unfinishedStarts,
 }

@@ -46,6 +46,13 @@ export interface PortfoliosTable {
   updated_at: SetTime
 }
 
+/** A start of a portfolio by an instance that has not become active. */
+export interface UnfinishedStartsTable {
+  portfolio: string
+  instance: string
+  began_at: SetTime
+}
+
 /** An alert that was accepted: its bytes, what it says, and what became of it. */
 export interface InboxTable {
   id: Identity
@@ -298,6 +305,7 @@ export interface PaperFillsTable {
 export interface Tables {
   instances: InstancesTable
   portfolios: PortfoliosTable
+  unfinished_starts: UnfinishedStartsTable
   inbox: InboxTable
   refused_alerts: RefusedAlertsTable
   inputs: InputsTable

@@ -16,6 +16,7 @@ import type { Leases } from '../lease/lease.js'
 import { type AlarmDesk, raiseAlarm } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
 import type { AccountWatchTimings } from '../recovery/account-watch.js'
+import { beginStart, endStart, forgetCrashes } from '../recovery/crash-loop.js'
 import type { WantedConfiguration } from '../recovery/recover.js'
 import { RecoveryError, type RecoveryProgress } from '../recovery/recovery-progress.js'
 import type { HeldPortfolio, Host } from './hosts.js'
@@ -140,9 +141,11 @@ export class PortfolioHost implements Host {
       await this.#pause(takeAgainMs)
       return
     }
+    const start = { portfolio: this.id, instance: leases.instance }
+    const crashes = await beginStart(desk.pool, start)
     const run = new PortfolioRun({
       ...{ wanted, clock, desk, doorbell, accountTimings, onEvents },
-      epoch: attempt.epoch,
+      ...{ epoch: attempt.epoch, crashes },
       broker: openBroker(),
       writer: this.#writer,
       onProgress: (progress) => this.#follow(progress),
@@ -155,6 +158,7 @@ export class PortfolioHost implements Host {
       await run.stop()
       this.#run = null
       await this.#recording
+      await this.#tolerate(endStart(desk.pool, start))
       await leases.release(this.id).catch((error: unknown) => {
         desk.log.warn({ err: error, portfolio: this.id }, 'The lease was not given back; it expires')
       })
@@ -162,7 +166,11 @@ export class PortfolioHost implements Host {
   }
 
   #follow({ phase, code, detail }: RecoveryProgress): void {
-    if (phase === 'active') this.#failures = 0
+    if (phase === 'active') {
+      this.#failures = 0
+      if (this.#readiness.phase !== 'active')
+        void this.#tolerate(forgetCrashes(this.#options.desk.pool, this.id))
+    }
     this.#show({ ...unready(this.id, phase), ready: phase === 'active', code, detail })
   }
 
@@ -219,6 +227,12 @@ export class PortfolioHost implements Host {
     } catch (error) {
       desk.log.debug({ err: error, portfolio: this.id, phase }, 'The phase was not recorded')
     }
+  }
+
+  /** What is told of the starts of a portfolio changes nothing in this one. */
+  async #tolerate(recording: Promise<void>): Promise<void> {
+    const { log } = this.#options.desk
+    await recording.catch((error: unknown) => log.debug({ err: error, portfolio: this.id }, 'Not recorded'))
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -17,6 +17,7 @@ import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.j
 import { OrderDesk } from '../orders/order-desk.js'
 import type { Doorbell } from '../queue/doorbell.js'
 import { ACCOUNT_TIMINGS, AccountWatch, type AccountWatchTimings } from '../recovery/account-watch.js'
+import { haltCrashLoop } from '../recovery/crash-loop.js'
 import { breaksOf } from '../recovery/reconcile.js'
 import {
   activate,
@@ -42,6 +43,8 @@ export interface PortfolioRunOptions {
   readonly wanted: WantedConfiguration
   /** Of the lease under which it runs. */
   readonly epoch: number
+  /** How many starts before this one died before the portfolio was active. */
+  readonly crashes: number
   readonly clock: Clock
   readonly desk: AlarmDesk
   readonly doorbell: Doorbell
@@ -162,7 +165,7 @@ export class PortfolioRun {
   }
 
   async #recover(): Promise<void> {
-    const { wanted, desk, clock, broker, onProgress } = this.#options
+    const { wanted, desk, clock, broker, onProgress, crashes } = this.#options
     const { portfolio } = wanted.settings
     const begun = performance.now()
     requireCapabilities(wanted.settings, broker)
@@ -176,8 +179,10 @@ export class PortfolioRun {
     sequencer.start(loaded)
     this.#isFolded = true
     await activate(sequencer, wanted, loaded.fold.seq)
+    const occasion = `epoch ${loaded.epoch}`
+    await haltCrashLoop({ desk, steps: sequencer, crashes, occasion, at: clock.now() })
     await this.#calendar.start()
-    await recoverVenue(context, sequencer, `epoch ${loaded.epoch}`)
+    await recoverVenue(context, sequencer, occasion)
     if (this.#stop.signal.aborted) return
     this.#orders.open()
     onProgress({ phase: 'drainInbox', code: null, detail: null })

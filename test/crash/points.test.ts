@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { CRASHED_STARTS } from '../../server/recovery/crash-loop.js'
 import { sendAdminCommand } from '../helpers/admin-command.js'
 import { AlertMix, mixedPortfolio } from '../helpers/alert-mix.js'
 import { findWrongBooks, isAtRest } from '../helpers/audit.js'
@@ -80,7 +81,7 @@ class Bench {
       if (isFirst) this.#service = startProcess(this.#t, this.#place)
       await struck
       const isLast = kill % KILLED_STARTS === KILLED_STARTS - 1
-      if (isLast) await this.#restart()
+      if (isLast) await this.#restartFromLoop(point)
       else this.#service = startProcess(this.#t, this.#place)
     })
   }
@@ -139,6 +140,21 @@ class Bench {
     this.#service = startProcess(this.#t, this.#place)
     this.#readyAfter.push(await this.#service.ready())
     await this.#unlockAll()
+  }
+
+  /** Starts that die again and again halt the portfolio, and a person lets it go on. */
+  async #restartFromLoop({ what }: KillPoint): Promise<void> {
+    await this.#restart()
+    const { rows } = await this.#database.pool.query<{ state: string }>(
+      'select trading_state as state from portfolios',
+    )
+    // A start begins with its lease
+    const isLoop = KILLED_STARTS > CRASHED_STARTS && !what.includes('lease')
+    this.#t.equal(rows[0]!.state, isLoop ? 'halted' : 'active', `after ${KILLED_STARTS} starts that died`)
+    if (!isLoop) return
+    const desk = { ...this.#place, portfolio: 'points' }
+    const resume = () => sendAdminCommand(desk, 'trading-state', { state: 'active', reason: 'looked at' })
+    await eventually('it is resumed', resume, PATIENCE)
   }
 
   /** A trade that the venue shows after it ended the order locks the instrument until someone has looked. */

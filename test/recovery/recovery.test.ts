@@ -10,6 +10,7 @@ import { createMetrics } from '../../server/observe/metrics.js'
 import { requestFor } from '../../server/orders/order-request.js'
 import { AccountWatch } from '../../server/recovery/account-watch.js'
 import { checkRecovery } from '../../server/recovery/check-recovery.js'
+import { beginStart, endStart, forgetCrashes, haltCrashLoop } from '../../server/recovery/crash-loop.js'
 import { activate, type RecoveryContext, recoverFold, recoverVenue } from '../../server/recovery/recover.js'
 import type { RecoveryProgress } from '../../server/recovery/recovery-progress.js'
 import { requireCapabilities } from '../../server/recovery/require-capabilities.js'
@@ -360,4 +361,43 @@ t.test('stops that its broker cannot rest end a start, which says what to do', a
   })
   requireCapabilities(settings(), plain)
   requireCapabilities(wanted, { ...plain, capabilities: { ...plain.capabilities, restsStops: true } })
+})
+
+// Faults: K22
+t.test('a portfolio whose starts die again and again is halted, until a person resumes it', async (t) => {
+  const room = await openRoom(t)
+  const { pool } = room.database
+  const start = (number: number) => ({ portfolio: 'test', instance: `instance ${number}` })
+  const begin = (number: number) => beginStart(pool, start(number))
+  const halt = (crashes: number) => {
+    const { desk, clock } = recovering(room)
+    return haltCrashLoop({
+      desk,
+      steps: room.sequencer,
+      crashes,
+      occasion: `epoch ${crashes}`,
+      at: clock.now(),
+    })
+  }
+  for (let crashes = 0; crashes < 5; crashes++) t.equal(await begin(crashes), crashes)
+  t.equal(await begin(4), 4, 'an instance that tries again is one start')
+  await endStart(pool, start(4))
+  t.equal(await begin(5), 4, 'one that ended in order is no crash')
+  t.equal(await beginStart(pool, { ...start(1), portfolio: 'other' }), 0, 'portfolios have their own')
+  t.equal(await begin(6), 5)
+  await halt(5)
+  t.equal(room.sequencer.state().tradingState, 'active', 'five may be chance')
+  await enter(room, 'GOLD_MINI', 78_500)
+  t.equal(await begin(7), 6)
+  await halt(6)
+  const { tradingState, tradingStateReason } = room.sequencer.state()
+  t.equal(tradingState, 'halted')
+  t.match(tradingStateReason, /6 starts within 10 minutes died/)
+  t.match(await alarmCodes(room), ['CRASH_LOOP'])
+  await halt(7)
+  t.strictSame(await alarmCodes(room), ['CRASH_LOOP', 'CRASH_LOOP'], 'each such start is told')
+  await forgetCrashes(pool, 'test')
+  t.equal(await begin(8), 0, 'a start that became active ends the row')
+  await pool.query(`update unfinished_starts set began_at = began_at - interval '11 minutes'`)
+  t.equal(await begin(9), 0, 'what is long ago does not count')
 })
