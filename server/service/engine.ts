@@ -251,10 +251,11 @@ export class Engine {
   }
 
   /** A broker's account that a person has to look at. */
-  #alarmIncident(portfolio: string, { code, message, instrument }: OpenAlgoIncident): void {
+  #alarmIncident(portfolio: string, incident: OpenAlgoIncident): void {
+    const { code, message, instrument, severity = 'critical' } = incident
     const at = this.#setup.clock.now()
     const about = instrument === undefined ? { portfolio } : { portfolio, instrument }
-    this.raise({ code, severity: 'critical', message, at, ...about })
+    this.raise({ code, severity, message, at, ...about })
   }
 
   async #close(): Promise<void> {

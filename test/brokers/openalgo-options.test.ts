@@ -60,6 +60,14 @@ t.test('what is not certain is not sent', async (t) => {
   }
 })
 
+// Faults: T01
+t.test('a clock that is far from ours holds up what opens two legs, and not what closes them', async (t) => {
+  const { broker, double } = await open(t)
+  double.aheadBy = 45_000
+  t.match(await broker.submit(buy(), soon()), { kind: 'notSent', cause: /no entry is sent/ })
+  t.match(await broker.submit(buy({ ...CALL, kind: 'put' }), soon()), { kind: 'accepted' })
+})
+
 t.test('an examination looks at the options of the next entry', async (t) => {
   const { broker } = await open(t)
   const found = (await broker.examine()).find(({ check }) => check === 'BANK_NIFTY')

@@ -2,6 +2,7 @@ import t from 'tap'
 import { decimal } from '../../core/decimal.js'
 import type { OrderRequest } from '../../server/brokers/broker.js'
 import type { OpenAlgoBroker } from '../../server/brokers/openalgo/openalgo-broker.js'
+import { eventually } from '../helpers/eventually.js'
 import { type Interception, listedContracts } from '../helpers/openalgo-server.js'
 import { referenceOf } from './conformance.js'
 import { newOrder, openAccount, restingOrder } from './openalgo-account.js'
@@ -12,6 +13,8 @@ const losesAnswer: Interception = (act) => {
   return 'cut'
 }
 
+/** Milliseconds after which an order that is nowhere is on its way no more. */
+const FORGOTTEN = 200_000
 const patience = () => AbortSignal.timeout(60_000)
 
 async function send(broker: OpenAlgoBroker, order: OrderRequest): Promise<string> {
@@ -248,4 +251,67 @@ t.test('an examination reads everything that trading needs, and says what to do'
   t.match(await broker.examine(), [{ check: 'connection', severity: 'failure', remedy: /Log in/ }])
   await double.close()
   t.match(await broker.examine(), [{ check: 'connection', severity: 'failure', remedy: /OpenAlgo/ }])
+})
+
+// Faults: B23
+t.test('a broker that does not know our address stops the account, with an alarm of its own', async (t) => {
+  const words = [
+    'IP (2402:8100::1) is not allowed to place orders for this app',
+    'Order rejected: the IP address 10.1.2.3 has not been registered',
+    'Invalid IP address',
+    'No IPs configured for this app',
+    'IP address mismatch',
+  ]
+  for (const [index, message] of words.entries()) {
+    const { broker, double, incidents, pass } = await openAccount(t, { timings: { checkEvery: 50 } })
+    const status = index % 2 === 0 ? 403 : 400
+    double.answer('placeorder', status, { status: 'error', message })
+    t.match(await broker.submit(newOrder(), patience()), { kind: 'notSent', cause: message }, message)
+    t.match(incidents, [{ code: 'BROKER_ADDRESS_REFUSED', message: /registered at the broker/ }])
+    t.equal(incidents.length, 1)
+    if (index > 0) continue
+    t.match(await broker.submit(newOrder(), patience()), { kind: 'notSent', cause: /takes no orders from/ })
+    t.equal(double.count('placeorder'), 1, 'nothing else is sent')
+    pass(FORGOTTEN)
+    await eventually('it is tried again', async () => {
+      return (await broker.submit(newOrder(), patience())).kind === 'accepted'
+    })
+  }
+  const { broker, double } = await openAccount(t)
+  const doubtful = { status: 'error', message: 'IP not allowed; check the order book', orderid: '7' }
+  double.answer('placeorder', 403, doubtful)
+  t.match(
+    await broker.submit(newOrder(), patience()),
+    { kind: 'unknown' },
+    'what names an order proves nothing',
+  )
+})
+
+// Faults: T01
+t.test('a broker whose clock is far from ours gets no entries, and exits go on', async (t) => {
+  const { broker, double, incidents, pass } = await openAccount(t)
+  const submit = (side: 'buy' | 'sell') => {
+    pass(FORGOTTEN)
+    return broker.submit(newOrder({ side }), patience())
+  }
+  t.match(await submit('buy'), { kind: 'accepted' })
+  double.aheadBy = 5_000
+  t.match(await submit('buy'), { kind: 'accepted' }, 'a few seconds are a warning')
+  t.match(await submit('buy'), { kind: 'accepted' })
+  const told = () => incidents.map(({ code, severity }) => `${code} ${severity}`)
+  t.same(told(), ['CLOCK_SKEW warning'], 'and told once')
+  double.aheadBy = -45_000
+  const sent = double.count('placeorder')
+  t.match(await submit('buy'), {
+    kind: 'notSent',
+    cause: /4[45]\.\d s behind ours: beyond 30 s no entry is sent/,
+  })
+  t.equal(double.count('placeorder'), sent)
+  t.match(await submit('sell'), { kind: 'accepted' })
+  t.same(told(), ['CLOCK_SKEW warning', 'CLOCK_SKEW critical'])
+  const clock = (await broker.examine()).find(({ check }) => check === 'clock')
+  t.match(clock, { severity: 'warning', found: /behind ours: no entry is sent/, remedy: /Synchronize/ })
+  double.aheadBy = 0
+  t.match(await submit('buy'), { kind: 'accepted' })
+  t.equal(incidents.length, 2)
 })

@@ -470,7 +470,7 @@ t.test('success without an order id is no order: it waits for a person', async (
   t.match(await broker.positions(), { GOLD_MINI: {} }, 'the account is open all the same')
 })
 
-// Faults: B04 B05 B23
+// Faults: B04 B05
 t.test('answers that prove nothing leave the outcome unknown, whatever their status', async (t) => {
   const error = (message: unknown) => ({ status: 'error', message })
   const doubtful: readonly [number, unknown][] = [

@@ -104,6 +104,8 @@ export class OpenAlgoDouble {
   hasSession = true
   /** True queues orders for a person. */
   isSemiAuto = false
+  /** Milliseconds by which the clock of its answers is ahead. */
+  aheadBy = 0
   /** What funds tell as free. */
   cash = '5000000.00'
   /** What the broker blocks for a unit of quantity. */
@@ -218,7 +220,7 @@ export class OpenAlgoDouble {
     const interception = this.#interceptions.get(endpoint)?.shift()
     const answer = await (interception?.(act) ?? act())
     if (answer === 'cut') request.socket.destroy()
-    else if (answer !== 'hang') send(response, answer)
+    else if (answer !== 'hang') send(response, answer, this.#clock.now() + this.aheadBy)
   }
 
   #answer(endpoint: string, { apikey, ...body }: Record<string, unknown>): DoubleAnswer {
@@ -460,8 +462,9 @@ function failure(status: number, message: unknown): DoubleAnswer {
   return { status, body: { message, status: 'error' } }
 }
 
-function send(response: ServerResponse, { status, body }: DoubleAnswer): void {
+function send(response: ServerResponse, { status, body }: DoubleAnswer, at: Instant): void {
   const isText = typeof body === 'string'
-  response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json' })
+  const date = new Date(at).toUTCString()
+  response.writeHead(status, { date, 'content-type': isText ? 'text/plain' : 'application/json' })
   response.end(isText ? body : JSON.stringify(body))
 }

@@ -65,6 +65,8 @@ export function classifyPlace(answer: ApiAnswer): PlaceVerdict {
     return { kind: 'notSent', retryAfterMs: LIMITED_RETRY, cause: 'OpenAlgo limits the rate' }
   if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
   const isDoubtful = DOUBTFUL.test(message)
+  if (isAddressRefused(answer) && status < 500 && !isDoubtful)
+    return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
   const known = REFUSALS.find((refusal) => refusal.status === status && refusal.message.test(message))
   // Malformed fields come as an object, too
   const code = known?.code ?? (status === 400 && isFields(body?.message) ? 'REQUEST_INVALID' : null)
@@ -104,7 +106,8 @@ export function classifyCancel(answer: ApiAnswer): CancelVerdict {
   const isError = body?.status === 'error'
   if (isError && status === 400 && HAS_ENDED.test(message)) return { kind: 'tooLate' }
   if (isError && status === 404 && /^Order \S+ not found/i.test(message)) return { kind: 'absent' }
-  if (isKeyRefused(answer)) return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
+  if (isKeyRefused(answer) || isAddressRefused(answer))
+    return { kind: 'notSent', retryAfterMs: AWAY_RETRY, cause: message }
   // Live, a finished order, one that is unknown and a broker in trouble all sound like this
   if (status === 500 && /^Failed to cancel order/i.test(message)) return { kind: 'lookUp', cause }
   return { kind: 'unknown', cause }
@@ -134,6 +137,20 @@ export function isKeyRefused(answer: ApiAnswer): boolean {
   return (
     answer.kind === 'answered' && answer.status === 403 && /invalid openalgo apikey/i.test(answer.message)
   )
+}
+
+/** How brokers say that they take orders from registered addresses only; each has words of its own. */
+const ADDRESS_REFUSALS: readonly RegExp[] = [
+  /\bip\b.{0,80}\bnot (being |been )?(allowed|registered|whitelisted|permitted|authori[sz]ed)\b/i,
+  /\b(invalid|unregistered|unauthori[sz]ed|unknown) (static )?ip\b/i,
+  /\bip\b( address)? (mismatch|does not match)/i,
+  /\bno (static )?ips? (is |are )?(configured|registered|whitelisted)\b/i,
+]
+
+/** Returns whether the broker takes no orders from the address that OpenAlgo has; it refuses them before anything else. */
+export function isAddressRefused(answer: ApiAnswer): boolean {
+  if (answer.kind !== 'answered' || answer.status < 400 || answer.body?.status !== 'error') return false
+  return !contradicts(answer) && ADDRESS_REFUSALS.some((words) => words.test(answer.message))
 }
 
 /** Returns whether an answer says that the account cannot be used: a key that is refused, or a ban. */

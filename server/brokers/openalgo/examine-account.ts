@@ -6,6 +6,7 @@ import type { AccountFinding } from '../broker.js'
 import type { AccountBooks } from './account-books.js'
 import type { ApiAnswer } from './api-client.js'
 import { isSessionLost } from './classify.js'
+import { type Asked, clockSkew, describeSkew, MOST_SKEW, MOST_SKEW_FOR_ENTRIES } from './clock-watch.js'
 import type { ContractBook, ListedContract } from './contract-book.js'
 import { isFields, positiveOf } from './fields.js'
 import type { Gateway } from './gateway.js'
@@ -24,8 +25,6 @@ export interface ExaminationOptions {
   readonly monotonic: () => number
 }
 
-/** Orders are recognized by their time: a broker's clock further away from ours makes that fail. */
-const MOST_SKEW = 2_000
 /** The configured margin and the broker's may differ by so much before somebody should look, in percent. */
 const MARGIN_WITHIN_PCT = 20
 
@@ -40,14 +39,15 @@ export async function examineAccount(options: ExaminationOptions): Promise<reado
 
 async function examineConnection(options: ExaminationOptions): Promise<AccountFinding[]> {
   const { gateway, settings, clock, monotonic } = options
-  const begunAt = monotonic()
+  const [begunAt, askedAt] = [monotonic(), clock.now()]
   const ping = await gateway.ask('ping')
+  const heardAt = clock.now()
   const took = Math.round(monotonic() - begunAt)
   if (!isSuccess(ping)) return [failure('connection', spell(ping), remedyFor(ping))]
   const data = ping.kind === 'answered' ? ping.body?.data : null
   const broker = isFields(data) && typeof data.broker === 'string' ? data.broker : 'a broker without a name'
   const found = [fine('connection', `${settings.url} answers for ${broker} after ${took} ms`)]
-  found.push(...examineClock(ping, clock.now()))
+  found.push(...examineClock(ping, { askedAt, heardAt }))
   const analyzer = await gateway.ask('analyzer')
   const mode = isSuccess(analyzer) ? analyzerMode(analyzer) : null
   const wanted = settings.allowLive ? 'live' : 'analyze'
@@ -68,13 +68,14 @@ async function examineConnection(options: ExaminationOptions): Promise<AccountFi
   return found
 }
 
-function examineClock(answer: ApiAnswer, now: Instant): AccountFinding[] {
-  if (answer.kind !== 'answered' || answer.servedAt === undefined) return []
-  // The server's time has no parts of a second: it is up to one later than it says
-  const ahead = Math.min(0, answer.servedAt + 1_000 - now) + Math.max(0, answer.servedAt - now)
-  const seconds = (Math.abs(ahead) / 1_000).toFixed(1)
-  if (Math.abs(ahead) <= MOST_SKEW) return [fine('clock', `within ${seconds} s of ours`)]
-  const found = `OpenAlgo's clock is ${seconds} s ${ahead < 0 ? 'behind' : 'ahead of'} ours`
+function examineClock(answer: ApiAnswer, asked: Asked): AccountFinding[] {
+  const skew = clockSkew(answer, asked)
+  if (skew === null) return []
+  if (Math.abs(skew) <= MOST_SKEW) {
+    return [fine('clock', `within ${(Math.max(1_000, Math.abs(skew)) / 1_000).toFixed(1)} s of ours`)]
+  }
+  const isFar = Math.abs(skew) > MOST_SKEW_FOR_ENTRIES
+  const found = `${describeSkew(skew)}${isFar ? ': no entry is sent' : ''}`
   return [
     warning('clock', found, 'Synchronize both clocks: an order whose answer is lost is found by its time'),
   ]

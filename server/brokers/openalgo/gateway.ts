@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Instant } from '../../../core/time.js'
 import { type ApiAnswer, ApiClient } from './api-client.js'
 import { saysSuccess } from './classify.js'
+import { ClockWatch } from './clock-watch.js'
 import { type Fields, isFields } from './fields.js'
 import type { OpenAlgoIncident, OpenAlgoSettings, OpenAlgoTimings } from './openalgo-settings.js'
 import { RateLimit } from './rate-limit.js'
@@ -10,6 +12,7 @@ import { Session } from './session.js'
 export interface GatewayOptions {
   readonly settings: OpenAlgoSettings
   readonly timings: OpenAlgoTimings
+  readonly clock: { readonly now: () => Instant }
   readonly monotonic: () => number
   readonly onIncident: (incident: OpenAlgoIncident) => void
 }
@@ -35,13 +38,17 @@ const PER_SECOND = 8
 /** The one way to OpenAlgo: it keeps the rate, and watches what every answer says about the account. */
 export class Gateway {
   readonly session: Session
+  readonly clockWatch: ClockWatch
+  readonly #clock: GatewayOptions['clock']
   readonly #client: ApiClient
   readonly #limit: RateLimit
   readonly #timings: OpenAlgoTimings
 
-  constructor({ settings, timings, monotonic, onIncident }: GatewayOptions) {
+  constructor({ settings, timings, clock, monotonic, onIncident }: GatewayOptions) {
     const { url, apiKey, allowLive } = settings
     this.#timings = timings
+    this.#clock = clock
+    this.clockWatch = new ClockWatch(onIncident)
     this.#client = new ApiClient({ url, apiKey, answerWithin: timings.answerWithin })
     this.#limit = new RateLimit(PER_SECOND, monotonic)
     this.session = new Session({
@@ -59,7 +66,7 @@ export class Gateway {
 
   /** Posts an order, a change or a cancel, which was counted before, once; never throws. */
   async send(endpoint: 'placeorder' | 'modifyorder' | 'cancelorder', fields: Fields): Promise<ApiAnswer> {
-    const answer = await this.#client.post(endpoint, { strategy: STRATEGY, ...fields })
+    const answer = await this.#post(endpoint, { strategy: STRATEGY, ...fields })
     this.session.note(endpoint, answer)
     return answer
   }
@@ -71,7 +78,7 @@ export class Gateway {
     const limit = AbortSignal.timeout(this.#timings.readWithin)
     const signal = deadline === undefined ? limit : AbortSignal.any([deadline, limit])
     await this.#turn(endpoint, signal)
-    const answer = await this.#client.post(endpoint, fields, signal)
+    const answer = await this.#post(endpoint, fields, signal)
     this.session.note(endpoint, answer)
     if (answer.kind !== 'answered') throw new ReadError(answer.cause, null)
     const { status, body, message } = answer
@@ -91,13 +98,20 @@ export class Gateway {
 
   /** Asks an endpoint for what it says without being told anything, in whatever state the account is; never throws. */
   async ask(endpoint: 'ping' | 'analyzer'): Promise<ApiAnswer> {
-    return this.#client.post(endpoint, {}, AbortSignal.timeout(this.#timings.readWithin))
+    return this.#post(endpoint, {}, AbortSignal.timeout(this.#timings.readWithin))
   }
 
   /** Ends what waits. */
   close(): void {
     this.session.close()
     this.#client.close()
+  }
+
+  async #post(endpoint: string, fields: Fields, deadline?: AbortSignal): Promise<ApiAnswer> {
+    const askedAt = this.#clock.now()
+    const answer = await this.#client.post(endpoint, fields, deadline)
+    this.clockWatch.note(answer, { askedAt, heardAt: this.#clock.now() })
+    return answer
   }
 
   /** Waits for the read's turn within the rate. */

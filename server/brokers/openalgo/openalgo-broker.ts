@@ -83,7 +83,7 @@ export class OpenAlgoBroker implements Broker {
     this.#monotonic = options.monotonic ?? (() => performance.now())
     const [timings, monotonic] = [this.#timings, this.#monotonic]
     const onIncident = (incident: OpenAlgoIncident) => this.#tell(incident)
-    this.#gateway = new Gateway({ settings, timings, monotonic, onIncident })
+    this.#gateway = new Gateway({ settings, timings, clock, monotonic, onIncident })
     const contracts = new ContractBook({ gateway: this.#gateway, instruments, calendar, clock })
     this.#contracts = contracts
     this.#books = new AccountBooks({ gateway: this.#gateway, contracts, clock })
@@ -119,7 +119,7 @@ export class OpenAlgoBroker implements Broker {
     if (order.venueOrderId !== null) return { kind: 'accepted', venueOrderId: order.venueOrderId, fills: [] }
     const reading = AbortSignal.any([deadline, AbortSignal.timeout(this.#timings.readBeforeSendWithin)])
     const prepared = await this.#preparer.prepare(request, reading)
-    const obstructed = 'kind' in prepared ? prepared : this.#obstruct(begunAt, deadline)
+    const obstructed = 'kind' in prepared ? prepared : this.#obstruct(request, begunAt, deadline)
     if (obstructed !== null) {
       this.#sent.drop(order)
       return obstructed
@@ -276,7 +276,13 @@ export class OpenAlgoBroker implements Broker {
   }
 
   /** Returns why an order that is prepared may not be sent now; null when it may, and is counted as sent. */
-  #obstruct(begunAt: number, deadline: AbortSignal): Extract<SubmitOutcome, { kind: 'notSent' }> | null {
+  #obstruct(
+    request: OrderRequest,
+    begunAt: number,
+    deadline: AbortSignal,
+  ): Extract<SubmitOutcome, { kind: 'notSent' }> | null {
+    const skewed = opens(request) ? this.#gateway.clockWatch.obstacleToEntries() : null
+    if (skewed !== null) return notSent(CLOSED_RETRY, skewed)
     const tookTooLong = this.#monotonic() - begunAt > this.#timings.sendBegunWithin
     if (deadline.aborted || tookTooLong) return notSent(RIVAL_RETRY, 'reading the account took too long')
     const wait = this.#gateway.takeOrder()
@@ -315,6 +321,11 @@ export class OpenAlgoBroker implements Broker {
     this.#told.set(key, now)
     this.#options.onIncident(incident)
   }
+}
+
+/** Nothing is ever held short but the put of two legs: what is bought opens, but for that put, which an exit buys back. */
+function opens({ side, option }: OrderRequest): boolean {
+  return side === 'buy' && option?.kind !== 'put'
 }
 
 /**

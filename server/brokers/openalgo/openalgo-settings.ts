@@ -24,12 +24,16 @@ export interface OpenAlgoSettings {
 /** Something about the account that a person has to know. */
 export interface OpenAlgoIncident {
   readonly code:
+    | 'BROKER_ADDRESS_REFUSED'
     | 'BROKER_SESSION_LOST'
     | 'BROKER_MODE_WRONG'
     | 'BROKER_ORDER_QUEUED'
     | 'BROKER_ORDER_AMBIGUOUS'
     | 'BROKER_CONTRACT'
+    | 'CLOCK_SKEW'
   readonly message: string
+  /** Default: critical. */
+  readonly severity?: 'warning' | 'critical'
   readonly instrument?: string
 }
 

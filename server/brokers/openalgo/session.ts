@@ -1,5 +1,5 @@
 import type { ApiAnswer } from './api-client.js'
-import { isKeyRefused, isSessionLost, saysSuccess } from './classify.js'
+import { isAddressRefused, isKeyRefused, isSessionLost, saysSuccess } from './classify.js'
 import { isFields } from './fields.js'
 import type { OpenAlgoIncident } from './openalgo-settings.js'
 
@@ -43,6 +43,10 @@ export class Session {
    * of them only a key that is refused counts.
    */
   note(endpoint: string, answer: ApiAnswer): void {
+    if (isAddressRefused(answer)) {
+      this.#refuseAddress(answer)
+      return
+    }
     const isLost = endpoint === 'quotes' ? isKeyRefused(answer) : isSessionLost(answer)
     if (isLost) this.#lose(answer)
     else if (this.#options.mode === 'live' && modeOf(answer) === 'analyze') this.#refuseMode('analyze')
@@ -96,6 +100,12 @@ export class Session {
     const told = answer.kind === 'answered' ? `${answer.status} ${answer.message}` : ''
     const message = `OpenAlgo takes the key no more (${told}): the broker's session has ended, or the key is wrong. Nothing is sent, exits included, until somebody logs in to the broker in OpenAlgo`
     this.#closeFor({ code: 'BROKER_SESSION_LOST', message })
+  }
+
+  #refuseAddress(answer: ApiAnswer): void {
+    const told = answer.kind === 'answered' ? `${answer.status} ${answer.message}` : ''
+    const message = `The broker takes no orders from the address that OpenAlgo has (${told}). Nothing is sent, exits included, until that address is registered at the broker, or OpenAlgo runs at one that is; it is tried again from time to time`
+    this.#closeFor({ code: 'BROKER_ADDRESS_REFUSED', message })
   }
 
   #refuseMode(found: 'live' | 'analyze'): void {
