@@ -3,8 +3,12 @@ import { simulateAllocation } from '../../core/backtest/allocation/simulate-allo
 import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import { settledCash } from '../../core/portfolio/holding.js'
+import { isLookDue } from '../../core/strategies/allocation/check-allocation.js'
 import { continueRun, hasRunDue } from '../../core/strategies/allocation/continue-run.js'
+import { untilClose } from '../../core/strategies/allocation/margin-close.js'
 import { encodeState } from '../../server/journal/codec/state-codec.js'
+import { calendarOf } from '../../server/market/calendar/calendar-version.js'
+import { builtInCalendar } from '../../server/market/calendar/effective-calendar.js'
 import { AllocationDesk, allocation, asset, weights } from '../helpers/allocation.js'
 import { alarmsIn, decisionIn, eventsOf } from '../helpers/desk.js'
 import { settings } from '../helpers/settings.js'
@@ -356,4 +360,28 @@ t.test('a backtest keeps the weights over prices of the past, beside having held
     'a rise and its fall earn the rebalancing return',
   )
   t.match(summary, { runs: 3, trades: 6, valueTraded: 14_400, rebalancingReturnPct: 12.5, halted: 0 })
+})
+
+t.test('what is borrowed stays below its maximum, and is paid back before the close', async (t) => {
+  const margin = {
+    ...{ enabled: true, multiplier: 2, freeThreshold: '1000', maxMarginSize: '4000' },
+    strategy: 'remove',
+  } as const
+  const open = Date.UTC(2026, 1, 3, 8)
+  const desk = new AllocationDesk({ margin, automatic: true }, { hours: 'exchange' }, 10_000, open)
+  desk.give({ type: 'CalendarImported', calendar: calendarOf(builtInCalendar(), ['MOEX']) })
+  desk.prices({ A: 100, B: 50 })
+  const events = desk.due()
+  t.same(ordersIn(events), ['buy 70 A', 'buy 140 B'], 'the maximum holds')
+  t.match(decisionIn(events).rebalance, { margin: { used: '4000', maximum: '4000', isWithin: true } })
+  desk.fillAll()
+  t.equal(`${settledCash(desk.portfolio)}`, '-4000')
+  const settings = desk.portfolio.settings!.allocation!
+  const left = untilClose(desk.portfolio, desk.now)!
+  desk.wait(left - 14 * 60_000)
+  t.ok(isLookDue(desk.portfolio, settings, desk.now), 'before the close a debt is looked at')
+  desk.prices({ A: 100, B: 50 })
+  t.same(ordersIn(desk.due()), ['sell 20 A', 'sell 40 B'])
+  desk.fillAll()
+  t.equal(`${settledCash(desk.portfolio)}`, '0')
 })

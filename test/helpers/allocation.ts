@@ -66,10 +66,11 @@ export class AllocationDesk extends Desk {
     changes: Partial<AllocationSettings> = {},
     others: Partial<PortfolioSettings> = {},
     deposit = 10_000,
+    now?: number,
   ) {
     const assets = ['A', 'B', 'C'].map((name) => asset(name))
     const using = { currency: 'RUB', assets, instruments: [], allocation: allocation(changes), ...others }
-    super(settings(using), deposit)
+    super(settings(using), deposit, now)
     this.prices({ A: 100, B: 50, C: 10 })
   }
 

@@ -6,6 +6,7 @@ import type { AllocationReport } from './allocation-report.js'
 import { measureOf, ruleOf } from './allocation-rules.js'
 import type { AllocationSettings } from './allocation-settings.js'
 import { type Drift, type DriftRule, isBeyond, isRunDue, isScheduled } from './drift.js'
+import { isMarginRunDue } from './margin-close.js'
 import type { PlannedRun } from './plan-allocation.js'
 
 /** A halted run that the calendar asked for is tried again after so long. */
@@ -35,6 +36,7 @@ export function isLookDue(portfolio: Portfolio, settings: AllocationSettings, no
   if (run !== null && run.style === 'market') return false
   const isOpen = isVenueOpen(portfolio)
   if (!isOpen && settings.closedMarket.mode === 'skip_iteration') return false
+  if (isMarginRunDue(portfolio, settings, now)) return true
   const rule = ruleOf(settings.rule)
   if (rule.kind === 'drift' || rule.kind === 'either') return true
   if (rule.schedule.kind === 'interval') return isScheduled(rule.schedule, now, lastTriedAt)
@@ -50,6 +52,7 @@ export function isRunNeeded(
   settings: AllocationSettings,
   { valuation }: PlannedRun,
 ): boolean {
+  if (isMarginRunDue(portfolio, settings, portfolio.now)) return true
   const drifts = driftsOf(valuation)
   const { lastRunAt, lastTriedAt } = portfolio.allocation
   const rule = ruleOf(settings.rule)

@@ -3,13 +3,14 @@ import { settledCash } from '../../portfolio/holding.js'
 import { type Portfolio, settingsOf } from '../../portfolio/portfolio.js'
 import { HOUR } from '../../time.js'
 import type { RunOverrides } from './allocation-report.js'
-import { marginOf, measureOf, styleOf, tradeRules } from './allocation-rules.js'
+import { measureOf, styleOf, tradeRules } from './allocation-rules.js'
 import type { AllocationSettings } from './allocation-settings.js'
 import { borrowOn } from './borrowing.js'
 import { checkMetrics } from './fund-metrics.js'
 import { type FundedOrders, fundBuys } from './funding.js'
 import { closedReason, holdingsOf, pricesOf, promisedCash } from './gather-books.js'
 import { type AllocationHalt, isHalt } from './halt.js'
+import { marginNow } from './margin-close.js'
 import type { TradeRules } from './order-size.js'
 import { type HeldMember, type PlannedOrder, planOrders } from './plan.js'
 import { describePositions, type PositionMetrics } from './position-metrics.js'
@@ -60,7 +61,7 @@ export function planAllocation(
     ...{ cashPolicy: settings.cash, restPolicy: settings.rest },
   })
   if (isHalt(valued)) return valued
-  const { valuation, borrowed } = borrowOn(valued, weights, marginOf(settings))
+  const { valuation, borrowed } = borrowOn(valued, weights, marginNow(portfolio, settings, valued))
   const rules = tradeRules(settingsOf(portfolio), portfolio.now)
   const { open, closed } = tradeable(portfolio, valuation.members)
   const plan = planOrders(
