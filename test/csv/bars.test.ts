@@ -3,6 +3,7 @@ import t from 'tap'
 import { barAt, firstBarFrom } from '../../core/backtest/bars/bars.js'
 import { atrColumn } from '../../core/indicators/atr.js'
 import { readBars } from '../../server/csv/bars.js'
+import { readMetricsCsv } from '../../server/csv/metrics.js'
 import { chartZone } from '../../server/csv/time-field.js'
 import { closeTo } from '../helpers/close-to.js'
 import { counts } from '../helpers/counts.js'
@@ -99,4 +100,21 @@ t.test('the average true range is the one that TradingView shows', async (t) => 
     }),
     { numRuns: counts.propertyRuns },
   )
+})
+
+t.test('a table of fund metrics is taken whole or not at all', async (t) => {
+  const read = (text: string) => readMetricsCsv('funds.csv', Buffer.from(text))
+  t.same(read('Ticker,AUM,Market Cap,timestamp\nTPAY,1500000000,,2026-01-31T10:00:00Z\nTRUR,,2e9,\n'), [
+    { symbol: 'TPAY', marketCap: null, aum: 1.5e9, observedAt: '2026-01-31T10:00:00Z' },
+    { symbol: 'TRUR', marketCap: 2e9, aum: null },
+  ])
+  const refused = (row: string, why: RegExp) =>
+    t.throws(() => read(`symbol,marketCap,aum\nA,1,1\n${row}\n`), why)
+  refused('B,NaN,1', /line 3: marketCap must be a number above 0, was "NaN"/)
+  refused('B,-1,1', /above 0/)
+  refused('B,0,1', /above 0/)
+  refused('B,,', /B has neither marketCap nor aum/)
+  refused(',1,1', /symbol must not be blank/)
+  t.throws(() => read('name,cap\nA,1\n'), /must name symbol/)
+  t.throws(() => read('symbol,aum\n'), /no metrics/)
 })

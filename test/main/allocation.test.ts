@@ -37,6 +37,7 @@ async function configured(t: Teardown) {
   }
   const portfolios = [
     portfolio('etf', { weights, prices: { maxAgeSeconds: 3600 } }),
+    portfolio('slow', { weights, prices: { maxAgeSeconds: 3600 }, pauseMs: 2000 }),
     portfolio('auto', { weights: byCap, automatic: true, rule }),
   ]
   const file = join(await testDirectory(t), 'general.json')
@@ -62,13 +63,14 @@ const prices = (of: Readonly<Record<string, number>>) =>
   Object.entries(of).map(([instrument, price]) => ({ instrument, price }))
 
 t.test('a portfolio is planned, checked and brought to its target weights on paper', async (t) => {
-  const service = await runService(t, { env: await configured(t) })
+  const env = await configured(t)
+  const service = await runService(t, { env })
   t.match(await service.ask(`${V1}/etf/plan`), {
     status: 422,
     body: { code: 'ALLOCATION_HALTED', detail: /price of TPAY, TRUR is missing|TPAY, TRUR/ },
   })
   t.match(await post(service, '/v1/imports/prices', { prices: prices({ TPAY: 100, TRUR: 8, TGLD: 12 }) }), {
-    body: { portfolios: ['etf', 'auto'], count: 3 },
+    body: { portfolios: ['etf', 'slow', 'auto'], count: 3 },
   })
   t.match(await service.ask(`${V1}/etf/plan`), {
     body: {
@@ -136,7 +138,7 @@ t.test('a portfolio is planned, checked and brought to its target weights on pap
         },
       )
       t.match(await post(service, '/v1/imports/metrics', { source: 'file', metrics }), {
-        body: { portfolios: ['etf', 'auto'], count: 3 },
+        body: { portfolios: ['etf', 'slow', 'auto'], count: 3 },
       })
       t.match(await service.ask(`${V1}/auto/metrics`), {
         body: { items: [{ symbol: 'TPAY', source: 'file' }, {}] },
@@ -146,4 +148,18 @@ t.test('a portfolio is planned, checked and brought to its target weights on pap
       })
     },
   )
+
+  t.test('a stopped service goes on with its run, and with what is due', async (t) => {
+    await post(service, `${V1}/slow/execute`, { dryRun: false })
+    const { body } = await service.ask<Runs>(`${V1}/slow/runs`)
+    t.not(body.running, null, 'the second order waits for its turn')
+    await service.service.stop()
+    const next = await runService(t, { env, beside: service })
+    t.match(await ended(next, 'slow', 'executed'), { last: { summary: { planned: 2, executed: 2 } } })
+    t.match(await ended(next, 'auto', 'executed'), {
+      last: { trigger: 'scheduled', summary: { executed: 2 } },
+    })
+    const { body: orders } = await next.ask<{ items: readonly object[] }>(`${V1}/slow/orders?status=all`)
+    t.equal(orders.items.length, 2, 'nothing is doubled')
+  })
 })
