@@ -182,6 +182,7 @@ t.test('orders, changes and cancels share one limit of eight a second', async (t
   const change = (price: number) =>
     broker.modify(reference, { limitPrice: decimal(price), triggerPrice: null })
   const other = (id: number) => broker.cancel(referenceOf(newOrder(), String(id)))
+  const begunAt = performance.now()
   const asked = [
     other(1),
     change(120_001),
@@ -195,8 +196,10 @@ t.test('orders, changes and cancels share one limit of eight a second', async (t
     other(7),
   ]
   const kinds = (await Promise.all(asked)).map(({ kind }) => kind)
-  t.ok(kinds.filter((kind) => kind === 'notSent').length >= 2)
-  t.ok(double.count('cancelorder') + double.count('modifyorder') <= 8)
+  // A slow machine takes more than one second for it
+  const most = 8 * (1 + Math.floor((performance.now() - begunAt) / 1_000))
+  t.ok(kinds.filter((kind) => kind === 'notSent').length >= asked.length - most)
+  t.ok(double.count('cancelorder') + double.count('modifyorder') <= most)
 })
 
 t.test('an examination reads everything that trading needs, and says what to do', async (t) => {
