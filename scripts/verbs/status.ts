@@ -23,7 +23,7 @@ const alarmsShown = 5
 export function statusCommand(): Command {
   return new Command('status')
     .description(
-      'Show the portfolios of the running service: equity, heat, volatility, margin, trading state',
+      'Show the portfolios of the running service: equity, risk or cash, what is held, trading state',
     )
     .option('--portfolio <id>', 'one portfolio; every one when left out')
     .option('--json', jsonHelp)
@@ -66,12 +66,19 @@ function describePortfolio(portfolio: PortfolioDetail, style: Style): string {
       'profit',
       `unrealized ${money(portfolio.unrealizedPnl)}, realized ${money(portfolio.realizedPnl)}, fees ${money(portfolio.fees)}`,
     ],
+  ]
+  const risk = [
     ['heat', `${capped(heat)} (${heat.pyramidCapPercent} % for pyramids)`],
     ['volatility', `${capped(volatility)} (${volatility.pyramidCapPercent} % for pyramids)`],
     ['margin', `${capped(margin)}, reserved ${money(margin.reserved)}, available ${money(margin.available)}`],
   ]
-  const lines = rows.map(([name, text]) => `  ${String(name).padEnd(10)} ${text}`)
-  return `${headline(portfolio, style)}\n${lines.join('\n')}\n\n${instruments(portfolio, style)}`
+  const holdsAssets = portfolio.assets.length > 0
+  const cash = [['cash', `${money(portfolio.cash)} to spend`]]
+  const lines = [...rows, ...(holdsAssets ? cash : risk)].map(
+    ([name, text]) => `  ${String(name).padEnd(10)} ${text}`,
+  )
+  const table = holdsAssets ? assets(portfolio, style) : instruments(portfolio, style)
+  return `${headline(portfolio, style)}\n${lines.join('\n')}\n\n${table}`
 }
 
 function headline(portfolio: PortfolioDetail, style: Style): string {
@@ -85,6 +92,32 @@ function headline(portfolio: PortfolioDetail, style: Style): string {
 
 function describeRun({ closesAt, phase, outcome }: NonNullable<Row['preClose']>): string {
   return `${formatTime(closesAt).slice(0, 16)} ${outcome ?? phase}`
+}
+
+function assets({ assets: rows, currency }: PortfolioDetail, style: Style): string {
+  const columns = [
+    { title: 'asset' },
+    { title: 'held', align: 'right' },
+    { title: 'average', align: 'right' },
+    { title: 'price', align: 'right' },
+    { title: 'seen' },
+    { title: 'value', align: 'right' },
+    { title: 'unrealized', align: 'right' },
+    { title: 'market' },
+    { title: 'locked' },
+  ] as const
+  const cells = rows.map((row) => [
+    row.asset,
+    formatNumber(row.quantity, currency, 8),
+    row.averageCost === null ? null : formatNumber(row.averageCost, currency, 8),
+    row.price === null ? null : formatNumber(row.price, currency, 8),
+    row.priceAt === null ? null : formatTime(row.priceAt),
+    row.value === null ? null : formatMoney(row.value, currency),
+    row.unrealizedPnl === null ? null : formatMoney(row.unrealizedPnl, currency),
+    row.hours === 'open' ? row.hours : style.warning(row.hours),
+    row.locked === null ? null : style.bad(row.locked.reason),
+  ])
+  return formatTable(columns, cells, style)
 }
 
 function instruments({ instruments: rows, currency }: PortfolioDetail, style: Style): string {

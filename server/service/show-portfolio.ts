@@ -2,12 +2,16 @@ import { type Decimal, decimal, ZERO } from '../../core/decimal.js'
 import { type Book, bookState } from '../../core/portfolio/book.js'
 import { equityOf, sizingEquity, unrealizedOf } from '../../core/portfolio/equity.js'
 import { availableMargin, exposureOf } from '../../core/portfolio/exposure.js'
+import { emptyHolding, settledCash } from '../../core/portfolio/holding.js'
 import { instrumentOf, type Portfolio, settingsOf } from '../../core/portfolio/portfolio.js'
 import type { PreCloseRun } from '../../core/portfolio/pre-close-run.js'
 import type { RollRun } from '../../core/portfolio/roll-run.js'
 import { marketHours } from '../../core/portfolio/sessions.js'
 import { dateAt, nextRoll } from '../../core/strategies/trend/roll-due.js'
 import { isoInstant } from '../../core/time.js'
+
+/** Digits after the point of an average cost. */
+const AVERAGE_SCALE = 8
 
 /** Returns what a portfolio's state says about its equity and its risk. Throws before the first configuration. */
 export function showPortfolio(portfolio: Portfolio) {
@@ -51,13 +55,14 @@ export function showPortfolio(portfolio: Portfolio) {
       capPercent: caps.maxMarginPct,
     },
     instruments: settings.instruments.map(({ name }) => showInstrument(portfolio, name)),
+    cash: settledCash(portfolio).toString(),
+    assets: (settings.assets ?? []).map(({ name }) => showAsset(portfolio, name)),
   }
 }
 
 function showInstrument(portfolio: Portfolio, instrument: string) {
   const book = portfolio.books.get(instrument)
   const market = book?.market
-  const lock = book?.lock ?? null
   return {
     instrument,
     state: book === undefined ? ('flat' as const) : bookState(book),
@@ -66,12 +71,35 @@ function showInstrument(portfolio: Portfolio, instrument: string) {
     price: market?.price ?? null,
     priceAt: market === undefined || market.price === null ? null : isoInstant(market.priceAt),
     atr: market?.atr ?? null,
-    locked: lock === null ? null : { reason: lock.reason, since: isoInstant(lock.since) },
-    hours: marketHours(portfolio, instrument),
+    ...lockAndHours(portfolio, instrument),
     scoutAt: market === undefined || market.scout === null ? null : isoInstant(market.scoutAt),
     rollover: showRollover(portfolio, instrument),
     rolled: showRolled(book?.roll ?? null),
     preClose: showRun(book?.preClose ?? null),
+  }
+}
+
+function showAsset(portfolio: Portfolio, asset: string) {
+  const book = portfolio.books.get(asset)
+  const { quantity, cost } = book?.holding ?? emptyHolding()
+  const price = book?.market.price ?? null
+  return {
+    asset,
+    quantity: quantity.toString(),
+    averageCost: quantity.isZero() ? null : cost.dividedBy(quantity, AVERAGE_SCALE, 'halfEven').toString(),
+    price,
+    priceAt: book === undefined || price === null ? null : isoInstant(book.market.priceAt),
+    value: price === null ? null : amount(quantity.toNumber() * price),
+    unrealizedPnl: price === null ? null : amount(quantity.toNumber() * price - cost.toNumber()),
+    ...lockAndHours(portfolio, asset),
+  }
+}
+
+function lockAndHours(portfolio: Portfolio, name: string) {
+  const lock = portfolio.books.get(name)?.lock ?? null
+  return {
+    locked: lock === null ? null : { reason: lock.reason, since: isoInstant(lock.since) },
+    hours: marketHours(portfolio, name),
   }
 }
 

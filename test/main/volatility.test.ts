@@ -135,8 +135,14 @@ t.test('prices come by HTTP and by alerts, and become orders, fills and anchors 
     ...{ DATABASE_URL: service.connectionString, GENERAL_HOME: service.home },
   }
   const decisionId = sold.body.decisions[0]!.id
-  const [cells, again, timeline, story] = await runGeneralInTurn(
-    [['cells'], ['evaluate', 'KO', '--price', 'KO=97.5'], ['timeline', 'KO'], ['explain', decisionId]],
+  const [cells, again, timeline, story, status] = await runGeneralInTurn(
+    [
+      ['cells'],
+      ['evaluate', 'KO', '--price', 'KO=97.5'],
+      ['timeline', 'KO'],
+      ['explain', decisionId],
+      ['status'],
+    ],
     { env: variables },
   )
   t.match(cells, { code: 0, stdout: /KO .*open.*97/ })
@@ -144,6 +150,8 @@ t.test('prices come by HTTP and by alerts, and become orders, fills and anchors 
   t.match(timeline, { code: 0, stdout: /evaluation approved \(TRIGGER\)/ })
   t.match(timeline?.stdout, /the anchor of KO is 97: the average of its order/)
   t.match(story, { code: 0, stdout: /sell [\d.]+: the move from the anchor reached the trigger/ })
+  t.match(status, { code: 0, stdout: /cash +\$[\d,.]+ to spend\n\nasset +held/ })
+  t.match(status?.stdout, /KO +[\d.]+ +[\d.]+ +97\.5 .* open/)
   const split = { kind: 'split', instrument: 'KO', exDate: '2020-01-06', ratio: '4' }
   t.match(await order(service, 'dividends', split), { status: 200, body: { outcome: 'approved' } })
   t.match(await cellOf(service, 'KO'), { anchor: '24.25' })

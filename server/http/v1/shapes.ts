@@ -44,6 +44,22 @@ export const portfolioShape = portfolioSummaryShape.extend({
   heat: usage.extend({ pyramidCapPercent: z.number() }),
   volatility: usage.extend({ pyramidCapPercent: z.number() }),
   margin: usage.extend({ reserved: exact, available: exact }),
+  cash: exact.describe('Closed equity less what the assets were bought for'),
+  assets: z
+    .array(
+      z.object({
+        asset: z.string(),
+        quantity: exact,
+        averageCost: maybe(exact),
+        price: maybe(z.number()),
+        priceAt: maybe(instant),
+        value: maybe(exact),
+        unrealizedPnl: maybe(exact),
+        locked: maybe(z.object({ reason: z.string(), since: instant })),
+        hours: z.enum(['open', 'closed', 'unknown']),
+      }),
+    )
+    .describe('What is paid for in full and held'),
   instruments: z.array(
     z.object({
       instrument: z.string(),
