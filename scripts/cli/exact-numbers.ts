@@ -3,7 +3,17 @@ const exactFields: ReadonlySet<string> = new Set([
   ...['lots', 'filledLots', 'limitPrice', 'averagePrice', 'price', 'amount', 'fee', 'fees'],
   ...['realizedPnl', 'unrealizedPnl', 'deposited', 'closedEquity', 'closed', 'open', 'blended', 'high'],
   ...['used', 'reserved', 'available', 'required', 'maximum', 'transferCost'],
-  ...['equity', 'cash', 'cashTarget', 'quantity', 'averageCost', 'value', 'wantedValue', 'target', 'difference'],
+  ...[
+    'equity',
+    'cash',
+    'cashTarget',
+    'quantity',
+    'averageCost',
+    'value',
+    'wantedValue',
+    'target',
+    'difference',
+  ],
   ...['valueToTrade', 'valueTraded', 'filled', 'filledValue'],
 ])
 const digits = /^-?\d+(\.\d+)?$/

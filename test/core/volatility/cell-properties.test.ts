@@ -101,7 +101,7 @@ const story = fc.tuple(limits, fc.array(turn, { minLength: 1, maxLength: 12 }))
 
 t.test(
   'whatever happens, a cell stays inside its guardrails or it is told, and money is neither made nor lost',
-  async () => {
+  async (t) => {
     fc.assert(
       fc.property(story, ([limit, turns]) => {
         const room = open(limit)
@@ -125,10 +125,11 @@ t.test(
       }),
       { numRuns: counts.propertyRuns },
     )
+    t.pass('it holds')
   },
 )
 
-t.test('a fill that leaves a guardrail behind, or no cash, raises an alarm when it does', async () => {
+t.test('a fill that leaves a guardrail behind, or no cash, raises an alarm when it does', async (t) => {
   fc.assert(
     fc.property(story, ([limit, turns]) => {
       const room = open(limit)
@@ -156,9 +157,10 @@ t.test('a fill that leaves a guardrail behind, or no cash, raises an alarm when 
     }),
     { numRuns: counts.propertyRuns },
   )
+  t.pass('it holds')
 })
 
-t.test('a story told again is the same story, and its log folds to its state', async () => {
+t.test('a story told again is the same story, and its log folds to its state', async (t) => {
   fc.assert(
     fc.property(story, ([limit, turns]) => {
       const [first, second] = [open(limit), open(limit)]
@@ -171,9 +173,10 @@ t.test('a story told again is the same story, and its log folds to its state', a
     }),
     { numRuns: Math.min(counts.propertyRuns, 2000) },
   )
+  t.pass('it holds')
 })
 
-t.test('the fills of an order make the same cell in any order', async () => {
+t.test('the fills of an order make the same cell in any order', async (t) => {
   const fill = fc.record({
     lots: fc.integer({ min: 1, max: 1500 }).map((thousandths) => decimal(thousandths / 1000)),
     price: fc.integer({ min: 9000, max: 9800 }).map((cents) => decimal(cents / 100)),
@@ -210,9 +213,10 @@ t.test('the fills of an order make the same cell in any order', async () => {
     ),
     { numRuns: counts.propertyRuns },
   )
+  t.pass('it holds')
 })
 
-t.test('a dividend that is told twice, by any of its words, changes nothing the second time', async () => {
+t.test('a dividend that is told twice, by any of its words, changes nothing the second time', async (t) => {
   const words = fc.constantFrom('announceDividend', 'goExDividend', 'payDividend')
   fc.assert(
     fc.property(fc.array(words, { maxLength: 8 }), fc.integer({ min: 1, max: 500 }), (told, cents) => {
@@ -249,4 +253,5 @@ t.test('a dividend that is told twice, by any of its words, changes nothing the 
     }),
     { numRuns: Math.min(counts.propertyRuns, 2000) },
   )
+  t.pass('it holds')
 })
