@@ -3,6 +3,7 @@ import { simulateAllocation } from '../../core/backtest/allocation/simulate-allo
 import { decimal } from '../../core/decimal.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import { settledCash } from '../../core/portfolio/holding.js'
+import type { AllocationSettings } from '../../core/strategies/allocation/allocation-settings.js'
 import { isLookDue } from '../../core/strategies/allocation/check-allocation.js'
 import { continueRun, hasRunDue } from '../../core/strategies/allocation/continue-run.js'
 import { untilClose } from '../../core/strategies/allocation/margin-close.js'
@@ -385,3 +386,51 @@ t.test('what is borrowed stays below its maximum, and is paid back before the cl
   desk.fillAll()
   t.equal(`${settledCash(desk.portfolio)}`, '0')
 })
+
+t.test(
+  'runs are due by the clock, by drift or both; one that is closed waits, or is only planned',
+  async (t) => {
+    const day = { kind: 'calendar', period: 'daily', zone: 'UTC' } as const
+    const measure = { kind: 'points', points: 5 } as const
+    const kept = (rule: AllocationSettings['rule']) => {
+      const desk = new AllocationDesk({ automatic: true, rule })
+      desk.due()
+      desk.fillAll()
+      desk.wait(3_600_000)
+      return desk
+    }
+    const isDue = (desk: AllocationDesk) =>
+      isLookDue(desk.portfolio, desk.portfolio.settings!.allocation!, desk.now)
+    const byDay = kept({ kind: 'schedule', schedule: day })
+    t.notOk(isDue(byDay), 'the day has had its run')
+    t.ok(isDue(byDay.wait(86_400_000)))
+    const byDrift = kept({ kind: 'drift', measure })
+    byDrift.prices({ A: 108, B: 50 })
+    t.same(byDrift.due(), [], 'two points are no drift')
+    byDrift.prices({ A: 118, B: 48 })
+    t.same(ordersIn(byDrift.due()), ['sell 5 A'], 'five points are')
+    const byBoth = kept({ kind: 'both', schedule: day, measure })
+    byBoth.prices({ A: 109, B: 50 })
+    byBoth.prices({ A: 118, B: 48 })
+    t.notOk(isDue(byBoth), 'it has drifted, and the day has had its run')
+    const saturday = Date.UTC(2026, 1, 7, 23)
+    const closed = (mode: AllocationSettings['closedMarket']['mode']) => {
+      const closedMarket = { mode, updatesResult: mode === 'dry_run' }
+      const desk = new AllocationDesk(
+        { automatic: true, closedMarket },
+        { hours: 'exchange' },
+        10_000,
+        saturday,
+      )
+      desk.give({ type: 'CalendarImported', calendar: calendarOf(builtInCalendar(), ['MOEX']) })
+      return desk
+    }
+    t.notOk(isDue(closed('skip_iteration')))
+    t.match(decisionIn(closed('skip_iteration').run()), { outcome: 'blocked', reasons: ['MARKET_CLOSED'] })
+    const planned = closed('dry_run')
+    t.same(ordersIn(planned.due()), [])
+    t.match(planned.last(), { outcome: 'dryRun', trigger: 'scheduled' })
+    t.notOk(isDue(planned), 'it was tried')
+    t.same(ordersIn(closed('force_orders').due()), ['buy 50 A', 'buy 100 B'])
+  },
+)
