@@ -17,7 +17,7 @@ interface LegPoint extends StrikePoint {
 /** The paper venue is in the database, so that its statements are the wire to it. An exit buys the put back first. */
 const LEG_POINTS: readonly LegPoint[] = [
   {
-    ...{ what: 'the put is about to be sold', during: 'entry', isQuick: true },
+    ...{ what: 'the put is about to be sold', during: 'entry' },
     ...{ statement: 'paper-add', holds: ':put', moment: 'before' },
   },
   {

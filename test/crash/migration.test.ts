@@ -47,7 +47,7 @@ async function schemaOf(url: string): Promise<{ readonly tables: number; readonl
 t.test(
   'K23: a kill during a migration leaves all of it or nothing, and the next start goes on',
   async (t) => {
-    const rounds = Math.max(2, counts.pointRounds)
+    const rounds = counts.pointRounds
     const findings: string[] = []
     const all = Object.keys(migrations).length
     const address = await emptyDatabase(t)

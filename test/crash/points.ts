@@ -31,7 +31,6 @@ export const KILL_POINTS: readonly KillPoint[] = [
     what: 'an alert is stored, not answered',
     statement: 'inbox-insert-first',
     moment: 'unheard',
-    isQuick: true,
   },
   {
     id: 'K05',

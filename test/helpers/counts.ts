@@ -14,6 +14,8 @@ export interface Counts {
   readonly seeds: number
   /** Runs of one property. */
   readonly propertyRuns: number
+  /** Which benchmarks are tried out. */
+  readonly benches: 'quick' | 'all'
 }
 
 /** Set by the runner to choose the full counts. */
@@ -23,13 +25,14 @@ export const fullCountsVariable = 'TEST_FULL'
 export const countsVariable = 'TEST_COUNTS'
 
 const quick: Counts = {
-  kills: 3,
+  kills: 2,
   pointRounds: 1,
   takeovers: 1,
   raceRounds: 30,
   days: 4,
   seeds: 100,
   propertyRuns: 200,
+  benches: 'quick',
 }
 const full: Counts = {
   kills: 50,
@@ -39,6 +42,7 @@ const full: Counts = {
   days: 20,
   seeds: 10_000,
   propertyRuns: 10_000,
+  benches: 'all',
 }
 
 /** The counts of this run; `npm run crash` sets its own. */

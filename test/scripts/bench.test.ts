@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import t from 'tap'
+import { counts } from '../helpers/counts.js'
 import { documentOf, runGeneral } from '../helpers/general.js'
 import { testDirectory } from '../helpers/temporary-directory.js'
 
@@ -18,7 +19,10 @@ interface BenchDocument {
   readonly checks: readonly { readonly check: string; readonly passed: boolean }[]
 }
 
-const names = ['ingest', 'broker', 'decided', 'backtest', 'recovery', 'volatility', 'allocation', 'start']
+/** What takes least shows in each run that a benchmark works; the others start services and wait. */
+const QUICK = ['ingest', 'backtest', 'volatility', 'allocation']
+const ALL = ['ingest', 'broker', 'decided', 'backtest', 'recovery', 'volatility', 'allocation', 'start']
+const names = counts.benches === 'all' ? ALL : QUICK
 
 // Faults: L01 L02
 t.test('each benchmark measures, checks what it measured and leaves nothing behind', async (t) => {
