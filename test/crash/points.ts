@@ -104,7 +104,6 @@ export const KILL_POINTS: readonly KillPoint[] = [
     ...persist,
     holds: '"OrderFilled"',
     moment: 'inDoubt',
-    isQuick: true,
   },
   { id: 'K18', what: 'a unit is opened', ...persist, holds: '"UnitOpened"', moment: 'heard' },
   {
