@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AllocationSettings } from '../../core/strategies/allocation/allocation-settings.js'
 import { WEIGHT_MODES } from '../../core/strategies/allocation/weights.js'
-import { money, percent } from './values.js'
+import { metricsUrl, money, percent, secretReference } from './values.js'
 
 const pct = z.number().min(0).max(100)
 
@@ -114,6 +114,20 @@ const marginSchema = z
   })
   .describe('How the portfolio borrows')
 
+const metricsSourceSchema = z
+  .strictObject({
+    url: metricsUrl.describe(
+      'What answers with the JSON of POST /v1/imports/metrics, or its rows alone; https, or http on this machine',
+    ),
+    everyMinutes: z.number().min(1).max(10_080).default(60).describe('Between two questions'),
+    token: secretReference
+      .optional()
+      .describe(
+        'Sent as Authorization: Bearer, by the name of the variable that holds it; none when left out',
+      ),
+  })
+  .describe('Where fund metrics are read; left out: they are imported')
+
 /** The allocation strategy: assets are kept at target weights. */
 export const allocationStrategySchema = z
   .strictObject({
@@ -129,6 +143,12 @@ export const allocationStrategySchema = z
           .default(48)
           .describe('Fund metrics older than this are not used'),
         maxDisagreementPct: percent.default(5).describe('By how much two sources of a metric may differ'),
+        source: metricsSourceSchema.optional(),
+      })
+      .superRefine(({ source, metricsMaxAgeHours }, context) => {
+        if (source === undefined || source.everyMinutes <= metricsMaxAgeHours * 60) return
+        const message = `must be at most ${metricsMaxAgeHours * 60}: metrics older than metricsMaxAgeHours are not used`
+        context.addIssue({ code: 'custom', path: ['source', 'everyMinutes'], message })
       })
       .describe('What the portfolio is to hold'),
     cash: z
@@ -198,6 +218,8 @@ export function allocationSettings({
   weights,
   ...others
 }: AllocationStrategy): AllocationSettings {
+  // Where metrics are read changes no decision
+  const { source: _source, ...rules } = weights
   const targets = Object.entries(weights.targets).map(([symbol, weight]) => ({ symbol, pct: weight }))
-  return { ...others, weights: { ...weights, targets } }
+  return { ...others, weights: { ...rules, targets } }
 }

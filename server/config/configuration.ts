@@ -53,6 +53,8 @@ export interface Configuration {
   readonly sources: readonly SourceConfiguration[]
   /** Keys of brokers by portfolio, for those that have one. Secret, and kept apart: portfolios are shown and copied. */
   readonly apiKeys: ReadonlyMap<string, string>
+  /** Tokens of the sources of fund metrics by portfolio, for those that have one. Secret. */
+  readonly metricsTokens: ReadonlyMap<string, string>
   readonly notifications: readonly NotificationConfiguration[]
 }
 
@@ -92,14 +94,21 @@ export function readConfiguration(bytes: Uint8Array, secret: SecretLookup): Conf
   const keys = new Map<string, string>()
   for (const reference of findReferences(parsed.success ? parsed.data : raw)) {
     const { path } = reference
-    if (path.endsWith('.broker.apiKey') || path.startsWith('notifications['))
-      keys.set(path, resolveKey(reference, context))
+    if (isKey(path)) keys.set(path, resolveKey(reference, context))
     else tokens.set(path, resolveToken(reference, context))
   }
   problems.push(...sharedTokens(tokens))
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems }
   return { kind: 'valid', configuration: resolved(parsed.data, { tokens, keys }) }
 }
+
+/** Of a broker, a source of metrics, or a receiver; the others are tokens of webhooks. */
+function isKey(path: string): boolean {
+  return path.startsWith('notifications[') || path.endsWith(BROKER_KEY) || path.endsWith(METRICS_TOKEN)
+}
+
+const BROKER_KEY = '.broker.apiKey'
+const METRICS_TOKEN = '.strategy.weights.source.token'
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
@@ -127,10 +136,12 @@ function resolved(parsed: ParsedConfiguration, { tokens, keys }: ResolvedSecrets
     types: source.types ?? null,
     instruments: source.instruments?.map((name) => name.toUpperCase()) ?? null,
   }))
-  const apiKeys = parsed.portfolios.flatMap(({ id }, index) => {
-    const key = keys.get(`portfolios[${index}].broker.apiKey`)
-    return key === undefined ? [] : [[id, key] as const]
-  })
+  const keysAt = (place: string) => {
+    const values = parsed.portfolios.map(
+      ({ id }, index) => [id, keys.get(`portfolios[${index}]${place}`)] as const,
+    )
+    return new Map(values.flatMap(([id, key]) => (key === undefined ? [] : [[id, key] as const])))
+  }
   const notifications = parsed.notifications.map((receiver, index): NotificationConfiguration => {
     if (receiver.kind === 'telegram') {
       const { kind, chatIds, allowedUsers, apiRoot = null, about } = receiver
@@ -141,7 +152,13 @@ function resolved(parsed: ParsedConfiguration, { tokens, keys }: ResolvedSecrets
     return { kind, url, about, token: keys.get(`notifications[${index}].token`) ?? null }
   })
   const portfolios = parsed.portfolios.map(withoutDefaultInstruments)
-  return { portfolios, sources, apiKeys: new Map(apiKeys), notifications }
+  return {
+    portfolios,
+    sources,
+    apiKeys: keysAt(BROKER_KEY),
+    metricsTokens: keysAt(METRICS_TOKEN),
+    notifications,
+  }
 }
 
 /** The instruments that stand in where none are named are those of the trend strategy. */

@@ -85,6 +85,15 @@ export const notificationUrl = z
     'must be https://, or http:// on this machine such as http://127.0.0.1:9000/notify; no user or password in it',
   )
 
+/** Where fund metrics are read. The token goes with every request, so that it leaves this machine only encrypted. */
+export const metricsUrl = z
+  .string()
+  .max(500)
+  .refine(
+    isLoopbackOrEncrypted,
+    'must be https://, or http:// on this machine such as http://127.0.0.1:9000/funds; no user or password in it',
+  )
+
 const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 function isLoopbackOrEncrypted(text: string): boolean {

@@ -1,3 +1,4 @@
+import { whyUnreachable } from '../why-unreachable.js'
 import type { Notice } from './notice.js'
 import type { Delivery } from './notice-sender.js'
 
@@ -34,20 +35,11 @@ export async function postNotice(
     const { status } = response
     return { kind: 'failed', reason: `it answered ${status}`, isFinal: !isPassing(status) }
   } catch (error) {
-    return { kind: 'failed', reason: reasonOf(error), isFinal: false }
+    return { kind: 'failed', reason: whyUnreachable(error), isFinal: false }
   }
 }
 
 /** The receiver has trouble of its own, or asks for patience. */
 function isPassing(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it could not be reached'
-  if (error.name === 'TimeoutError') return 'it did not answer in time'
-  const cause = error.cause as { readonly code?: unknown } | undefined
-  return typeof cause?.code === 'string'
-    ? `it could not be reached: ${cause.code}`
-    : 'it could not be reached'
 }

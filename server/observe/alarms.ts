@@ -21,6 +21,7 @@ export type ShellAlarmCode =
   | 'CLOCK_SKEW'
   | 'CRASH_LOOP'
   | 'LEASE_LOST'
+  | 'METRICS_UNREACHABLE'
   | 'NOTIFICATION_FAILED'
   | 'ORDER_ESCALATED'
   | 'REPORT_UNMATCHED'

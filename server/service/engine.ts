@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { decimal } from '../../core/decimal.js'
+import { MINUTE } from '../../core/time.js'
 import type { OpenAlgoIncident } from '../brokers/openalgo/openalgo-settings.js'
 import type { PortfolioConfiguration } from '../config/configuration.js'
 import { configurationHash, settingsOf } from '../config/settings.js'
@@ -14,6 +15,8 @@ import type { AlertDesk, Intake } from '../http/webhook-port.js'
 import { Receiver } from '../inbox/receive.js'
 import { Leases } from '../lease/lease.js'
 import { CalendarWatch } from '../market/calendar/calendar-watch.js'
+import { httpMetricsSource } from '../market/metrics/http-metrics-source.js'
+import type { FollowedMetrics } from '../market/metrics/metrics-follower.js'
 import { Notifier } from '../notify/notifier.js'
 import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
 import type { Doorbell } from '../queue/doorbell.js'
@@ -239,6 +242,7 @@ export class Engine {
     const host = new PortfolioHost({
       ...{ clock, leases, doorbell, accountTimings },
       openBroker: open,
+      metrics: this.#metricsOf(portfolio),
       wanted: { settings, openingDeposit, hash: configurationHash(settings) },
       desk: this.#alarmDesk(storage.kernel),
       onEvents: (state, events) => this.#notifier.tellEvents(state, events),
@@ -248,6 +252,13 @@ export class Engine {
       },
     })
     this.#hosts.set(id, host)
+  }
+
+  #metricsOf({ id, strategy }: PortfolioConfiguration): FollowedMetrics | null {
+    if (strategy.kind !== 'allocation' || strategy.weights.source === undefined) return null
+    const { url, everyMinutes } = strategy.weights.source
+    const token = this.#setup.configuration.metricsTokens.get(id) ?? null
+    return { source: httpMetricsSource({ url, token }), everyMs: everyMinutes * MINUTE }
   }
 
   /** A broker's account that a person has to look at. */

@@ -31,6 +31,8 @@ export interface PortfolioHostOptions {
   readonly leases: Leases
   readonly doorbell: Doorbell
   readonly openBroker: () => Broker
+  /** Where fund metrics are read; null: they are imported. */
+  readonly metrics: PortfolioRunOptions['metrics']
   /** When the account is compared; default: those of a running service. */
   readonly accountTimings?: AccountWatchTimings | undefined
   /** Is told what was recorded, after its commit; returns at once. */
@@ -145,7 +147,7 @@ export class PortfolioHost implements Host {
     const crashes = await beginStart(desk.pool, start)
     const run = new PortfolioRun({
       ...{ wanted, clock, desk, doorbell, accountTimings, onEvents },
-      ...{ epoch: attempt.epoch, crashes },
+      ...{ epoch: attempt.epoch, crashes, metrics: this.#options.metrics },
       broker: openBroker(),
       writer: this.#writer,
       onProgress: (progress) => this.#follow(progress),

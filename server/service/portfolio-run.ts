@@ -11,6 +11,7 @@ import type { DataCorruptError } from '../journal/data-corrupt-error.js'
 import { type LoadedPortfolio, readHead } from '../journal/load.js'
 import { Sequencer } from '../kernel/sequencer.js'
 import { LeaseLostError } from '../kernel/work.js'
+import { type FollowedMetrics, MetricsFollower } from '../market/metrics/metrics-follower.js'
 import { QuoteBoard } from '../market/quote-board.js'
 import { ScoutWatch } from '../market/scout-watch.js'
 import { type AlarmDesk, raiseAlarm, type ShellAlarm } from '../observe/alarms.js'
@@ -49,6 +50,8 @@ export interface PortfolioRunOptions {
   readonly desk: AlarmDesk
   readonly doorbell: Doorbell
   readonly broker: Broker
+  /** Where fund metrics are read; null: they are imported. */
+  readonly metrics: FollowedMetrics | null
   /** What is decided is recorded on it; it ends with the run. */
   readonly writer: OwnConnection
   readonly onProgress: (progress: RecoveryProgress) => void
@@ -79,6 +82,7 @@ export class PortfolioRun {
   readonly #calendar: CalendarFollower
   readonly #preClose: PreCloseSchedule
   readonly #allocation: AllocationSchedule
+  readonly #metrics: MetricsFollower | null
   readonly #evaluations: EvaluationSchedule
   readonly #rollover: RolloverSchedule
   readonly #quotesOf: HeldPortfolio['quotesOf']
@@ -112,6 +116,9 @@ export class PortfolioRun {
     this.#preClose = new PreCloseSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#rollover = new RolloverSchedule({ sequencer: this.#sequencer, clock, log })
     this.#allocation = new AllocationSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
+    const { metrics } = options
+    this.#metrics =
+      metrics === null ? null : new MetricsFollower({ ...metrics, sequencer: this.#sequencer, desk, clock })
     this.#evaluations = new EvaluationSchedule({ sequencer: this.#sequencer, clock, log, quotesOf })
     this.#scouts = new ScoutWatch({ sequencer: this.#sequencer, desk, clock })
     this.#sequencer.onEvents((events) => this.#watch.follow(events))
@@ -192,6 +199,7 @@ export class PortfolioRun {
     this.#preClose.start()
     this.#rollover.start()
     this.#evaluations.start()
+    this.#metrics?.start()
     this.#allocation.start()
     this.#scouts.start()
     this.#account.start()
@@ -276,11 +284,12 @@ export class PortfolioRun {
       this.#preClose,
       this.#evaluations,
       this.#allocation,
+      this.#metrics,
       this.#rollover,
       this.#calendar,
       this.#account,
     ]
-    await Promise.all(watches.map((watch) => watch.stop()))
+    await Promise.all(watches.map((watch) => watch?.stop()))
     await this.#unlisten()
     await Promise.race([this.#orders.close(), delay(sendsEndWithinMs, undefined, { ref: false })])
     await this.#sequencer.stop()

@@ -62,7 +62,8 @@ export async function readSetup(options: SetupOptions): Promise<Setup> {
   const configuration = await loadConfiguration(environment.configPath, lookup)
   const tokensOfSources = configuration.sources.flatMap((source) => source.tokens)
   const tokensOfReceivers = configuration.notifications.flatMap(tokensOf)
-  const keys = [...configuration.apiKeys.values(), ...tokensOfReceivers]
+  const { apiKeys, metricsTokens } = configuration
+  const keys = [...apiKeys.values(), ...metricsTokens.values(), ...tokensOfReceivers]
   hideSecrets(secrets, environment, [admin.token, ...tokensOfSources, ...keys])
   const clock = options.clock ?? systemClock
   refuseSimulatedTrading(clock, configuration)

@@ -527,4 +527,27 @@ t.test('a portfolio that is kept at target weights says how, and its weights mus
   t.match(told({ cash: undefined, rest: undefined }).join('\n'), /cash.*\n.*rest/)
   t.match(told({ rule: { kind: 'schedule', schedule: { kind: 'interval', seconds: 29 } } }), [/at least 30/])
   t.match(told({ margin: { enabled: true, maxMarginSize: 4000 } }), [/at least freeThreshold/])
+  t.test('the source of its metrics is on this machine or encrypted, and its token is named', async (t) => {
+    const secret = secretsOf({ WEBHOOK_TOKEN: 'hook', FUNDS: 'a-token' })
+    const url = 'https://funds.example/metrics'
+    const withSource = (source: object) => {
+      const sourced = { ...strategy, weights: { ...strategy.weights, source } }
+      return { portfolios: [{ ...portfolio, strategy: sourced }] }
+    }
+    const reading = read(withSource({ url, token: `\${FUNDS}` }), secret)
+    if (reading.kind === 'invalid') throw new Error(JSON.stringify(reading.problems))
+    const { configuration } = reading
+    t.same([...configuration.metricsTokens], [['etf', 'a-token']])
+    t.same(settingsOf(configuration.portfolios[0]!), settings, 'it changes nothing that is decided with')
+    t.match(configuration.portfolios[0]?.strategy, { weights: { source: { url, everyMinutes: 60 } } })
+    const problems = (source: object) => problemsOf(withSource({ url, ...source }), secret)
+    const place = 'portfolios[0].strategy.weights.source'
+    t.match(problems({ url: 'http://funds.example/' }), [
+      `${place}.url: must be https://, or http:// on this`,
+    ])
+    t.match(problems({ token: 'plain' }), [`${place}.token: must name the variable`])
+    t.match(problems({ token: `\${NONE}` }), [/the secret NONE is not set/])
+    t.match(problems({ everyMinutes: 2881 }), [`${place}.everyMinutes: must be at most 2880: metrics older`])
+    t.match(problems({ everyMinutes: 0 }), [`${place}.everyMinutes: must be at least 1`])
+  })
 })

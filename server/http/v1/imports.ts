@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { digest } from '../../../core/ids.js'
 import { parseInstant } from '../../../core/time.js'
 import { ServiceError } from '../../errors.js'
+import { reportedMetrics } from '../../inbox/metrics-rows.js'
 import { answerOnce, type CommandAnswer, idempotencyKey } from '../idempotency.js'
 import { type FieldProblem, problem, problemType } from '../problem.js'
 import { importedPricesBody, metricsBody } from './import-bodies.js'
@@ -24,10 +25,7 @@ export function addImports(app: TypedApp, options: V1Options): void {
     body: metricsBody,
     read: ({ source, metrics }, now) => ({
       kind: 'metrics',
-      metrics: metrics.map(({ symbol, marketCap, aum, observedAt }) => ({
-        ...{ symbol: symbol.toUpperCase(), source, marketCap, aum },
-        observedAt: observedAt === undefined ? now : parseInstant(observedAt)!,
-      })),
+      metrics: metrics.map((row) => reportedMetrics(row, { source, now })),
     }),
   })
   addImport(app, options, {
