@@ -8,7 +8,7 @@ import { formatTable } from './table.js'
 export function answerOfAllocation(out: string, finished: FinishedAllocation): Answer {
   const { result, rejectedRows } = finished
   return {
-    document: { summary: result.summary, rejectedRows, out },
+    document: { summary: result.summary, blockedBy: result.blockedBy, rejectedRows, out },
     describe: (style) => describe(out, finished, style),
   }
 }
@@ -44,7 +44,7 @@ function describe(out: string, { result, rejectedRows, currency }: FinishedAlloc
     ...rejectedRows
       .slice(0, 5)
       .map(({ file, line, reason }) => `${style.warning('Not used')} ${file}:${line}: ${reason}`),
-    `Written to ${out}: report.json, trades.csv, weights.csv`,
+    `Written to ${out}: report.html, report.json, trades.csv, decisions.csv, weights.csv`,
   ]
   return `${formatTable(columns, rows, style)}${lines.join('\n')}\n`
 }

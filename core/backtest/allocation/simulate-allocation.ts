@@ -2,7 +2,14 @@ import type { OrderFilled } from '../../event.js'
 import { settledCash } from '../../portfolio/holding.js'
 import type { Portfolio } from '../../portfolio/portfolio.js'
 import type { Instant } from '../../time.js'
-import { newDrawdown, seeEquity } from '../metrics/drawdown.js'
+import {
+  type Drawdown,
+  type DrawdownPeriod,
+  deepestPeriods,
+  newDrawdown,
+  seeEquity,
+} from '../metrics/drawdown.js'
+import { type PastRun, PastRuns } from './past-run.js'
 import { type AllocationRunSetup, runAllocation } from './run-allocation.js'
 
 /** One fill of a run. */
@@ -29,13 +36,16 @@ export interface AllocationResult {
     readonly initialCapital: number
     readonly finalEquity: number
     readonly netPnl: number
+    /** Before fees. */
+    readonly grossPnl: number
     readonly returnPct: number
     readonly maxDrawdownPct: number
+    /** Of which at least one order filled. */
     readonly runs: number
     readonly halted: number
     readonly trades: number
     readonly fees: number
-    /** What changed hands one way. */
+    /** Σ over the runs of the larger of what each bought and sold. */
     readonly valueTraded: number
     /** That as percent of the mean value. */
     readonly turnoverPct: number
@@ -48,6 +58,12 @@ export interface AllocationResult {
     readonly rebalancingReturnPct: number
   }
   readonly curve: readonly AllocationPoint[]
+  /** How often each reason halted a run, or kept an order of one from filling whole. */
+  readonly blockedBy: Readonly<Record<string, number>>
+  /** Oldest first. */
+  readonly runs: readonly PastRun[]
+  /** The deepest falls below the highest value, deepest first, at most five. */
+  readonly drawdowns: readonly DrawdownPeriod[]
 }
 
 /** What a simulation runs on, and who is told of its trades. */
@@ -63,28 +79,25 @@ interface HeldSinceFirst {
 /** Returns what keeping assets at target weights came to over prices of the past, beside having held them. */
 export function simulateAllocation({ onTrade, ...setup }: AllocationSimulation): AllocationResult {
   const curve: AllocationPoint[] = []
-  const sums = { runs: 0, halted: 0, trades: 0, valueTraded: 0 }
+  const runs = new PastRuns()
+  let trades = 0
   let held: HeldSinceFirst | null = null
   const portfolio = runAllocation({
     ...setup,
     onEvents: (events, state) => {
       for (const event of events) {
+        runs.see(event, state)
         if (event.type === 'OrderFilled') {
           const { instrument, side, decisionId } = state.orders.get(event.orderId)!
-          sums.trades += 1
+          trades += 1
           onTrade({ fill: event, instrument, side, decisionId })
         }
-        if (event.type !== 'AllocationRunEnded') continue
-        if (event.ended.outcome === 'halted') sums.halted += 1
-        if (event.ended.executed === 0) continue
-        sums.runs += 1
-        sums.valueTraded += event.ended.valueTraded.toNumber()
-        held ??= holdingsOf(state)
+        if (event.type === 'AllocationRunEnded' && event.ended.executed > 0) held ??= holdingsOf(state)
       }
     },
     onMoment: (at, state) => curve.push(pointOf(at, state, held)),
   })
-  return { summary: summarize(setup, portfolio, { curve, ...sums }), curve }
+  return resultOf(setup, portfolio, { curve, trades, runs: runs.list() })
 }
 
 function holdingsOf(portfolio: Portfolio): HeldSinceFirst {
@@ -113,45 +126,57 @@ function priceOf(portfolio: Portfolio, instrument: string): number {
   return portfolio.books.get(instrument)?.market.price ?? 0
 }
 
-interface Sums {
+interface Seen {
   readonly curve: readonly AllocationPoint[]
-  readonly runs: number
-  readonly halted: number
+  readonly runs: readonly PastRun[]
   readonly trades: number
-  readonly valueTraded: number
 }
 
-function summarize(
+function resultOf(
   { capital }: Pick<AllocationSimulation, 'capital'>,
   { ledger }: Portfolio,
-  { curve, valueTraded, ...counts }: Sums,
-): AllocationResult['summary'] {
+  { curve, runs, trades }: Seen,
+): AllocationResult {
   const initialCapital = capital.toNumber()
   const last = curve.at(-1)
   const finalEquity = last?.value ?? initialCapital
   const heldEquity = last?.held ?? initialCapital
   const returnOf = (equity: number) => (equity / initialCapital - 1) * 100
   const mean = curve.reduce((sum, { value }) => sum + value, 0) / Math.max(1, curve.length)
-  return {
-    ...{ initialCapital, finalEquity, netPnl: finalEquity - initialCapital, ...counts, valueTraded },
+  const valueTraded = runs.reduce((sum, run) => sum + run.valueTraded, 0)
+  const [drawdown, heldDrawdown] = [drawdownOf(curve, 'value'), drawdownOf(curve, 'held')]
+  const fees = -ledger.fees.toNumber()
+  const netPnl = finalEquity - initialCapital
+  const summary = {
+    ...{ initialCapital, finalEquity, netPnl, grossPnl: netPnl + fees },
     returnPct: returnOf(finalEquity),
-    maxDrawdownPct: deepestFall(curve, 'value'),
-    fees: -ledger.fees.toNumber(),
+    maxDrawdownPct: drawdown.maxPct,
+    runs: runs.filter((run) => run.valueTraded > 0).length,
+    halted: runs.filter(({ outcome }) => outcome === 'halted').length,
+    ...{ trades, fees, valueTraded },
     turnoverPct: mean === 0 ? 0 : (valueTraded / mean) * 100,
     buyAndHold: {
       finalEquity: heldEquity,
       returnPct: returnOf(heldEquity),
-      maxDrawdownPct: deepestFall(curve, 'held'),
+      maxDrawdownPct: heldDrawdown.maxPct,
     },
     rebalancingReturnPct: returnOf(finalEquity) - returnOf(heldEquity),
   }
+  return { summary, curve, blockedBy: blockedByOf(runs), runs, drawdowns: deepestPeriods(drawdown) }
 }
 
-/** Returns the deepest fall from a high, in percent of that high. */
-function deepestFall(curve: readonly AllocationPoint[], of: 'value' | 'held'): number {
-  const first = curve[0]
-  if (first === undefined) return 0
-  const drawdown = newDrawdown(first[of])
+function blockedByOf(runs: readonly PastRun[]): Record<string, number> {
+  const times: Record<string, number> = {}
+  for (const { outcome, reasons, orders } of runs) {
+    const halts = outcome === 'halted' ? reasons.filter((reason) => reason !== 'HALTED') : []
+    for (const reason of [...halts, ...orders.map((order) => order.reason)])
+      if (reason !== null) times[reason] = (times[reason] ?? 0) + 1
+  }
+  return times
+}
+
+function drawdownOf(curve: readonly AllocationPoint[], of: 'value' | 'held'): Drawdown {
+  const drawdown = newDrawdown(curve[0]?.[of] ?? 0)
   for (const point of curve) seeEquity(drawdown, point.at, point[of])
-  return drawdown.maxPct
+  return drawdown
 }

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AssetFeed } from '../../../core/backtest/allocation/run-allocation.js'
 import {
-  type AllocationPoint,
   type AllocationResult,
   simulateAllocation,
 } from '../../../core/backtest/allocation/simulate-allocation.js'
@@ -12,11 +11,13 @@ import type { PortfolioSettings } from '../../../core/settings.js'
 import type { Configuration, PortfolioConfiguration } from '../../config/configuration.js'
 import { configurationHash, paperSettingsOf, settingsOf } from '../../config/settings.js'
 import type { ChartZone } from '../../csv/time-field.js'
-import { CsvWriter, numberField, textField } from '../../report/csv-writer.js'
 import { localTimeSpeller } from '../../report/local-time.js'
 import { type BacktestRequest, BacktestUsageError } from '../backtest-request.js'
 import { readFeed } from '../cells/run-cells-request.js'
 import { zoneOf } from '../history-facts.js'
+import { AllocationTrades, writeDecisions, writeWeights } from './allocation-files.js'
+import { renderAllocationPage } from './allocation-page.js'
+import { subjectOf } from './allocation-subject.js'
 
 /** A simulation of runs towards target weights that was run and written. */
 export interface FinishedAllocation {
@@ -34,8 +35,9 @@ export function portfolioOfAllocation({ portfolios }: Configuration): PortfolioC
 const PRICE_AGE_SECONDS = 7 * 86_400
 
 /**
- * Runs prices of the past through a portfolio that is kept at target weights and writes report.json, trades.csv and
- * weights.csv. Throws a CsvError when a file is of no use, and a BacktestUsageError when the request does not fit together.
+ * Runs prices of the past through a portfolio that is kept at target weights and writes report.json, report.html,
+ * trades.csv, decisions.csv and weights.csv. Throws a CsvError when a file is of no use, and a BacktestUsageError when
+ * the request does not fit together.
  */
 export async function runAllocationRequest(
   portfolio: PortfolioConfiguration,
@@ -59,50 +61,26 @@ export async function runAllocationRequest(
   }
   const spellTime = localTimeSpeller(zone!.offsetAt)
   await mkdir(request.out, { recursive: true })
-  const trades = new CsvWriter(join(request.out, 'trades.csv'), TRADE_COLUMNS)
-  let count = 0
+  const trades = new AllocationTrades(request.out, spellTime)
   const hash = configurationHash(settings)
   const capital = decimal(request.capital ?? portfolio.initialDeposit)
   const result = simulateAllocation({
     ...{ settings, configurationHash: hash, capital, costs, fillAt: request.fillAt, feeds },
-    onTrade: ({ fill: { at, lots, price, fee, orderId }, instrument, side, decisionId }) => {
-      count += 1
-      const order = [textField(orderId), textField(decisionId)]
-      const amounts = [lots, price, lots.times(price), fee]
-      trades.write([count, spellTime(at), textField(instrument), side, ...amounts, ...order].join(','))
-    },
+    onTrade: (trade) => trades.write(trade),
   })
   trades.close()
-  writeWeights(request.out, { curve: result.curve, feeds, spellTime })
-  const { summary, curve } = result
-  const told = curve.map(({ at, value, held }) => ({ at: spellTime(at), value, held }))
-  const document = { summary, curve: told, rejectedRows: rejected, configurationHash: hash, costs }
-  await writeFile(join(request.out, 'report.json'), `${JSON.stringify(document, null, 2)}\n`)
-  return { result, rejectedRows: rejected, currency: portfolio.currency }
-}
-
-const TRADE_COLUMNS = [
-  ...['trade', 'at', 'instrument', 'side', 'quantity', 'price', 'value', 'fee', 'orderId', 'decisionId'],
-]
-
-interface Weights {
-  readonly curve: readonly AllocationPoint[]
-  readonly feeds: readonly AssetFeed[]
-  readonly spellTime: (instant: number) => string
-}
-
-function writeWeights(out: string, { curve, feeds, spellTime }: Weights): void {
+  const { summary, blockedBy, curve, runs } = result
   const names = feeds.map(({ instrument }) => instrument)
-  const columns = ['at', 'value', 'held', ...names.map((name) => textField(name)), 'cash']
-  const file = new CsvWriter(join(out, 'weights.csv'), columns)
-  for (const { at, value, held, weights } of curve) {
-    const shares = names.map((name) => weights[name] ?? 0)
-    const cash = 100 - shares.reduce((sum, share) => sum + share, 0)
-    file.write(
-      [spellTime(at), ...[value, held, ...shares, cash].map((field) => numberField(field))].join(','),
-    )
-  }
-  file.close()
+  writeWeights(request.out, { curve, names, spellTime })
+  writeDecisions(request.out, runs, spellTime)
+  const told = curve.map(({ at, value, held }) => ({ at: spellTime(at), value, held }))
+  const document = { summary, blockedBy, curve: told, rejectedRows: rejected, configurationHash: hash, costs }
+  await writeFile(join(request.out, 'report.json'), `${JSON.stringify(document, null, 2)}\n`)
+  const { offsetAt } = zone!
+  const subject = subjectOf(portfolio, request, { feeds, settings, costs, offsetAt })
+  const page = await renderAllocationPage({ subject, result, names, offsetMinutes: offsetAt })
+  await writeFile(join(request.out, 'report.html'), page)
+  return { result, rejectedRows: rejected, currency: portfolio.currency }
 }
 
 /** The files tell when an exchange was open, and a bar is all that is known of its time: nothing waits within one. */

@@ -3,14 +3,9 @@ import { type Instant, MINUTE } from '../../../core/time.js'
 import { INK, LINE, panel, timeAxis, valueAxis } from '../../report/tear-sheet/charts/axes.js'
 import { type ChartOption, type DrawChart, loadDrawing } from '../../report/tear-sheet/charts/draw.js'
 import { type ChartSize, figure, legendEntry } from '../../report/tear-sheet/charts/figure.js'
-import {
-  type Cell,
-  type Column,
-  dataTable,
-  escapeHtml,
-  type Html,
-  section,
-} from '../../report/tear-sheet/html.js'
+import { thinPoints } from '../../report/tear-sheet/charts/thin-points.js'
+import { type Cell, type Column, dataTable, type Html, section } from '../../report/tear-sheet/html.js'
+import { type KeyFigure, keyFigureList } from '../../report/tear-sheet/key-figures.js'
 import { newSpeller, type Speller } from '../../report/tear-sheet/spell.js'
 import { page, type TearSheetSubject } from '../../report/tear-sheet/tear-sheet.js'
 
@@ -37,17 +32,13 @@ export async function renderCellPage({ subject, result, offsetMinutes }: CellPag
 
 function keyFigures({ summary }: CellResult, spell: Speller): Html {
   const { netPnl, returnPct, maxDrawdownPct, buyAndHold } = summary
-  const figures: readonly (readonly [string, string, boolean])[] = [
+  const figures: readonly KeyFigure[] = [
     ['Net profit', spell.wholeMoney(netPnl), netPnl < 0],
     ['Return', spell.change(returnPct), returnPct < 0],
     ['Bought and held', spell.change(buyAndHold.returnPct), buyAndHold.returnPct < 0],
     ['Maximum drawdown', spell.percent(-maxDrawdownPct), false],
   ]
-  const items = figures.map(
-    ([name, value, isLoss]) =>
-      `<li><span>${name}</span><strong${isLoss ? ' class="loss"' : ''}>${escapeHtml(value)}</strong></li>`,
-  )
-  return `<ul class="figures">${items.join('')}</ul>`
+  return keyFigureList(figures)
 }
 
 interface Drawing {
@@ -61,7 +52,7 @@ const MOST_POINTS = 1500
 function valueFigure({ curve, summary }: CellResult, { spell, local, draw }: Drawing): Html {
   const [first, last] = [curve[0], curve.at(-1)]
   if (first === undefined || last === undefined || curve.length < 2) return ''
-  const points = thinned(curve, MOST_POINTS)
+  const points = thinPoints(curve, MOST_POINTS)
   const column = (read: (point: CellPoint) => number): [number, number][] =>
     points.map((point) => [local(point.at), read(point)])
   const line = (data: [number, number][], color: string) => ({
@@ -95,12 +86,6 @@ function valueFigure({ curve, summary }: CellResult, { spell, local, draw }: Dra
     heightOf: ({ name }) => (name === 'wide' ? 350 : 280),
     optionOf,
   })
-}
-
-/** The last point always stays. */
-function thinned(curve: readonly CellPoint[], most: number): readonly CellPoint[] {
-  const every = Math.ceil(curve.length / most)
-  return curve.filter((_, index) => index % every === 0 || index === curve.length - 1)
 }
 
 const number = (title: string): Column => ({ title, kind: 'number' })

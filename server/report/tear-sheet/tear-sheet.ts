@@ -8,6 +8,7 @@ import { priceFigures } from './charts/price-figure.js'
 import { yearlyFigure } from './charts/yearly-figure.js'
 import { headline } from './headline.js'
 import { escapeHtml, type Html, section } from './html.js'
+import { type KeyFigure, keyFigureList } from './key-figures.js'
 import { methodSection } from './method.js'
 import type { TearSheetParts } from './parts.js'
 import type { PriceHistory } from './price-window.js'
@@ -111,15 +112,11 @@ const THEME_CHOICE = `<fieldset class="theme"><legend>Colours</legend>
 /** The four numbers that are looked at first, in large. */
 function keyFigures({ result, spell }: TearSheetParts): Html {
   const { summary, metrics } = result
-  const figures: [string, string, boolean][] = [
+  const figures: readonly KeyFigure[] = [
     ['Net profit', spell.wholeMoney(summary.netPnl), summary.netPnl < 0],
     ['CAGR', spell.change(metrics.cagrPct), (metrics.cagrPct ?? 0) < 0],
     ['Maximum drawdown', spell.percent(-summary.maxDrawdownPct), false],
     ['Sharpe', spell.ratio(metrics.sharpe), (metrics.sharpe ?? 0) < 0],
   ]
-  const items = figures.map(
-    ([name, value, isLoss]) =>
-      `<li><span>${name}</span><strong${isLoss ? ' class="loss"' : ''}>${escapeHtml(value)}</strong></li>`,
-  )
-  return `<ul class="figures">${items.join('')}</ul>`
+  return keyFigureList(figures)
 }
