@@ -20,6 +20,7 @@ import { alarm } from './portfolio/alarm.js'
 import { arrivalOf } from './portfolio/alert-arrival.js'
 import { type Book, bookState } from './portfolio/book.js'
 import { evolve } from './portfolio/evolve.js'
+import { planHoldingExit } from './portfolio/holding-exits.js'
 import { type Observation, observe } from './portfolio/observe.js'
 import { bookOf, type Portfolio } from './portfolio/portfolio.js'
 import { planExits } from './portfolio/standing-exits.js'
@@ -211,13 +212,17 @@ function continueRolls(portfolio: Portfolio, record: Recorder): void {
 }
 
 function planAllExits(portfolio: Portfolio, record: Recorder): void {
-  if (!tradesInstruments(portfolio)) return
-  for (const book of portfolio.books.values()) planSales(portfolio, book, record)
+  const hasUnits = tradesInstruments(portfolio)
+  for (const book of portfolio.books.values()) {
+    if (hasUnits) planSales(portfolio, book, record)
+    else if (book.holding?.exit != null) record(planHoldingExit(portfolio, book))
+  }
 }
 
 /** The exits that stand come first: where one is due no stop is to rest at the venue. */
 function planSales(portfolio: Portfolio, book: Book, record: Recorder): void {
   record(planExits(portfolio, book))
+  record(planHoldingExit(portfolio, book))
   record(planStops(portfolio, book))
 }
 

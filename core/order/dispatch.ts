@@ -1,7 +1,6 @@
 import { ZERO } from '../decimal.js'
 import type { PortfolioEvent } from '../event.js'
 import type { OrdersDue } from '../input.js'
-import { isOfHolding } from '../portfolio/holding.js'
 import { bookOf, type Portfolio, settingsOf } from '../portfolio/portfolio.js'
 import { allowsEntries, allowsExits, allowsReductions } from '../risk/trading-state.js'
 import { SECOND } from '../time.js'
@@ -45,7 +44,7 @@ export function isStillWanted({ latch, cancelRequested, venueOrderId, filledLots
 function whyDenied(portfolio: Portfolio, order: Order): string | null {
   const state = portfolio.tradingState
   if (order.leg !== null) return whyLegDenied(portfolio, order)
-  if (isEntry(order) || isOfHolding(order)) {
+  if (isEntry(order) || order.purpose === 'rebalance') {
     const isWrongWay = order.side === 'buy' ? !allowsEntries(state) : !allowsReductions(state)
     if (isWrongWay) return `the portfolio is ${state}`
     const { lock } = bookOf(portfolio, order.instrument)

@@ -99,11 +99,21 @@ function decideRejection(
 export function delayNextExit(portfolio: Portfolio, order: Order): PortfolioEvent[] {
   // A cancel that we asked for is no refusal: what follows it may be ordered at once.
   if (order.cancelRequested || order.leg !== null) return []
+  if (isOfHolding(order)) return delayHoldingExit(portfolio, order)
   const isExit = order.purpose === 'exit'
   const unit = isExit || order.purpose === 'stop' ? findUnit(portfolio, order.positionId) : undefined
   if (unit === undefined) return []
   const wait = { positionId: unit.id, notBefore: portfolio.now + EXIT_RETRY_DELAY }
   return [{ type: isExit ? 'ExitDelayed' : 'StopDelayed', ...wait }]
+}
+
+function delayHoldingExit(
+  portfolio: Portfolio,
+  { purpose, instrument, positionId }: Order,
+): PortfolioEvent[] {
+  const exit = bookOf(portfolio, instrument).holding?.exit ?? null
+  if (purpose !== 'exit' || exit === null) return []
+  return [{ type: 'ExitDelayed', positionId, notBefore: portfolio.now + EXIT_RETRY_DELAY }]
 }
 
 /** What is proven not to exist may be sent again; an entry that somebody wants closed by now is not. */

@@ -1,5 +1,6 @@
 import { least } from '../decimal.js'
-import type { LedgerPosted, OrderFilled } from '../event.js'
+import type { ExitDelayed, ExitRequested, LedgerPosted, OrderFilled } from '../event.js'
+import { invariant } from '../invariant.js'
 import type { Order } from '../order/order.js'
 import type { Book } from './book.js'
 import { rememberHeld, settleFill } from './evolve-cells.js'
@@ -15,6 +16,33 @@ export function fillHolding(book: Book, order: Order, { lots, price, at }: Order
   settleFill(book, order.side, price.times(quantity))
   if (order.side === 'buy') bookIntoHolding(holding, quantity, price.times(quantity))
   else bookOutOfHolding(holding, quantity)
+}
+
+/** What is held of the asset is to be sold, and what is bought of it before a person unlocks it. */
+export function requestSale(portfolio: Portfolio, { positionId, decisionId, reason }: ExitRequested): void {
+  const book = bookOf(portfolio, assetOfHolding(positionId)!)
+  book.holding ??= emptyHolding()
+  book.holding.exit = { decisionId, reason, orders: 0, notBefore: 0 }
+}
+
+/** The next order of the exit waits. */
+export function delaySale(portfolio: Portfolio, { positionId, notBefore }: ExitDelayed): void {
+  const exit = bookOf(portfolio, assetOfHolding(positionId)!).holding?.exit ?? null
+  invariant(exit !== null, () => `${positionId} is not to be sold`)
+  exit.notBefore = notBefore
+}
+
+/** Counts an order of the exit. */
+export function countSale({ instrument, holding }: Book): void {
+  const exit = holding?.exit ?? null
+  invariant(exit !== null, () => `${instrument} is not to be sold`)
+  exit.orders += 1
+}
+
+/** A person lets the asset trade again: nothing more is sold for the exit. */
+export function endSale(portfolio: Portfolio, instrument: string): void {
+  const { holding } = bookOf(portfolio, instrument)
+  if (holding !== null) holding.exit = null
 }
 
 /** Adds a posting to the holding that it is about, and what moves the cash of a cell to that cell. */

@@ -15,7 +15,7 @@ import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
 import { evolveAllocation } from './evolve-allocation.js'
 import { evolveCell, forgetDenied, noteEvaluation } from './evolve-cells.js'
-import { fillHolding, postToHolding } from './evolve-holdings.js'
+import { countSale, delaySale, endSale, fillHolding, postToHolding, requestSale } from './evolve-holdings.js'
 import { beginLeg, evolveLegs, fillLeg, matchLegs, noteSent, removeFrom } from './evolve-legs.js'
 import { lockBook, settleBreak } from './evolve-locks.js'
 import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
@@ -121,13 +121,15 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       raiseStop(unitOf(portfolio, event.positionId), event.stop, event.highestClose)
       break
     case 'ExitRequested':
-      closeByWish(unitOf(portfolio, event.positionId), event)
+      if (assetOfHolding(event.positionId) !== null) requestSale(portfolio, event)
+      else closeByWish(unitOf(portfolio, event.positionId), event)
       break
     case 'ExitLatched':
       latchOrder(portfolio, event)
       break
     case 'ExitDelayed':
-      unitOf(portfolio, event.positionId).exitNotBefore = event.notBefore
+      if (assetOfHolding(event.positionId) !== null) delaySale(portfolio, event)
+      else unitOf(portfolio, event.positionId).exitNotBefore = event.notBefore
       break
     case 'StopDelayed':
       unitOf(portfolio, event.positionId).stopNotBefore = event.notBefore
@@ -153,6 +155,7 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       break
     case 'InstrumentUnlocked':
       bookOf(portfolio, event.instrument).lock = null
+      endSale(portfolio, event.instrument)
       forgetBreaks(portfolio, event.instrument)
       break
     case 'BreakSettled':
@@ -231,6 +234,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     if (order.chase === null || order.chase.step === 0) countEntry(portfolio, book, event)
   } else if (isOfHolding(order)) {
     book.rebalanceOrderIds.push(order.id)
+    if (order.purpose === 'exit') countSale(book)
   } else if (order.purpose === 'stop') {
     book.stopOrderIds.push(order.id)
     heldUnit(book, order.positionId).stopOrders += 1

@@ -1,6 +1,7 @@
 import { type Decimal, ZERO } from '../decimal.js'
 import { invariant } from '../invariant.js'
-import type { Order } from '../order/order.js'
+import type { ExitIntent, Order } from '../order/order.js'
+import type { Instant } from '../time.js'
 import type { Portfolio } from './portfolio.js'
 
 /** What is held of an asset that is paid for in full: no stop, no margin, an average cost. */
@@ -12,21 +13,33 @@ export interface Holding {
   realizedPnl: Decimal
   /** Above 0. */
   fees: Decimal
+  /** An operator's wish to sell it, until the asset is unlocked; null: there is none. */
+  exit: HoldingExit | null
+}
+
+/** The standing wish to sell what is held of an asset, and what is bought of it all the same. */
+export interface HoldingExit extends ExitIntent {
+  /** Count of the orders that it made. */
+  orders: number
+  /** The next order goes out no sooner. */
+  notBefore: Instant
 }
 
 /** Returns a holding of nothing. */
 export function emptyHolding(): Holding {
-  return { quantity: ZERO, cost: ZERO, realizedPnl: ZERO, fees: ZERO }
+  return { quantity: ZERO, cost: ZERO, realizedPnl: ZERO, fees: ZERO, exit: null }
 }
+
+const PREFIX = 'H-'
 
 /** Returns the id under which an asset's holding is named in orders and postings. */
 export function holdingId(instrument: string): string {
-  return `H-${instrument}`
+  return `${PREFIX}${instrument}`
 }
 
 /** Returns whether `order` buys or sells a holding. */
-export function isOfHolding({ purpose }: Pick<Order, 'purpose'>): boolean {
-  return purpose === 'rebalance'
+export function isOfHolding({ purpose, positionId }: Pick<Order, 'purpose' | 'positionId'>): boolean {
+  return purpose === 'rebalance' || (purpose === 'exit' && positionId.startsWith(PREFIX))
 }
 
 /** Digits of the cost that a part of a holding carries; the last part carries what is left, so that nothing is lost. */
@@ -61,7 +74,7 @@ export function unrealizedOfHolding(holding: Holding, price: number): number {
 
 /** Returns the asset whose holding has this id, or null for an id of something else. */
 export function assetOfHolding(id: string): string | null {
-  return id.startsWith('H-') ? id.slice(2) : null
+  return id.startsWith(PREFIX) ? id.slice(PREFIX.length) : null
 }
 
 /** Returns the cash that is there to be spent: the ledger's balance less what the holdings were bought for. */

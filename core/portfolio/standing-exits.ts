@@ -9,6 +9,7 @@ import { allowsExits } from '../risk/trading-state.js'
 import type { Instant } from '../time.js'
 import { alarm } from './alarm.js'
 import type { Book } from './book.js'
+import { isHoldingExitDue } from './holding-exits.js'
 import { instrumentOf, type Portfolio } from './portfolio.js'
 import { isPlacing } from './pre-close-run.js'
 import { marketHours } from './sessions.js'
@@ -117,7 +118,7 @@ function escalation(portfolio: Portfolio, ordered: OrderInitialized): AlarmRaise
 /** Returns whether a standing exit's delay is over, so that a timer should ask for its order. */
 export function hasExitDue(portfolio: Portfolio, now: Instant): boolean {
   for (const book of portfolio.books.values()) {
-    if (dueExits(portfolio, book, now).length > 0) return true
+    if (dueExits(portfolio, book, now).length > 0 || isHoldingExitDue(portfolio, book, now)) return true
   }
   return false
 }

@@ -25,8 +25,12 @@ type Options = JsonOption &
 export function exitCommand(): Command {
   const command = addCommandOptions(
     new Command('exit')
-      .description('Close positions at the market: of an instrument, one, or all')
-      .option('--instrument <name>', 'every position of the instrument', parseText)
+      .description('Close positions at the market: of an instrument or asset, one, or all')
+      .option(
+        '--instrument <name>',
+        'every position of the instrument, or all that is held of the asset',
+        parseText,
+      )
       .option('--position <id>', 'one position, as `general positions` lists it', parseText)
       .option('--all', 'every position of the portfolio')
       .requiredOption('--reason <text>', 'why; it is kept with the decision', parseText)

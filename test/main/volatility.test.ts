@@ -154,6 +154,20 @@ t.test('prices come by HTTP and by alerts, and become orders, fills and anchors 
   t.match(story, { code: 0, stdout: /sell [\d.]+: the move from the anchor reached the trigger/ })
   t.match(status, { code: 0, stdout: /cash +\$[\d,.]+ to spend\n\nasset +held/ })
   t.match(status?.stdout, /KO +[\d.]+ +[\d.]+ +97\.5 .* open/)
+  t.match(await order(service, 'trading-state', { state: 'halted', reason: 'a test' }), { status: 200 })
+  const [sale] = await runGeneralInTurn([['exit', '--instrument', 'ko', '--reason', 'enough', '--yes']], {
+    env: variables,
+  })
+  t.match(sale, { code: 0, stdout: /The exits stand until they are done\n.*of KO/ })
+  await eventually('an exit that sold all of KO', async () =>
+    (await cellOf(service, 'KO')).shares === '0' ? true : null,
+  )
+  t.match(await order(service, 'exit', { all: true, reason: 'more' }), {
+    ...{ status: 200, body: { outcome: 'ignored', decisions: [{ reasons: ['NOTHING_HELD'] }] } },
+  })
+  t.match(await order(service, 'trading-state', { state: 'active', reason: 'a test' }), { status: 200 })
+  const locked = await evaluate(service, 'KO', 94)
+  t.match(locked, { status: 200, body: { decisions: [{ reasons: ['INSTRUMENT_LOCKED'] }] } })
   const split = { kind: 'split', instrument: 'KO', exDate: '2020-01-06', ratio: '4' }
   t.match(await order(service, 'dividends', split), { status: 200, body: { outcome: 'approved' } })
   t.match(await cellOf(service, 'KO'), { anchor: '24.25' })

@@ -50,7 +50,13 @@ function agedOrders(portfolio: Portfolio, now: Instant): Order[] {
   const aged: Order[] = []
   for (const book of portfolio.books.values()) {
     for (const order of ordersOf(portfolio, book)) {
-      if (order.createdAt <= oldest && !order.cancelRequested && mayBeAtVenue(order.state)) aged.push(order)
+      if (
+        order.purpose === 'rebalance' &&
+        order.createdAt <= oldest &&
+        !order.cancelRequested &&
+        mayBeAtVenue(order.state)
+      )
+        aged.push(order)
     }
   }
   return aged

@@ -57,7 +57,8 @@ function cancel(orderId: string, reason: string): PortfolioEvent {
 function restingOrders(portfolio: Portfolio): Order[] {
   const resting: Order[] = []
   for (const book of portfolio.books.values())
-    for (const order of ordersOf(portfolio, book)) if (!order.cancelRequested) resting.push(order)
+    for (const order of ordersOf(portfolio, book))
+      if (order.purpose === 'rebalance' && !order.cancelRequested) resting.push(order)
   return resting
 }
 

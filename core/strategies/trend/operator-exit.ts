@@ -2,6 +2,8 @@ import type { PortfolioEvent } from '../../event.js'
 import type { OperatorCommanded } from '../../input.js'
 import { type Book, pendingApproval, plannedEntry } from '../../portfolio/book.js'
 import { findUnit } from '../../portfolio/evolve.js'
+import { assetOfHolding } from '../../portfolio/holding.js'
+import { isExitOpen, requestHoldingExit } from '../../portfolio/holding-exits.js'
 import { bookOf, orderOf, type Portfolio } from '../../portfolio/portfolio.js'
 import { commandDecision } from '../../risk/commands.js'
 import { type ExitTarget, requestExits } from './exit.js'
@@ -18,7 +20,8 @@ export interface OperatorExit {
 /** Closes what an operator wants closed: a position, an instrument with what is to be bought of it, or everything. */
 export function decideOperatorExit(portfolio: Portfolio, { inputId, command, record }: OperatorExit): void {
   const targets = operatorTargets(portfolio, command)
-  if (targets.length === 0) {
+  const holdings = holdingTargets(portfolio, command)
+  if (targets.length + holdings.length === 0) {
     const instrument = 'instrument' in command.target ? command.target.instrument : null
     const nothing = commandDecision(portfolio, inputId, 'operatorExit', 'ignored', ['NOTHING_HELD'])
     record([{ type: 'DecisionMade', decision: { ...nothing, instrument } }])
@@ -41,6 +44,22 @@ export function decideOperatorExit(portfolio: Portfolio, { inputId, command, rec
       }),
     )
   }
+  for (const book of holdings) {
+    ordinal += 1
+    record(requestHoldingExit(portfolio, book, { inputId, ordinal, reason: command.reason }))
+  }
+}
+
+function holdingTargets(portfolio: Portfolio, { target }: ExitCommand): Book[] {
+  const asset =
+    'positionId' in target
+      ? (assetOfHolding(target.positionId) ?? '')
+      : 'instrument' in target
+        ? target.instrument
+        : null
+  return [...portfolio.books.values()].filter(
+    (book) => (asset === null || book.instrument === asset) && isExitOpen(book),
+  )
 }
 
 function operatorTargets(portfolio: Portfolio, command: ExitCommand): [Book, ExitTarget][] {

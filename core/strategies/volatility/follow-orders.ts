@@ -43,7 +43,8 @@ function isEnd(
 function followOrder(portfolio: Portfolio, order: Order, filled: readonly OrderFilled[]): PortfolioEvent[] {
   const book = bookOf(portfolio, order.instrument)
   if (book.cell === null) return []
-  const events = filled.length === 0 ? [] : breaches(portfolio, order, filled)
+  // That it holds too little is what an operator's exit is for.
+  const events = filled.length === 0 || order.purpose === 'exit' ? [] : breaches(portfolio, order, filled)
   if (isAtWork(order.state) || !order.filledLots.isPositive() || book.cell.order?.id !== order.id)
     return events
   const anchor = order.filledValue.dividedBy(order.filledLots, QUOTIENT_SCALE, 'halfEven')

@@ -28,7 +28,13 @@ export function generatePortfolio({ id, assets: count, now }: GeneratedPortfolio
     if (index % 10 === 9) continue
     const quantity = decimal(Math.floor(DEPOSIT / count / (12 + (index % 97))))
     const cost = quantity.times(decimal(10 + (index % 97)))
-    portfolio.books.get(name)!.holding = { quantity, cost, realizedPnl: decimal(0), fees: decimal(0) }
+    portfolio.books.get(name)!.holding = {
+      quantity,
+      cost,
+      realizedPnl: decimal(0),
+      fees: decimal(0),
+      exit: null,
+    }
   }
   return portfolio
 }

@@ -36,7 +36,7 @@ import {
 } from './shapes.js'
 
 /** The version under which states are written. A state that changes its shape gets the next one; old ones are folded anew. */
-export const STATE_VERSION = 10
+export const STATE_VERSION = 11
 
 const exitIntent: Shape<ExitIntent> = record({ decisionId: text, reason: text })
 
@@ -147,7 +147,12 @@ const book: Shape<Book> = record({
   exitOrderIds: list(text),
   stopOrderIds: list(text),
   rebalanceOrderIds: list(text),
-  holding: orNull(record({ quantity: decimal, cost: decimal, realizedPnl: decimal, fees: decimal })),
+  holding: orNull(
+    record({
+      ...{ quantity: decimal, cost: decimal, realizedPnl: decimal, fees: decimal },
+      exit: orNull(record({ decisionId: text, reason: text, orders: number, notBefore: instant })),
+    }),
+  ),
   cell: orNull(cellState),
   legOrderIds: list(text),
   openLegs: list(text),
