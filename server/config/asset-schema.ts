@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ZONES, type Zone } from '../../core/calendar/zone.js'
 import type { Asset } from '../../core/instrument/instrument.js'
-import { amount, instrumentName } from './values.js'
+import { amount, currency, instrumentName } from './values.js'
 
 /** Zones of the exchanges that the calendar knows. */
 const ZONE_OF_EXCHANGE: Readonly<Record<string, Zone>> = {
@@ -26,6 +26,9 @@ const assetInput = z
     quantityStep: amount.default(1).describe('Quantities are whole multiples of it'),
     minQuantity: z.number().min(0).max(1e12).default(0).describe('Least quantity of an order'),
     minNotional: z.number().min(0).max(1e12).default(0).describe('Least value of an order'),
+    currency: currency
+      .optional()
+      .describe('Of its price: that of the portfolio, which is meant where this is left out'),
     tick: amount.default(0.01).describe('Smallest step of its price'),
   })
   .describe('What is paid for in full and held, in the currency of the portfolio')

@@ -51,7 +51,8 @@ function readPortfolios(portfolios: unknown): RawPortfolio[] {
     const instruments = listOf(traded).map((instrument) => {
       const name = textOf(member(instrument, 'name'))
       const own = textOf(member(instrument, 'currency'))
-      return { name, currency: own ?? INSTRUMENT_CATALOG[name ?? '']?.currency ?? null }
+      const known = isOfAssets ? null : (INSTRUMENT_CATALOG[name ?? '']?.currency ?? null)
+      return { name, currency: own ?? known }
     })
     return { id: textOf(member(portfolio, 'id')), currency, instruments, isOfAssets }
   })
@@ -61,10 +62,13 @@ function contradictionsOfPortfolio(
   { currency, instruments, isOfAssets }: RawPortfolio,
   at: number,
 ): ConfigurationProblem[] {
-  const path = (index: number) => `portfolios[${at}].instruments[${index}]`
+  const path = (index: number) => `portfolios[${at}].${isOfAssets ? 'assets' : 'instruments'}[${index}]`
   const foreign = instruments.flatMap((instrument, index) => {
     if (instrument.currency === null || instrument.currency === currency) return []
-    const message = `must be ${currency}, the currency of the portfolio, was ${instrument.currency}`
+    const remedy = isOfAssets
+      ? `: a portfolio is priced, paid and booked in one currency; name what trades in ${currency}, or hold it in a portfolio in ${instrument.currency}`
+      : ''
+    const message = `must be ${currency}, the currency of the portfolio, was ${instrument.currency}${remedy}`
     return [{ path: `${path(index)}.currency`, message }]
   })
   return [

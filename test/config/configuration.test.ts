@@ -527,6 +527,17 @@ t.test('a portfolio that is kept at target weights says how, and its weights mus
   t.match(told({ cash: undefined, rest: undefined }).join('\n'), /cash.*\n.*rest/)
   t.match(told({ rule: { kind: 'schedule', schedule: { kind: 'interval', seconds: 29 } } }), [/at least 30/])
   t.match(told({ margin: { enabled: true, maxMarginSize: 4000 } }), [/at least freeThreshold/])
+  const heldIn = (currency: string) =>
+    problemsOf({ portfolios: [{ ...portfolio, assets: [{ ...asset, currency }] }] })
+  t.same(heldIn('RUB'), [])
+  t.match(heldIn('USD'), [/^portfolios\[0\]\.assets\[0\]\.currency: must be RUB, .* was USD: .* in USD$/])
+  t.equal(heldIn('USD').length, 1)
+  const copper = {
+    ...{ ...portfolio, assets: [{ ...asset, name: 'COPPER' }] },
+    strategy: { ...strategy, weights: { targets: { COPPER: 90, RUB: 10 } } },
+  }
+  t.same(problemsOf({ portfolios: [copper] }), [], 'an asset is no contract of the same name')
+
   t.test('the source of its metrics is on this machine or encrypted, and its token is named', async (t) => {
     const secret = secretsOf({ WEBHOOK_TOKEN: 'hook', FUNDS: 'a-token' })
     const url = 'https://funds.example/metrics'
