@@ -8,6 +8,7 @@ import type { Chase, OrderPurpose, OrderType } from './order/order.js'
 import type { AllocationEvent } from './portfolio/allocation-event.js'
 import type { ApprovalOutcome, ApprovalRequest } from './portfolio/approval.js'
 import type { CellEvent } from './portfolio/cell-event.js'
+import type { HoldingEvent } from './portfolio/holding-event.js'
 import type { PostingKind } from './portfolio/ledger.js'
 import type { PreCloseRun } from './portfolio/pre-close-run.js'
 import type { RollRun, RollTerms } from './portfolio/roll-run.js'
@@ -383,6 +384,7 @@ export type PortfolioEvent =
   | LotsGivenUp
   | AlarmRaised
   | CellEvent
+  | HoldingEvent
   | AllocationEvent
 
 /** The name of an event type. */

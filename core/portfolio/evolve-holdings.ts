@@ -5,6 +5,7 @@ import type { Order } from '../order/order.js'
 import type { Book } from './book.js'
 import { rememberHeld, settleFill } from './evolve-cells.js'
 import { assetOfHolding, bookIntoHolding, bookOutOfHolding, emptyHolding, isOfHolding } from './holding.js'
+import type { HoldingEvent } from './holding-event.js'
 import { bookOf, type Portfolio } from './portfolio.js'
 
 /** Books a fill into what is held, never below nothing: that a venue sold more than was held is for a person to settle. */
@@ -18,22 +19,38 @@ export function fillHolding(book: Book, order: Order, { lots, price, at }: Order
   else bookOutOfHolding(holding, quantity)
 }
 
-/** What is held of the asset is to be sold, and what is bought of it before a person unlocks it. */
-export function requestSale(portfolio: Portfolio, { positionId, decisionId, reason }: ExitRequested): void {
-  const book = bookOf(portfolio, assetOfHolding(positionId)!)
+/** Takes up what the broker holds besides, or gives up what it does not hold; of a cell that brings cash. */
+export function correctHolding(portfolio: Portfolio, event: HoldingEvent): void {
+  const { instrument, quantity, price, at } = event
+  const book = bookOf(portfolio, instrument)
   book.holding ??= emptyHolding()
-  book.holding.exit = { decisionId, reason, orders: 0, notBefore: 0 }
+  rememberHeld(book, book.holding.quantity, at)
+  const value = price.times(quantity)
+  if (event.type === 'HoldingAdopted') {
+    bookIntoHolding(book.holding, quantity, value)
+  } else {
+    settleFill(book, 'sell', value)
+    bookOutOfHolding(book.holding, quantity)
+  }
 }
 
-/** The next order of the exit waits. */
-export function delaySale(portfolio: Portfolio, { positionId, notBefore }: ExitDelayed): void {
-  const exit = bookOf(portfolio, assetOfHolding(positionId)!).holding?.exit ?? null
-  invariant(exit !== null, () => `${positionId} is not to be sold`)
-  exit.notBefore = notBefore
+/** What is held of the asset is to be sold, and what is bought of it before a person unlocks it; or the next order waits. */
+export function noteSale(portfolio: Portfolio, event: ExitRequested | ExitDelayed): void {
+  const { positionId } = event
+  const book = bookOf(portfolio, assetOfHolding(positionId)!)
+  book.holding ??= emptyHolding()
+  const { holding } = book
+  if (event.type === 'ExitRequested') {
+    const { decisionId, reason } = event
+    holding.exit = { decisionId, reason, orders: 0, notBefore: 0 }
+    return
+  }
+  invariant(holding.exit !== null, () => `${positionId} is not to be sold`)
+  holding.exit.notBefore = event.notBefore
 }
 
 /** Counts an order of the exit. */
-export function countSale({ instrument, holding }: Book): void {
+export function addSale({ instrument, holding }: Book): void {
   const exit = holding?.exit ?? null
   invariant(exit !== null, () => `${instrument} is not to be sold`)
   exit.orders += 1

@@ -1,3 +1,4 @@
+import type { Decimal } from '../decimal.js'
 import type { UnitAdopted, UnitOpened } from '../event.js'
 import { invariant } from '../invariant.js'
 import type { Instant } from '../time.js'
@@ -62,6 +63,13 @@ export function adoptUnit(portfolio: Portfolio, event: UnitAdopted): void {
   })
   bookPurchase(unit, event.lots, event.price.times(event.lots))
   takeUpUnit(book, unit)
+}
+
+/** Adds a purchase to a unit that is held already: the initial stop follows the average up. */
+export function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
+  bookPurchase(unit, lots, value)
+  if (unit.roll !== null) unit.initialStop = unit.averagePrice - unit.roll.initialStopBelow
+  else unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
 }
 
 function takeUpUnit(book: Book, unit: Unit): void {

@@ -1,4 +1,4 @@
-import { type Decimal, ZERO } from '../decimal.js'
+import { ZERO } from '../decimal.js'
 import type {
   ApprovalClosed,
   ExitLatched,
@@ -15,14 +15,14 @@ import { DAY, type Instant, SECOND } from '../time.js'
 import type { Book } from './book.js'
 import { evolveAllocation } from './evolve-allocation.js'
 import { evolveCell, forgetDenied, noteEvaluation } from './evolve-cells.js'
-import { countSale, delaySale, endSale, fillHolding, postToHolding, requestSale } from './evolve-holdings.js'
+import { addSale, correctHolding, endSale, fillHolding, noteSale, postToHolding } from './evolve-holdings.js'
 import { beginLeg, evolveLegs, fillLeg, matchLegs, noteSent, removeFrom } from './evolve-legs.js'
 import { lockBook, settleBreak } from './evolve-locks.js'
-import { adoptUnit, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
+import { adoptUnit, bookLaterPurchase, closeUnit, openUnit, raiseStop, reopenUnit } from './evolve-units.js'
 import { assetOfHolding, isOfHolding } from './holding.js'
 import { post } from './ledger.js'
 import { bookOf, orderOf, type Portfolio } from './portfolio.js'
-import { bookPurchase, bookSale, type Unit } from './unit.js'
+import { bookSale, type Unit } from './unit.js'
 
 /**
  * Returns `portfolio` after `event`, updated in place. An event that does not fit the state is corrupt data: it throws
@@ -121,14 +121,14 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       raiseStop(unitOf(portfolio, event.positionId), event.stop, event.highestClose)
       break
     case 'ExitRequested':
-      if (assetOfHolding(event.positionId) !== null) requestSale(portfolio, event)
+      if (assetOfHolding(event.positionId) !== null) noteSale(portfolio, event)
       else closeByWish(unitOf(portfolio, event.positionId), event)
       break
     case 'ExitLatched':
       latchOrder(portfolio, event)
       break
     case 'ExitDelayed':
-      if (assetOfHolding(event.positionId) !== null) delaySale(portfolio, event)
+      if (assetOfHolding(event.positionId) !== null) noteSale(portfolio, event)
       else unitOf(portfolio, event.positionId).exitNotBefore = event.notBefore
       break
     case 'StopDelayed':
@@ -166,6 +166,10 @@ export function evolve(portfolio: Portfolio, event: PortfolioEvent): Portfolio {
       break
     case 'LotsGivenUp':
       bookSale(unitOf(portfolio, event.positionId), event.lots, event.price.times(event.lots))
+      break
+    case 'HoldingAdopted':
+    case 'HoldingGivenUp':
+      correctHolding(portfolio, event)
       break
     case 'AlarmRaised':
       break
@@ -234,7 +238,7 @@ function initializeOrder(portfolio: Portfolio, event: OrderInitialized): void {
     if (order.chase === null || order.chase.step === 0) countEntry(portfolio, book, event)
   } else if (isOfHolding(order)) {
     book.rebalanceOrderIds.push(order.id)
-    if (order.purpose === 'exit') countSale(book)
+    if (order.purpose === 'exit') addSale(book)
   } else if (order.purpose === 'stop') {
     book.stopOrderIds.push(order.id)
     heldUnit(book, order.positionId).stopOrders += 1
@@ -347,12 +351,6 @@ function fillOrder(portfolio: Portfolio, event: OrderFilled): void {
   } else {
     enterState(order, 'partiallyFilled')
   }
-}
-
-function bookLaterPurchase(unit: Unit, lots: Decimal, value: Decimal): void {
-  bookPurchase(unit, lots, value)
-  if (unit.roll !== null) unit.initialStop = unit.averagePrice - unit.roll.initialStopBelow
-  else unit.initialStop = Math.max(unit.initialStop, unit.averagePrice - unit.stopDistance)
 }
 
 function unitOfPosting(portfolio: Portfolio, event: LedgerPosted): Unit | undefined {

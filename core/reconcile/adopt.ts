@@ -5,8 +5,9 @@ import type { SettleBreak } from '../input.js'
 import { factsAt, type Instrument } from '../instrument/instrument.js'
 import type { Book } from '../portfolio/book.js'
 import { isNear } from '../portfolio/observe.js'
-import { bookOf, instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
+import { assetOf, bookOf, instrumentOf, type Portfolio } from '../portfolio/portfolio.js'
 import { profitOfSale, type Unit } from '../portfolio/unit.js'
+import { planHoldingAdoption } from './adopt-holding.js'
 import { type Break, describeBreak, differenceOf } from './break.js'
 import { heldLots } from './compare.js'
 import { farPriceNotes, type Plan, type Refusal, refusal } from './plan.js'
@@ -24,6 +25,10 @@ export function planAdoption(portfolio: Portfolio, found: Break, adopting: Adopt
   if (heldLots(book).plus(difference).isLessThan(ZERO)) {
     const how = 'buy the difference back at the broker, which settles it; or ignore it'
     return refusal('BROKER_IS_SHORT', `${describeBreak(found)}: a short position cannot be taken up; ${how}`)
+  }
+  if (assetOf(portfolio, instrument) !== undefined) {
+    const price = adopting.command.price ?? (difference.isPositive() ? priceFromVenue({ found, book }) : null)
+    return planHoldingAdoption(portfolio, found, { ...adopting, price })
   }
   if (!difference.isPositive()) return planGivingUp(portfolio, found, adopting)
   const traded = instrumentOf(portfolio, instrument)
@@ -80,11 +85,11 @@ function planUnit(portfolio: Portfolio, extra: Extra, { inputId, command }: Adop
  * Of a holding that we have no part of, the broker's average is the price; otherwise it is the price of the rest that
  * makes our cost and the broker's the same, where that is near its average.
  */
-function priceFromVenue({ found, book }: Extra): Decimal | null {
+function priceFromVenue({ found, book }: Pick<Extra, 'found' | 'book'>): Decimal | null {
   const { averagePrice, theirs } = found
   if (averagePrice === null || !averagePrice.isPositive()) return null
-  if (book.units.length === 0) return averagePrice
-  let cost = averagePrice.times(theirs)
+  if (heldLots(book).isZero()) return averagePrice
+  let cost = averagePrice.times(theirs).minus(book.holding?.cost ?? ZERO)
   for (const unit of book.units) cost = cost.minus(unit.cost)
   const price = cost.dividedBy(differenceOf(found), 8, 'halfEven')
   return isNear(price.toNumber(), averagePrice.toNumber(), book.market.atr) ? price : null

@@ -79,6 +79,10 @@ export function describeEvent(event: PortfolioEvent, currency: string): string {
       return `position ${event.positionId} was taken over from the broker: ${formatLots(`${event.lots}`)} of ${event.instrument} at ${points(`${event.price}`)}, unit ${event.number}, stop ${points(event.stop)}`
     case 'LotsGivenUp':
       return `${formatLots(`${event.lots}`)} of position ${event.positionId} were given up at ${points(`${event.price}`)}: the broker does not hold them`
+    case 'HoldingAdopted':
+      return `${event.quantity} of ${event.instrument} were taken over from the broker at ${points(`${event.price}`)}`
+    case 'HoldingGivenUp':
+      return `${event.quantity} of ${event.instrument} were given up at ${points(`${event.price}`)}: the broker does not hold them`
     case 'AlarmRaised':
       return `alarm ${event.code}: ${event.message}`
     case 'ConfigurationApplied':

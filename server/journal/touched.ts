@@ -166,6 +166,8 @@ function touchEvent(
     case 'InstrumentLocked':
     case 'InstrumentUnlocked':
     case 'BreakSettled':
+    case 'HoldingAdopted':
+    case 'HoldingGivenUp':
     case 'CellOpened':
     case 'CellFunded':
     case 'CellAnchored':

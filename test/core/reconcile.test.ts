@@ -5,6 +5,7 @@ import type { Decision } from '../../core/decision.js'
 import type { PortfolioEvent } from '../../core/event.js'
 import type { ExternalOrder, SettleBreak } from '../../core/input.js'
 import { step } from '../../core/kernel.js'
+import { unassignedCash } from '../../core/portfolio/holding.js'
 import { emptyPortfolio } from '../../core/portfolio/portfolio.js'
 import { describeBreak } from '../../core/reconcile/break.js'
 import { compareAccount, heldLots, isNothingNew } from '../../core/reconcile/compare.js'
@@ -12,6 +13,7 @@ import { listBreaks } from '../../core/reconcile/list-breaks.js'
 import { HOUR, MINUTE } from '../../core/time.js'
 import { encodeState } from '../../server/journal/codec/state-codec.js'
 import { validateState } from '../../server/recovery/validate-state.js'
+import { CellDesk, cell, cellSettings } from '../helpers/cells.js'
 import { counts } from '../helpers/counts.js'
 import { alarmsIn, Desk, decisionIn, eventsOf } from '../helpers/desk.js'
 import { settings } from '../helpers/settings.js'
@@ -515,4 +517,122 @@ t.test('what a broker tells of an order after a person has settled it still coun
   t.same(alarmsIn(more), ['OVERFILL'])
   t.equal(lotsOf(filled.desk), '3')
   t.ok(isReproducible(absent.desk) && isReproducible(filled.desk))
+})
+
+/** A cell of KO that holds 50 shares, bought at 100, and 5,000 in cash; 1,000 are in no cell. */
+function cellOfKo(): CellDesk {
+  const room = new CellDesk(cellSettings([cell('KO', { initialStock: 0.5 })]), 11_000)
+  room.price('KO', 100)
+  room.settle()
+  return room
+}
+
+const moneyOf = (room: CellDesk) => {
+  const { holding, cell: state } = room.book('KO')
+  const { ledger } = room.portfolio
+  const exact = [holding?.quantity, holding?.cost, holding?.realizedPnl, state?.cash, ledger.balance]
+  return [...exact, unassignedCash(room.portfolio)].map((value) => value?.toNumber())
+}
+
+t.test('shares that only the broker holds are taken up as a deposit in kind', async (t) => {
+  const room = cellOfKo()
+  t.same(moneyOf(room), [50, 5000, 0, 5000, 11_000, 1000])
+  seeTwice(room, { KO: 60 })
+  t.match(listBreaks(room.portfolio), [{ found: { class: 'quantity' }, state: 'confirmed', lock: /./ }])
+  t.same(refused(decisionIn(settle(room, 'adopt'))), ['blocked', 'PRICE_MISSING', 1])
+  const events = settle(room, 'adopt', { at: 90, stop: 80 })
+  t.same(
+    events.map(({ type }) => type),
+    ['DecisionMade', 'HoldingAdopted', 'LedgerPosted', 'BreakSettled', 'InstrumentUnlocked'],
+  )
+  t.match(decisionIn(events), {
+    reasons: ['ADOPTED'],
+    lots: 10,
+    price: 90,
+    stop: null,
+    positionIds: ['H-KO'],
+  })
+  t.match(decisionIn(events).notes, [/10 of KO are taken up at 90/, /has no stop/])
+  t.same(moneyOf(room), [60, 5900, 0, 5000, 11_900, 1000], 'no cash moves')
+  t.equal(room.portfolio.ledger.deposited.toNumber(), 11_900)
+  t.same(seeTwice(room, { KO: 60 }), [])
+  t.ok(isReproducible(room))
+})
+
+t.test("the broker's average is what shares that the book had none of were bought for", async (t) => {
+  const room = new CellDesk(cellSettings([cell('KO')]), 10_000)
+  const see = (count: number, average: number) =>
+    room.give({
+      ...{ type: 'AccountObserved', positions: { KO: decimal(count) } },
+      averagePrices: { KO: decimal(average) },
+    })
+  see(20, 80)
+  see(20, 80)
+  settle(room, 'adopt')
+  t.same(moneyOf(room), [20, 1600, 0, 10_000, 11_600, 0])
+  see(30, 82)
+  see(30, 82)
+  t.match(decisionIn(settle(room, 'adopt')), { outcome: 'approved', lots: 10, price: 86 })
+  t.same(moneyOf(room), [30, 2460, 0, 10_000, 12_460, 0], 'the costs agree: 30 at 82')
+  room.price('KO', 80)
+  t.match(decisionIn(room.wait(1000).price('KO', 76)), { reasons: ['TRIGGER'] }, 'it trades what it took up')
+  t.ok(isReproducible(room))
+})
+
+t.test('shares that the broker does not hold leave the cell at a stated price', async (t) => {
+  const room = cellOfKo()
+  seeTwice(room, { KO: 30 })
+  t.same(refused(decisionIn(settle(room, 'adopt'))), ['blocked', 'PRICE_MISSING', 1])
+  const events = settle(room, 'adopt', { at: 110 })
+  t.same(
+    events.map(({ type }) => type),
+    ['DecisionMade', 'HoldingGivenUp', 'LedgerPosted', 'BreakSettled', 'InstrumentUnlocked'],
+  )
+  t.match(eventsOf(events, 'LedgerPosted'), [
+    { kind: 'realizedPnl', positionId: 'H-KO', note: /^correction/ },
+  ])
+  t.same(moneyOf(room), [30, 3000, 200, 7200, 11_200, 1000], "the cash of the sale is the cell's")
+  t.same(seeTwice(room, { KO: 30 }), [])
+  seeTwice(room, { KO: 0 })
+  settle(room, 'adopt', { at: 95 })
+  t.same(moneyOf(room), [0, 0, 50, 10_050, 11_050, 1000])
+  t.ok(isReproducible(room))
+})
+
+t.test('what is taken up while an exit of it stands is sold, and the exit keeps its lock', async (t) => {
+  const room = cellOfKo()
+  room.command({ kind: 'exit', target: { instrument: 'KO' }, reason: 'enough' })
+  room.settle()
+  seeTwice(room, { KO: 5 })
+  const events = settle(room, 'adopt', { at: 100 })
+  t.match(eventsOf(events, 'OrderInitialized'), [{ purpose: 'exit', side: 'sell' }])
+  room.settle()
+  t.same(moneyOf(room), [0, 0, 0, 10_500, 11_500, 1000])
+  t.match(room.book('KO').lock, { breakId: null })
+})
+
+t.test('corrections of a holding never make or lose money, whatever they are', async () => {
+  const step = fc.record({
+    count: fc.integer({ min: 0, max: 200_000 }).map((thousandths) => decimal(thousandths / 1000)),
+    cents: fc.integer({ min: 1, max: 50_000 }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
+      const room = cellOfKo()
+      let cash = decimal(5000)
+      for (const { count, cents } of steps) {
+        const held = room.book('KO').holding!.quantity
+        for (const _ of [1, 2]) room.give({ type: 'AccountObserved', positions: { KO: count } })
+        if (count.equals(held)) continue
+        const price = decimal(cents / 100)
+        settle(room, 'adopt', { price })
+        if (count.isLessThan(held)) cash = cash.plus(held.minus(count).times(price))
+      }
+      const { holding, cell: state } = room.book('KO')
+      const isExact = unassignedCash(room.portfolio).equals(decimal(1000)) && state!.cash.equals(cash)
+      const last = steps.at(-1)!
+      return isExact && holding!.quantity.equals(last.count) && isReproducible(room)
+    }),
+    { numRuns: counts.propertyRuns },
+  )
 })

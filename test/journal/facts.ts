@@ -395,6 +395,8 @@ const eventFields: {
     pointValue: number,
     at: instant,
   },
+  HoldingAdopted: { instrument: text, decisionId: text, quantity: decimal, price: decimal, at: instant },
+  HoldingGivenUp: { instrument: text, decisionId: text, quantity: decimal, price: decimal, at: instant },
   LotsGivenUp: { positionId: text, decisionId: text, lots: decimal, price: decimal, at: instant },
   AlarmRaised: {
     code: fc.constantFrom('OVERFILL', 'PRICE_SUSPECT'),

@@ -80,6 +80,14 @@ const decision = anyGiven(decided, [
   ['rebalance', shown<NonNullable<Decision['rebalance']>>()],
 ]) as Shape<Decision>
 
+const correctionOfHolding = {
+  instrument: text,
+  decisionId: text,
+  quantity: decimal,
+  price: decimal,
+  at: instant,
+}
+
 const postingKind = oneOf<PostingKind>({
   deposit: true,
   withdrawal: true,
@@ -212,6 +220,8 @@ const shapes: { readonly [T in EventType]: Shape<Fields<T>> } = {
     price: decimal,
     at: instant,
   }),
+  HoldingAdopted: record(correctionOfHolding),
+  HoldingGivenUp: record(correctionOfHolding),
   AlarmRaised: record({
     code: code<Extract<PortfolioEvent, { type: 'AlarmRaised' }>['code']>(),
     severity: oneOf<'warning' | 'critical'>({ warning: true, critical: true }),
