@@ -29,6 +29,7 @@ interface Options extends JsonOption {
   readonly trades?: ReadonlyMap<string, string>
   readonly bars?: ReadonlyMap<string, string>
   readonly dividends?: ReadonlyMap<string, string>
+  readonly metrics?: string
   readonly capital?: number
   readonly config?: string
   readonly from?: string
@@ -62,6 +63,10 @@ export function backtestCommand(): Command {
       '--dividends <ASSET=file.csv>',
       'dividends and splits of a cell’s asset: exDate,payDate,perShare,withholdingRate,splitRatio; repeatable',
       fileOf,
+    )
+    .option(
+      '--metrics <file.csv>',
+      'fund metrics for target weights that follow them: symbol,marketCap,aum,observedAt; known from observedAt on',
     )
     .option('--capital <amount>', 'initial capital; default: the configured initial deposit', above0)
     .option('--config <file>', 'configuration; default: the paper portfolio of the four instruments')
@@ -125,6 +130,8 @@ async function answerBacktest(command: Command, options: Options): Promise<Answe
     const allocation = cells === null ? portfolioOfAllocation(configuration) : null
     if (allocation !== null)
       return answerOfAllocation(request.out, await runAllocationRequest(allocation, request))
+    if (request.metrics !== undefined)
+      throw new BacktestUsageError('--metrics is for portfolios that are kept at target weights')
     if (cells !== null) return answerOfCells(request.out, await runCellsRequest(cells, request))
     const finished = await runBacktestRequest(configuration, request, progress.advance)
     progress.finish()
@@ -156,6 +163,9 @@ function toRequest(options: Options): BacktestRequest {
     trades: filesOf(options.trades),
     bars: filesOf(options.bars),
     dividends: filesOf(options.dividends),
+    ...(options.metrics === undefined
+      ? {}
+      : { metrics: { name: options.metrics, path: resolveUserPath(options.metrics) } }),
     sizing: options.sizing,
     fillAt: options.fill,
     exitMode: options.exitMode ?? null,

@@ -18,6 +18,8 @@ export interface BacktestRequest {
   readonly bars: ReadonlyMap<string, NamedFile>
   /** Dividends and splits of assets; cells alone have any. */
   readonly dividends: ReadonlyMap<string, NamedFile>
+  /** What funds were worth, for weights that follow it; left out where nothing does. */
+  readonly metrics?: NamedFile
   /** general: sized and gated by the general · exported: the lots of the export, no rules. */
   readonly sizing: 'general' | 'exported'
   readonly fillAt: FillAt

@@ -106,3 +106,89 @@ t.test('orders for the next open are in progress when the prices end', async (t)
   t.equal(decisions.at(-1)!.outcome, 'inProgress')
   t.ok(result.summary.runs < decisions.length)
 })
+
+const limits = {
+  style: { kind: 'limit', stepPct: 1, clipPct: 50, clip: 'capped', repriceBufferPct: null },
+  funding: { feePct: 0 },
+}
+
+t.test('limit orders rest until a later bar reaches them', async (t) => {
+  const reached: Row[] = [flat(100), [100, 100, 98, 100], flat(100)]
+  const opensThrough: Row[] = [flat(50), flat(50), [49, 49.2, 48.5, 49]]
+  const bars = new Map([barsOf('KO', reached), barsOf('PEP', opensThrough)])
+  const { decisions, trades, page } = await run('limit', {
+    ...{ bars, strategy: limits, more: { slippageTicks: 3, commissionPct: 0 } },
+  })
+  t.same(
+    trades.map(({ at, side, quantity, instrument, price }) => [at, side, quantity, instrument, price]),
+    [
+      ['2026-01-06T19:00:00-05:00', 'buy', '50.5', 'KO', '99'],
+      ['2026-01-06T19:00:00-05:00', 'buy', '101', 'PEP', '49'],
+    ],
+    'at the limit when its bar has closed, and at an open that is better',
+  )
+  t.match(decisions[0], {
+    outcome: 'executed',
+    orders: 'buy 50.5 of 50.5 KO at 99; buy 101 of 101 PEP at 49.5',
+  })
+  t.match(page, 'limits 1 % from the market')
+})
+
+t.test(
+  'an order that rests too long, or too far away, is taken back by the rules that decide live',
+  async (t) => {
+    const still = [100, 100, 100].map(flat)
+    const late: Row[] = [flat(50), flat(50), [50, 50, 49, 50]]
+    const inLate = new Map([barsOf('KO', still), barsOf('PEP', late)])
+    const more = { commissionPct: 0 }
+    const old = { ...limits, style: { ...limits.style, maxAgeSeconds: 129_600 } }
+    const aged = await run('aged', { bars: inLate, strategy: old, more })
+    t.equal(
+      aged.decisions[0]!.orders,
+      'buy 0 of 50.5 KO at 99 (aged_out); buy 0 of 101 PEP at 49.5 (aged_out)',
+      'its bar reached it after it had become too old, for all that is known',
+    )
+    t.equal(aged.trades.length, 0)
+    t.match(aged.decisions.at(-1), { outcome: 'inProgress', orders: /buy 0 of 50.5 KO at 99; buy 0/ })
+    t.same(aged.result.blockedBy, { aged_out: 2 })
+    const rise = new Map([barsOf('KO', still), barsOf('PEP', [50, 60, 60].map(flat))])
+    const near = { ...limits, style: { ...limits.style, repriceBufferPct: 1 } }
+    const again = await run('reprice', { bars: rise, strategy: near, more })
+    t.match(again.decisions[0]!.orders, 'buy 0 of 101 PEP at 49.5 (reprice)')
+    t.match(again.decisions.at(-1)!.orders, / PEP at 59.4/)
+  },
+)
+
+t.test('weights follow fund metrics from their times on, and only while they are fresh', async (t) => {
+  const still = [100, 100, 100, 100].map(flat)
+  const bars = new Map([barsOf('KO', still), barsOf('PEP', still)])
+  const targets = { KO: 50, PEP: 50 }
+  const strategy = { weights: { mode: 'marketcap', targets, metricsMaxAgeHours: 24 }, funding: { feePct: 0 } }
+  const metrics = { name: 'funds.csv', path: join(directory, 'funds.csv') }
+  const told = [
+    'symbol,marketCap,aum,observedAt',
+    ...['KO,1000,,2026-01-07T12:00:00Z', 'PEP,1000,,2026-01-07T12:00:00Z', 'XOM,5,,2026-01-07T12:00:00Z'],
+    ...['KO,3000,,2026-01-06T12:00:00Z', 'PEP,1000,,2026-01-06T12:00:00Z'],
+  ]
+  writeFileSync(metrics.path, told.join('\n'))
+  const more = { commissionPct: 0, metrics }
+  const { decisions, result, page } = await run('metrics', { bars, strategy, more })
+  t.same(
+    decisions.map(({ outcome, orders }) => `${outcome}: ${orders}`),
+    [
+      'halted: ',
+      'executed: buy 75 of 75 KO; buy 25 of 25 PEP',
+      'executed: sell 25 of 25 KO; buy 25 of 25 PEP',
+      'halted: ',
+    ],
+  )
+  t.match(decisions[3]!.notes, /fresh market cap or AUM/)
+  t.same(result.blockedBy, { METRICS_UNUSABLE: 2 })
+  t.match(page, 'marketcap, from funds.csv')
+  await t.rejects(run('none', { bars, strategy }), { message: /^give --metrics file.csv/ })
+  await t.rejects(run('manual', { bars, more }), { message: /^--metrics is for weights that follow/ })
+  writeFileSync(metrics.path, 'symbol,marketCap\nKO,1000\n')
+  await t.rejects(run('undated', { bars, strategy, more }), {
+    message: /does not tell when the metrics of KO/,
+  })
+})

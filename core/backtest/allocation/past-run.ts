@@ -65,8 +65,15 @@ export class PastRuns {
         run.ended = event.ended
         for (const { symbol, quantity, reason } of event.ended.orders) {
           const order = run.orders.get(symbol)
-          if (order !== undefined) run.orders.set(symbol, { ...order, quantity, reason })
+          if (order === undefined) continue
+          run.orders.set(symbol, { ...order, quantity, reason: order.reason ?? reason })
         }
+        break
+      }
+      case 'OrderCancelRequested': {
+        const { decisionId, instrument } = portfolio.orders.get(event.orderId)!
+        const { orders } = this.#of(decisionId)
+        orders.set(instrument, { ...orders.get(instrument)!, reason: event.reason ?? null })
         break
       }
       case 'OrderFilled': {

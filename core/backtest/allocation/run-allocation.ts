@@ -3,7 +3,9 @@ import type { PortfolioEvent } from '../../event.js'
 import { digest } from '../../ids.js'
 import type { Input, ObservedPrice } from '../../input.js'
 import { step } from '../../kernel.js'
+import type { Order } from '../../order/order.js'
 import type { OrderReport } from '../../order/report.js'
+import type { ReportedMetrics } from '../../portfolio/allocation-state.js'
 import { emptyPortfolio, type Portfolio } from '../../portfolio/portfolio.js'
 import type { PortfolioSettings } from '../../settings.js'
 import { isLookDue } from '../../strategies/allocation/check-allocation.js'
@@ -12,6 +14,15 @@ import type { Instant } from '../../time.js'
 import type { Bars } from '../bars/bars.js'
 import type { TradingCosts } from '../fill.js'
 import { type FillAt, nextFillAt, sendToVenue, takeDueFills, type Venue } from '../venue.js'
+
+import {
+  isAnyAged,
+  nextChangeAt,
+  type RestingOrders,
+  reachOf,
+  takeCanceled,
+  takeReached,
+} from './resting-orders.js'
 
 /** Bars of one asset with the instants at which they close. */
 export interface AssetFeed {
@@ -31,6 +42,8 @@ export interface AllocationRunSetup {
   readonly costs: TradingCosts
   readonly fillAt: FillAt
   readonly feeds: readonly AssetFeed[]
+  /** What funds were worth, each known from its instant on; in any order. */
+  readonly metrics?: readonly ReportedMetrics[]
   /** Is given what each input led to, with the portfolio after it. */
   readonly onEvents: (events: readonly PortfolioEvent[], portfolio: Portfolio, at: Instant) => void
   /** Is called after each instant at which bars closed, once every asset has a price. */
@@ -41,17 +54,19 @@ interface Run {
   readonly setup: AllocationRunSetup
   readonly portfolio: Portfolio
   readonly venue: Venue
+  readonly resting: RestingOrders
 }
 
 /**
  * Runs prices of the past through the kernel that decides live. Time is that of the bars: at each close the schedule is
- * asked, and what a run orders is sent and filled before the next bar, sells before the buys that they pay for.
+ * asked. What a run orders at the market is sent and filled before the next bar, sells before the buys that they pay for;
+ * limit orders rest until a later bar reaches them, or the rules that decide live take them back.
  */
 export function runAllocation(setup: AllocationRunSetup): Portfolio {
   const { settings, configurationHash, capital, costs, fillAt, feeds } = setup
   const bars = new Map(feeds.map((feed) => [feed.instrument, feed.bars]))
   const venue: Venue = { fillAt, costs, bars, waiting: new Map(), slippage: 0 }
-  const run: Run = { setup, portfolio: emptyPortfolio(settings.portfolio), venue }
+  const run: Run = { setup, portfolio: emptyPortfolio(settings.portfolio), venue, resting: new Map() }
   const begin = Math.min(...feeds.map(({ bars: { opensAt }, first }) => opensAt[first]!))
   give(run, {
     type: 'ConfigurationActivated',
@@ -63,8 +78,10 @@ export function runAllocation(setup: AllocationRunSetup): Portfolio {
   const deposit = { kind: 'cash', movement: 'deposit', amount: capital, note: 'initial capital' } as const
   give(run, { type: 'OperatorCommanded', id: 'C-capital', at: begin, command: deposit })
   const priced = new Set<string>()
+  const metrics = [...(setup.metrics ?? [])].sort((left, right) => left.observedAt - right.observedAt)
   for (const [at, prices] of momentsOf(feeds)) {
     fillUntil(run, at)
+    tellMetrics(run, at, metrics)
     give(run, { type: 'PricesObserved', id: `B-${at}`, at, prices })
     for (const { instrument } of prices) priced.add(instrument)
     if (priced.size < feeds.length) continue
@@ -96,20 +113,37 @@ function momentsOf(feeds: readonly AssetFeed[]): readonly (readonly [Instant, re
   return [...moments].sort(([left], [right]) => left - right)
 }
 
-/** Fills the orders that waited for a bar to open, each at its own time. */
-function fillUntil(run: Run, until: Instant): void {
-  for (;;) {
-    const due = nextFillAt(run.venue)
-    if (!(due <= until) || due === Number.POSITIVE_INFINITY) return
-    run.portfolio.now = Math.max(run.portfolio.now, due)
-    report(run, due, takeDueFills(run.venue, run.portfolio))
-    dispatch(run, due)
+/** Takes out of `metrics` what is known by now, and tells it: what is later of the same fund replaces what was before. */
+function tellMetrics(run: Run, at: Instant, metrics: ReportedMetrics[]): void {
+  while (metrics.length > 0 && metrics[0]!.observedAt <= at) {
+    const { observedAt } = metrics[0]!
+    const later = metrics.findIndex((told) => told.observedAt > observedAt)
+    const told = metrics.splice(0, later === -1 ? metrics.length : later)
+    give(run, { type: 'MetricsImported', id: `M-${observedAt}`, at, metrics: told })
   }
 }
 
-/** A fill may release the next orders, so that it goes on until nothing is left to send. */
+/** Fills the orders that waited for a bar to open or to reach them, and lets the old ones go, each at its own time. */
+function fillUntil(run: Run, until: Instant): void {
+  const { setup, portfolio, venue, resting } = run
+  for (;;) {
+    const due = Math.min(nextFillAt(venue), nextChangeAt(resting, portfolio))
+    if (!(due <= until) || due === Number.POSITIVE_INFINITY) return
+    portfolio.now = Math.max(portfolio.now, due)
+    if (isAnyAged(resting, portfolio)) {
+      give(run, { type: 'TimerFired', id: `T-${due}`, at: portfolio.now })
+      dispatch(run, portfolio.now)
+    }
+    const reached = takeReached(resting, portfolio, setup.costs.commissionPct)
+    report(run, portfolio.now, [...reached, ...takeDueFills(venue, portfolio)])
+    dispatch(run, portfolio.now)
+  }
+}
+
+/** A fill or a cancel may release the next orders, so that it goes on until nothing is left to send. */
 function dispatch(run: Run, at: Instant): void {
   for (;;) {
+    report(run, at, takeCanceled(run.resting, run.portfolio))
     const due: string[] = []
     for (const { rebalanceOrderIds } of run.portfolio.books.values())
       for (const id of rebalanceOrderIds)
@@ -118,9 +152,17 @@ function dispatch(run: Run, at: Instant): void {
     give(run, { type: 'OrdersDue', id: `X-${digest(...due)}`, at, orderIds: due })
     for (const id of due) {
       const order = run.portfolio.orders.get(id)
-      if (order?.state === 'submitted') report(run, at, sendToVenue(run.venue, run.portfolio, order))
+      if (order?.state === 'submitted') report(run, at, send(run, order))
     }
   }
+}
+
+function send({ setup, portfolio, venue, resting }: Run, order: Order): OrderReport[] {
+  const { id, side, instrument, limitPrice } = order
+  if (limitPrice === null) return sendToVenue(venue, portfolio, order)
+  const feed = setup.feeds.find((candidate) => candidate.instrument === instrument)!
+  resting.set(id, reachOf({ side, limitPrice }, feed, portfolio.now))
+  return [{ kind: 'accepted', orderId: id, venueOrderId: `V${id.slice(1)}` }]
 }
 
 function report(run: Run, at: Instant, reports: readonly OrderReport[]): void {

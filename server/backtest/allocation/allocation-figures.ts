@@ -43,10 +43,10 @@ export function valueFigure({ curve, summary }: AllocationResult, { spell, local
         valueAxis({ gridIndex: 1, spell: percent, splits: 3, more: { max: 0 } }),
       ],
       series: [
-        line(
-          column(({ held }) => held),
-          INK.quiet,
-        ),
+        {
+          ...{ ...LINE, data: column(({ held }) => held) },
+          lineStyle: { color: INK.quiet, width: 1.2, type: [3, 3] },
+        },
         line(
           column(({ value }) => value),
           INK.accent,

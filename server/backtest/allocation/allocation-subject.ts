@@ -1,7 +1,10 @@
 import type { AssetFeed } from '../../../core/backtest/allocation/run-allocation.js'
 import type { TradingCosts } from '../../../core/backtest/fill.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
-import type { RuleSettings } from '../../../core/strategies/allocation/allocation-settings.js'
+import type {
+  AllocationSettings,
+  RuleSettings,
+} from '../../../core/strategies/allocation/allocation-settings.js'
 import { type Instant, localDate } from '../../../core/time.js'
 import type { PortfolioConfiguration } from '../../config/configuration.js'
 import type { TearSheetSubject } from '../../report/tear-sheet/tear-sheet.js'
@@ -28,6 +31,7 @@ export function subjectOf(
       `${request.bars.get(instrument)!.name} (${end - first} bars of ${instrument})`,
   )
   const { weights, rule } = settings.allocation!
+  const { metrics } = request
   const targets = weights.targets.map(({ symbol, pct }) => `${symbol} ${pct} %`).join(', ')
   const { commissionPct, slippageTicks } = costs
   return {
@@ -36,16 +40,28 @@ export function subjectOf(
     currency,
     facts: [
       ['Files', files.join(', ')],
-      ['Weights', `${weights.mode}: ${targets}`],
+      [
+        'Weights',
+        metrics === undefined ? `${weights.mode}: ${targets}` : `${weights.mode}, from ${metrics.name}`,
+      ],
       ['Runs', `${spellRule(rule)}, by the rules of portfolio ${id}`],
-      ['Fills', request.fillAt === 'close' ? 'at the close of the run' : 'at the open of the next bar'],
+      ['Fills', spellFills(settings.allocation!, request)],
       ['Costs', `commission ${commissionPct} % of the value each side, slippage ${slippageTicks} ticks`],
     ],
     notes: [
       'Prices should be adjusted for dividends and splits: nothing is paid into the portfolio besides what it began with.',
       'Bought and held is what the first run bought, and the cash that it left.',
+      ...(settings.allocation!.style.kind === 'limit'
+        ? ['Limit orders buy a clip at a time: what the first run left in cash stays cash in what is held.']
+        : []),
     ],
   }
+}
+
+function spellFills({ style }: AllocationSettings, { fillAt }: BacktestRequest): string {
+  if (style.kind === 'limit')
+    return `limits ${style.stepPct} % from the market, once the range of a later bar reaches them`
+  return fillAt === 'close' ? 'at the close of the run' : 'at the open of the next bar'
 }
 
 function spellRule(rule: RuleSettings): string {

@@ -7,14 +7,18 @@ import {
 } from '../../../core/backtest/allocation/simulate-allocation.js'
 import type { RejectedRow } from '../../../core/backtest/exported-trade.js'
 import { decimal } from '../../../core/decimal.js'
+import type { ReportedMetrics } from '../../../core/portfolio/allocation-state.js'
 import type { PortfolioSettings } from '../../../core/settings.js'
+import { parseInstant } from '../../../core/time.js'
 import type { Configuration, PortfolioConfiguration } from '../../config/configuration.js'
 import { configurationHash, paperSettingsOf, settingsOf } from '../../config/settings.js'
+import { CsvError } from '../../csv/csv-error.js'
+import { readMetricsCsv } from '../../csv/metrics.js'
 import type { ChartZone } from '../../csv/time-field.js'
 import { localTimeSpeller } from '../../report/local-time.js'
 import { type BacktestRequest, BacktestUsageError } from '../backtest-request.js'
 import { readFeed } from '../cells/run-cells-request.js'
-import { zoneOf } from '../history-facts.js'
+import { readBytes, zoneOf } from '../history-facts.js'
 import { AllocationTrades, writeDecisions, writeWeights } from './allocation-files.js'
 import { renderAllocationPage } from './allocation-page.js'
 import { subjectOf } from './allocation-subject.js'
@@ -59,13 +63,14 @@ export async function runAllocationRequest(
     feeds.push(read.feed)
     rejected.push(...read.rejected)
   }
+  const metrics = await readMetrics(request, new Set(feeds.map(({ instrument }) => instrument)))
   const spellTime = localTimeSpeller(zone!.offsetAt)
   await mkdir(request.out, { recursive: true })
   const trades = new AllocationTrades(request.out, spellTime)
   const hash = configurationHash(settings)
   const capital = decimal(request.capital ?? portfolio.initialDeposit)
   const result = simulateAllocation({
-    ...{ settings, configurationHash: hash, capital, costs, fillAt: request.fillAt, feeds },
+    ...{ settings, configurationHash: hash, capital, costs, fillAt: request.fillAt, feeds, metrics },
     onTrade: (trade) => trades.write(trade),
   })
   trades.close()
@@ -83,19 +88,41 @@ export async function runAllocationRequest(
   return { result, rejectedRows: rejected, currency: portfolio.currency }
 }
 
-/** The files tell when an exchange was open, and a bar is all that is known of its time: nothing waits within one. */
+/** Funds that are not traded are left out. Throws a CsvError for a line that does not tell when it was known. */
+async function readMetrics(
+  { metrics: file }: BacktestRequest,
+  names: ReadonlySet<string>,
+): Promise<readonly ReportedMetrics[]> {
+  if (file === undefined) return []
+  const rows = readMetricsCsv(file.name, await readBytes(file))
+  const undated = rows.find(({ observedAt }) => observedAt === undefined)
+  if (undated !== undefined)
+    throw new CsvError(
+      file.name,
+      null,
+      `it does not tell when the metrics of ${undated.symbol} were observed`,
+    )
+  return rows
+    .filter(({ symbol }) => names.has(symbol))
+    .map(({ symbol, marketCap, aum, observedAt }) => ({
+      ...{ symbol, source: file.name, marketCap, aum, observedAt: parseInstant(observedAt!)! },
+    }))
+}
+
+/** The files tell when an exchange was open, and a bar is all that is known of its time: nothing pauses within one. */
 function settingsFor(portfolio: PortfolioConfiguration, request: BacktestRequest): PortfolioSettings {
   refuseMisfits(request)
   const settings = settingsOf(portfolio)
   const { assets = [], allocation } = settings
-  const { style, weights, prices } = allocation!
+  const { weights, prices } = allocation!
   const refuse = (message: string): never => {
     throw new BacktestUsageError(message)
   }
-  if (style.kind !== 'market')
-    refuse('limit orders rest within bars, of which a file tells too little: use the style market')
-  if (weights.mode !== 'manual' && weights.mode !== 'default')
-    refuse(`weights of the mode ${weights.mode} need fund metrics of the past; a backtest takes manual ones`)
+  const isManual = weights.mode === 'manual' || weights.mode === 'default'
+  if (!isManual && request.metrics === undefined)
+    refuse(`give --metrics file.csv: weights of the mode ${weights.mode} follow fund metrics`)
+  if (isManual && request.metrics !== undefined)
+    refuse(`--metrics is for weights that follow fund metrics; those of portfolio ${portfolio.id} are manual`)
   const missing = weights.targets
     .map(({ symbol }) => symbol)
     .filter((symbol) => symbol !== portfolio.currency && !request.bars.has(symbol))
