@@ -636,3 +636,47 @@ t.test('corrections of a holding never make or lose money, whatever they are', a
     { numRuns: counts.propertyRuns },
   )
 })
+
+t.test('a split that the venue does not follow is accepted once, and trades go on', async (t) => {
+  for (const [ratio, shares] of [
+    ['4', 200],
+    ['0.5', 25],
+  ] as const) {
+    const room = cellOfKo()
+    const split = { exDate: '2026-01-05', ratio: decimal(ratio) }
+    room.command({ kind: 'splitShares', instrument: 'KO', ...split })
+    t.equal(lotsOf(room, 'KO'), `${shares}`)
+    t.same(alarmsIn(seeTwice(room, { KO: 50 })), ['POSITION_BREAK'])
+    t.not(room.book('KO').lock, null)
+    t.match(decisionIn(settle(room, 'ignore')), { outcome: 'approved', reasons: ['IGNORED', 'looked at'] })
+    t.equal(room.book('KO').lock, null)
+    const price = room.book('KO').cell!.anchor!.toNumber()
+    room.wait(1000).price('KO', price * 1.05)
+    const [sold] = room.send()
+    room.fillWhole(sold!)
+    const left = 50 - room.portfolio.orders.get(sold!)!.lots.toNumber()
+    t.same(alarmsIn(seeTwice(room, { KO: left })), [], 'both counts changed alike')
+    t.match(listBreaks(room.portfolio), [{ state: 'ignored' }])
+    t.equal(room.book('KO').lock, null)
+    t.same(alarmsIn(seeTwice(room, { KO: left - 1 })), ['POSITION_BREAK'], 'another difference is told')
+    t.ok(isReproducible(room))
+  }
+})
+
+t.test(
+  'of shares that the venue did not split an exit sells its count, and adopt gives up the rest',
+  async (t) => {
+    const room = cellOfKo()
+    room.command({ kind: 'splitShares', instrument: 'KO', exDate: '2026-01-05', ratio: decimal(4) })
+    seeTwice(room, { KO: 50 })
+    settle(room, 'ignore')
+    const exit = room.command({ kind: 'exit', target: { instrument: 'KO' }, reason: 'enough' })
+    t.equal(eventsOf(exit, 'OrderInitialized')[0]?.lots.toNumber(), 50)
+    room.settle()
+    t.same(room.send(), [], 'no more than the broker holds')
+    seeTwice(room, { KO: 0 })
+    settle(room, 'adopt', { at: 25 })
+    t.same(moneyOf(room), [0, 0, 0, 10_000, 11_000, 1000])
+    t.ok(isReproducible(room))
+  },
+)
