@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { renderTearSheet } from '../../server/report/tear-sheet/tear-sheet.js'
 import { findChromium } from '../helpers/chromium.js'
 import { instrument } from '../helpers/settings.js'
+import { generateAllocationPage } from './allocation-market.js'
 import { generateTearSheet } from './market.js'
 
 /** What would run, were it not escaped. */
@@ -120,12 +121,12 @@ const FIGURES = [
   'price-2-best',
 ]
 
-async function checkPictures(t: Test, page: Page): Promise<void> {
+async function checkPictures(t: Test, page: Page, figures: readonly string[]): Promise<void> {
   const all = (await page.evaluate(LOOK)) as Drawn[]
   const shown = all.filter(({ isShown }) => isShown)
   t.same(
     shown.map(({ id }) => id),
-    FIGURES,
+    figures,
     'each figure is shown once',
   )
   for (const { id, alternative, marks, broken, outside, overlapping } of shown) {
@@ -137,17 +138,29 @@ async function checkPictures(t: Test, page: Page): Promise<void> {
   }
 }
 
-for (const view of VIEWS) {
-  t.test(`everything is drawn: ${view.name}`, async (t) => {
-    const { page, requests, errors, close } = await open(trendsPath, view)
-    await checkPictures(t, page)
+const PAGES = [
+  { of: 'the trend strategy', path: trendsPath, figures: FIGURES, views: VIEWS },
+  {
+    of: 'target weights',
+    path: await write('weights.html', await generateAllocationPage()),
+    figures: ['value', 'weights', 'turnover'],
+    views: VIEWS.filter(({ name }) => name === 'dark' || name === 'phone'),
+  },
+]
+
+for (const { of, path, figures, view } of PAGES.flatMap(({ views, ...page }) =>
+  views.map((view) => ({ ...page, view })),
+)) {
+  t.test(`everything of ${of} is drawn: ${view.name}`, async (t) => {
+    const { page, requests, errors, close } = await open(path, view)
+    await checkPictures(t, page, figures)
     const sizes = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
     const [content, window] = sizes as [number, number]
     t.ok(content <= window, `nothing is wider than the page: ${content} of ${window}`)
     const fullPage = view.name === 'light'
     const picture = await page.screenshot({ path: join(directory, `${view.name}.png`), fullPage })
     t.ok(picture.length > 20_000, 'the screenshot shows something')
-    t.same(requests, [pathToFileURL(trendsPath).href], 'nothing but the file was asked for')
+    t.same(requests, [pathToFileURL(path).href], 'nothing but the file was asked for')
     t.same(errors, [], 'the console is silent')
     await close()
   })
