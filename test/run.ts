@@ -12,8 +12,8 @@ import { type FileRun, runFile } from './runner/run-file.js'
 import { slowestFirst } from './runner/slow-files.js'
 import { findWorkingDirectory } from './runner/working-directory.js'
 
-/** Files that run at the same time: one more than there are processors, as each also waits. */
-const jobs = 1 + availableParallelism()
+/** Files that run at the same time: more than there are processors, as each waits for processes and databases. */
+const jobs = 2 + availableParallelism()
 const timeoutSeconds = { quick: 120, full: 600 } as const
 
 interface Totals {

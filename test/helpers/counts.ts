@@ -28,9 +28,9 @@ const quick: Counts = {
   kills: 2,
   pointRounds: 1,
   takeovers: 1,
-  raceRounds: 30,
-  days: 4,
-  seeds: 100,
+  raceRounds: 20,
+  days: 3,
+  seeds: 60,
   propertyRuns: 200,
   benches: 'quick',
 }
