@@ -63,12 +63,13 @@ function unknownOrders(portfolio: Portfolio): Break[] {
 }
 
 function* ordersAtWork(portfolio: Portfolio) {
-  for (const { entryOrderId, exitOrderIds, stopOrderIds, legOrderIds } of portfolio.books.values()) {
+  for (const book of portfolio.books.values()) {
     for (const id of [
-      ...(entryOrderId === null ? [] : [entryOrderId]),
-      ...exitOrderIds,
-      ...stopOrderIds,
-      ...legOrderIds,
+      ...(book.entryOrderId === null ? [] : [book.entryOrderId]),
+      ...book.exitOrderIds,
+      ...book.stopOrderIds,
+      ...book.legOrderIds,
+      ...book.rebalanceOrderIds,
     ]) {
       const order = portfolio.orders.get(id)
       if (order !== undefined) yield order

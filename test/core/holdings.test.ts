@@ -11,6 +11,7 @@ import { holdingId, settledCash } from '../../core/portfolio/holding.js'
 import { bookOf, type Portfolio, tradedOf } from '../../core/portfolio/portfolio.js'
 import { hasExitDue } from '../../core/portfolio/standing-exits.js'
 import { heldLots } from '../../core/reconcile/compare.js'
+import { listBreaks } from '../../core/reconcile/list-breaks.js'
 import { TRADING_STATES } from '../../core/risk/trading-state.js'
 import { encodeState } from '../../server/journal/codec/state-codec.js'
 import { AllocationDesk } from '../helpers/allocation.js'
@@ -88,6 +89,13 @@ t.test('a purchase is paid from the cash, and a sale books its profit on the ave
     open,
     'cash and what is held at its price',
   )
+})
+
+t.test('an order of a holding whose fate is unknown is a person’s to settle', async (t) => {
+  const portfolio = empty()
+  const id = order(portfolio, 'O-1', 'buy', decimal(3))
+  report(portfolio, { kind: 'unresolved', orderId: id, cause: 'no answer' })
+  t.match(listBreaks(portfolio), [{ found: { class: 'unknownOrder', orderId: id } }])
 })
 
 t.test('what is held stays known when the configuration leaves it out', async (t) => {
